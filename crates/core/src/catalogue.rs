@@ -1,0 +1,99 @@
+//! The list of all endpoints, from which the documents are made; a test on the server compares it with the routes.
+
+use crate::{
+    account::api::{ChangeProfile, GetProfile, Register, Setup},
+    api::{Access, Empty, Endpoint, Form, Method},
+    problem::ErrorCode,
+    session::api::{GetSession, Logout, Refresh},
+    sign_in::api::Login,
+    system::{ReportClientError, Whoami},
+};
+
+/// An endpoint's facts as values.
+#[derive(Debug, Clone)]
+pub struct Entry {
+    /// The HTTP method.
+    pub method: Method,
+    /// The path.
+    pub path: &'static str,
+    /// Who may call it.
+    pub access: &'static str,
+    /// The status of a success.
+    pub success: u16,
+    /// One sentence.
+    pub summary: &'static str,
+    /// Its own errors.
+    pub errors: &'static [ErrorCode],
+    /// A request body, or nothing.
+    pub example: &'static str,
+    /// How it serves forms.
+    pub form: Option<Form>,
+    /// Whether it takes a body.
+    pub has_request: bool,
+    /// Whether its answer has a body.
+    pub has_response: bool,
+    /// The schema of the request's body.
+    #[cfg(feature = "schema")]
+    pub request_schema: fn(&mut schemars::SchemaGenerator) -> schemars::Schema,
+    /// The schema of the answer's body.
+    #[cfg(feature = "schema")]
+    pub response_schema: fn(&mut schemars::SchemaGenerator) -> schemars::Schema,
+}
+
+fn entry<E: Endpoint>() -> Entry {
+    let is_empty = |id: std::any::TypeId| id == std::any::TypeId::of::<Empty>();
+    Entry {
+        method: E::METHOD,
+        path: E::PATH,
+        access: E::Access::NAME,
+        success: E::SUCCESS,
+        summary: E::SUMMARY,
+        errors: E::ERRORS,
+        example: E::EXAMPLE,
+        form: E::FORM,
+        has_request: !is_empty(std::any::TypeId::of::<E::Request>()),
+        has_response: !is_empty(std::any::TypeId::of::<E::Response>()),
+        #[cfg(feature = "schema")]
+        request_schema: |generator| generator.subschema_for::<E::Request>(),
+        #[cfg(feature = "schema")]
+        response_schema: |generator| generator.subschema_for::<E::Response>(),
+    }
+}
+
+/// Every typed endpoint, in the order the documents show them.
+pub fn all() -> Vec<Entry> {
+    vec![
+        entry::<Register>(),
+        entry::<Login>(),
+        entry::<Refresh>(),
+        entry::<Logout>(),
+        entry::<GetSession>(),
+        entry::<Setup>(),
+        entry::<GetProfile>(),
+        entry::<ChangeProfile>(),
+        entry::<Whoami>(),
+        entry::<ReportClientError>(),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_example_is_a_valid_request_of_its_endpoint() {
+        fn check<E: Endpoint>() {
+            if !E::EXAMPLE.is_empty() {
+                let parsed = serde_json::from_str::<E::Request>(E::EXAMPLE);
+                assert!(parsed.is_ok(), "{}: {:?}", E::PATH, parsed.err());
+            }
+        }
+        check::<Register>();
+        check::<Login>();
+        check::<Refresh>();
+        check::<Logout>();
+        check::<Setup>();
+        check::<ChangeProfile>();
+        check::<ReportClientError>();
+    }
+}

@@ -1,0 +1,19 @@
+//! What server and browser must agree on: the endpoints, the wire types and the pure rules.
+//!
+//! Nothing here knows a clock, chance or I/O: every rule takes the time it judges by as an argument,
+//! so it gives the same answer on the server, in the browser and in a test.
+
+pub mod account;
+pub mod api;
+pub mod audit;
+pub mod catalogue;
+pub mod id;
+pub mod link;
+pub mod locale;
+pub mod password;
+pub mod problem;
+pub mod sensitive;
+pub mod session;
+pub mod sign_in;
+pub mod system;
+pub mod time;

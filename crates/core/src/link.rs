@@ -1,0 +1,154 @@
+//! The pages, their paths and who may see them: the one table both guards read.
+
+/// Who may see a page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Audience {
+    /// Everybody.
+    Anyone,
+    /// Only who is not signed in; others go to their profile.
+    Guest,
+    /// Only who is signed in; others go to sign-in and come back.
+    SignedIn,
+}
+
+/// A page of the app.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Page {
+    /// What Concierge does for the reader.
+    Home,
+    /// Making the first admin.
+    Setup,
+    /// Making an account.
+    SignUp,
+    /// Signing in.
+    SignIn,
+    /// One's own account.
+    Profile,
+}
+
+impl Page {
+    /// Every page.
+    pub const ALL: [Self; 5] = [
+        Self::Home,
+        Self::Setup,
+        Self::SignUp,
+        Self::SignIn,
+        Self::Profile,
+    ];
+
+    /// The page's path; part of the contract.
+    pub const fn path(self) -> &'static str {
+        match self {
+            Self::Home => "/",
+            Self::Setup => "/setup",
+            Self::SignUp => "/sign-up",
+            Self::SignIn => "/sign-in",
+            Self::Profile => "/profile",
+        }
+    }
+
+    /// Who may see it.
+    pub const fn audience(self) -> Audience {
+        match self {
+            Self::Home | Self::Setup => Audience::Anyone,
+            Self::SignUp | Self::SignIn => Audience::Guest,
+            Self::Profile => Audience::SignedIn,
+        }
+    }
+
+    /// Whether mails and terminals link to it with a token in the fragment. Such a page never
+    /// gets the bounce for cross-site arrivals: `Refresh` drops the fragment.
+    pub const fn takes_fragment_token(self) -> bool {
+        matches!(self, Self::Setup)
+    }
+
+    /// The page of a path; a trailing slash is another path.
+    pub fn of(path: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|page| page.path() == path)
+    }
+}
+
+/// The longest `next` that is followed.
+const MAX_NEXT: usize = 2048;
+
+/// Where to go after sign-in: `next` when it is a path of this site, else the profile.
+///
+/// Refused are other sites (`//host`, `/\host`, schemes), control characters (URL parsers drop
+/// tabs and newlines, so `/\t/host` would become `//host`) and the API.
+pub fn safe_next(next: Option<&str>) -> &str {
+    next.filter(|next| is_local_path(next))
+        .unwrap_or(Page::Profile.path())
+}
+
+/// Whether this is a plain path of this site that a person may be led to.
+pub fn is_local_path(next: &str) -> bool {
+    next.len() <= MAX_NEXT
+        && next.starts_with('/')
+        && !next.starts_with("//")
+        && !next.starts_with("/api/")
+        && !next.chars().any(|c| c == '\\' || c.is_control())
+}
+
+/// The sign-in page that leads back to `path_and_query` afterwards.
+pub fn sign_in_then(path_and_query: &str) -> String {
+    format!(
+        "{}?next={}",
+        Page::SignIn.path(),
+        encode_query(path_and_query)
+    )
+}
+
+/// Percent-encodes a query value: everything but unreserved characters and `/` (RFC 3986 section 2.3).
+pub fn encode_query(value: &str) -> String {
+    const HEX: &[u8; 16] = b"0123456789ABCDEF";
+    let mut out = String::with_capacity(value.len());
+    for &byte in value.as_bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte) {
+            out.push(char::from(byte));
+        } else {
+            out.push('%');
+            out.push(char::from(HEX[usize::from(byte >> 4)]));
+            out.push(char::from(HEX[usize::from(byte & 15)]));
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hostile_next_becomes_the_profile() {
+        let hostile = [
+            "//evil.example",
+            "/\\evil.example",
+            "https://evil.example",
+            "javascript:alert(1)",
+            "",
+            "profile",
+            "/\t/evil.example",
+            "/a\nb",
+            "\\\\evil",
+            "/api/auth/logout",
+            " /profile",
+        ];
+        for next in hostile {
+            assert_eq!(safe_next(Some(next)), "/profile", "{next:?}");
+        }
+        let long = format!("/{}", "a".repeat(3000));
+        assert_eq!(safe_next(Some(&long)), "/profile");
+    }
+
+    #[test]
+    fn a_local_path_is_kept() {
+        for next in ["/", "/profile", "/events?cursor=1", "/a%2Fb"] {
+            assert_eq!(safe_next(Some(next)), next);
+        }
+    }
+
+    #[test]
+    fn the_way_back_is_encoded() {
+        assert_eq!(sign_in_then("/a?b=c&d"), "/sign-in?next=/a%3Fb%3Dc%26d");
+    }
+}

@@ -1,0 +1,73 @@
+//! Sessions: one sign-in of one browser or client, and the life of its tokens.
+
+pub mod api;
+pub mod refresh;
+
+use serde::{Deserialize, Serialize};
+
+use crate::id::{Id, Kind};
+
+/// Marks the ids of sessions.
+#[derive(Debug)]
+pub enum SessionKind {}
+impl Kind for SessionKind {
+    const PREFIX: &'static str = "ses_";
+}
+/// Identifies a session.
+pub type SessionId = Id<SessionKind>;
+
+/// How a session's tokens travel. A session keeps its transport for life: a refresh token that was
+/// stolen out of one does not work through the other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "lowercase")]
+pub enum Transport {
+    /// In cookies that no script can read.
+    #[default]
+    Cookie,
+    /// In bodies and the `Authorization` header, for clients that are not browsers.
+    Bearer,
+}
+
+impl Transport {
+    /// The stable text.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Cookie => "cookie",
+            Self::Bearer => "bearer",
+        }
+    }
+
+    /// The transport of a stable text.
+    pub fn from_text(text: &str) -> Option<Self> {
+        [Self::Cookie, Self::Bearer]
+            .into_iter()
+            .find(|transport| transport.as_str() == text)
+    }
+}
+
+/// Why a session ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EndReason {
+    /// The person signed out.
+    SignedOut,
+    /// A newer sign-in took its place.
+    Replaced,
+    /// An old refresh token came back: somebody has a copy.
+    Reuse,
+    /// An admin ended it.
+    Admin,
+}
+
+impl EndReason {
+    /// The stable text.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::SignedOut => "signed_out",
+            Self::Replaced => "replaced",
+            Self::Reuse => "reuse",
+            Self::Admin => "admin",
+        }
+    }
+}
