@@ -1,4 +1,5 @@
 # The targets a person types. What they do in detail stands in scripts/.
+SHELL := bash
 .DEFAULT_GOAL := help
 .PHONY: help run test build dev csr tools
 
