@@ -42,7 +42,7 @@ impl SecurityHeaders {
         set("cross-origin-resource-policy", "same-origin");
         set(
             "permissions-policy",
-            "accelerometer=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), magnetometer=(), microphone=(), midi=(), payment=(), usb=(), interest-cohort=()",
+            "accelerometer=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), magnetometer=(), microphone=(), midi=(), payment=(), usb=()",
         );
         set("x-frame-options", "DENY");
         set("origin-agent-cluster", "?1");
