@@ -83,8 +83,8 @@ fn theme_colors(theme: Theme) -> AnyView {
         Theme::Light => fixed(PAPER_LIGHT),
         Theme::Dark => fixed(PAPER_DARK),
         Theme::System => view! {
-            <meta name="theme-color" media="(prefers-color-scheme: light)" content=PAPER_LIGHT />
-            <meta name="theme-color" media="(prefers-color-scheme: dark)" content=PAPER_DARK />
+            <meta name="theme-color" attr:media="(prefers-color-scheme: light)" content=PAPER_LIGHT />
+            <meta name="theme-color" attr:media="(prefers-color-scheme: dark)" content=PAPER_DARK />
         }
         .into_any(),
     }

@@ -74,8 +74,8 @@ fn Reveal(shown: RwSignal<bool>) -> impl IntoView {
             on:click=move |_| shown.update(|shown| *shown = !*shown)
         >
             <svg viewBox="0 0 24 24" aria-hidden="true" focusable="false">
-                <path d="M12 5C6.5 5 2.6 9.3 1 12c1.6 2.7 5.5 7 11 7s9.4-4.3 11-7c-1.6-2.7-5.5-7-11-7zm0 11.5a4.5 4.5 0 1 1 0-9 4.5 4.5 0 0 1 0 9z" />
-                <path class="reveal-strike" class:reveal-off=move || !shown.get() d="M3 20 20 3l1.4 1.4L4.400 21.4z" />
+                <path d="M2 12c2-4 5.5-6.5 10-6.5S20 8 22 12c-2 4-5.5 6.5-10 6.5S4 16 2 12zM12 15a3 3 0 1 0 0-6 3 3 0 0 0 0 6z" />
+                <path class="reveal-strike" class:reveal-on=move || shown.get() d="M4 20 20 4" />
             </svg>
         </button>
     }
