@@ -33,7 +33,7 @@ pub const UNTYPED: [Untyped; 5] = [
         method: "GET",
         path: "/readyz",
         access: "anonymous",
-        summary: "Whether requests can be served: database, migrations and keys are there, and the server is not shutting down.",
+        summary: "Whether requests can be served: the database answers, the revocation feed is heard, and the server is not shutting down.",
         answers: &[
             (200, "Send requests."),
             (503, "Send them elsewhere for now."),
