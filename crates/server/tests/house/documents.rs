@@ -133,6 +133,14 @@ fn unknown_command(span: &str) -> Option<String> {
     unknown.map(|flag| format!("`concierge {}` has no `{flag}`", words.join(" ")))
 }
 
+fn unknown_target(makefile: &str, span: &str) -> Option<String> {
+    let target = span.strip_prefix("make ")?.split_whitespace().next()?;
+    let is_there = makefile
+        .lines()
+        .any(|line| line.split(':').next() == Some(target));
+    (!is_there).then(|| format!("there is no `make {target}`"))
+}
+
 fn broken_link(document: &Source, target: &str) -> Option<String> {
     let path = target.split('#').next().unwrap_or_default();
     if path.is_empty() || path.contains("://") || path.starts_with("mailto:") {
@@ -175,6 +183,12 @@ fn rule_7_commands_exist() {
 }
 
 #[test]
+fn rule_7_make_targets_exist() {
+    let makefile = tree::read("Makefile");
+    expect_none(&check(&documents(), |span| unknown_target(&makefile, span)));
+}
+
+#[test]
 fn rule_7_links_between_documents_arrive() {
     let documents = documents();
     let broken = documents.iter().flat_map(|document| {
@@ -194,6 +208,8 @@ fn what_does_not_exist_is_found() {
     assert!(unknown_setting(settings, "CONCIERGE_*").is_none());
     assert!(unknown_route("POST /api/auth/teleport").is_some());
     assert!(unknown_route("GET /api/auth/login").is_some());
+    assert!(unknown_target("run: build\n", "make coffee").is_some());
+    assert!(unknown_target("run: build\n", "make run PORT=1").is_none());
     for route in ["POST /api/auth/login", "GET /livez", "GET /sign-in?next=/"] {
         assert!(unknown_route(route).is_none(), "{route}");
     }
