@@ -40,7 +40,7 @@ impl Plan {
         let life = expires_in as f64 * 1000.0;
         let idle = idle_in as f64 * 1000.0;
         Self {
-            renew_at: now + life * (0.8 - 0.1 * chance),
+            renew_at: now + life * (8.0 - chance) / 10.0,
             warn_at: now + idle - WARNING.min(idle / 2.0),
             over_at: now + idle,
             life: expires_in,
