@@ -1,0 +1,25 @@
+# The targets a person types. What they do in detail stands in scripts/.
+SHELL := bash
+.DEFAULT_GOAL := help
+.PHONY: help run test build dev csr tools
+
+help: ## Lists these targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' Makefile
+
+run: build ## Builds what changed and starts Concierge on http://localhost:3000
+	@exec target/release/concierge serve
+
+test: ## Runs every check there is, in the order of their cost
+	@scripts/test.sh
+
+build: tools ## Builds target/release/concierge, one file with the site inside
+	@scripts/build.sh
+
+dev: tools ## Rebuilds, restarts and reloads the browser at each change
+	@. scripts/env.sh && exec cargo leptos watch
+
+csr: ## Builds the client-rendered bundle in dist/ with Trunk
+	@scripts/csr.sh
+
+tools: ## Installs the build tools that are missing
+	@scripts/tools.sh

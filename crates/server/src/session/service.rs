@@ -1,0 +1,306 @@
+//! The use cases of a live session: begin, authenticate, refresh. How it ends is in `ending`.
+
+use std::{sync::Arc, time::Duration};
+
+use concierge_core::{
+    account::AccountId,
+    audit::EventName,
+    session::{
+        EndReason, SessionId, Transport,
+        refresh::{Decision, Rotation, decide},
+    },
+    time::Timestamp,
+};
+use zeroize::Zeroizing;
+
+use super::{
+    error::SessionError,
+    live::Live,
+    refresh_token::{self, Presented},
+    store::{self, SessionRow},
+};
+use crate::{
+    audit::{self, Event, Origin},
+    config::SessionConfig,
+    platform::{clock::Clock, jwt::TokenSigner, rng::Rng, seal::SealKey},
+    store::{
+        Db, Tx,
+        feed::{Change, Freshness},
+        mirror::Mirror,
+    },
+};
+
+/// Who is behind a request, proven by an access token and its live session.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Actor {
+    /// The account.
+    pub account: AccountId,
+    /// The session.
+    pub session: SessionId,
+    /// When the access token ends.
+    pub expires_at: Timestamp,
+    /// When the session ends if nobody renews it.
+    pub idle_expires_at: Timestamp,
+}
+
+/// The tokens of a session, fresh from the mint.
+#[derive(Debug)]
+pub struct Grant {
+    /// Whose they are.
+    pub actor: Actor,
+    /// The access token.
+    pub access_token: Zeroizing<String>,
+    /// The refresh token.
+    pub refresh_token: Zeroizing<String>,
+    /// How they travel.
+    pub transport: Transport,
+    /// For how long a browser keeps the cookies; `None`: until it closes.
+    pub keep_for: Option<Duration>,
+    /// Until the access token ends.
+    pub expires_in: Duration,
+}
+
+/// What a new session needs to know.
+#[derive(Debug)]
+pub struct NewSession<'a> {
+    /// The account.
+    pub account: AccountId,
+    /// How its tokens will travel.
+    pub transport: Transport,
+    /// Whether it lives for days.
+    pub remember: bool,
+    /// From where.
+    pub origin: &'a Origin,
+}
+
+/// The sessions of the house.
+pub struct Sessions {
+    pub(super) db: Db,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) rng: Arc<dyn Rng>,
+    pub(super) config: SessionConfig,
+    pub(super) signer: TokenSigner,
+    pub(super) seal: SealKey,
+    pub(super) mirror: Mirror<SessionId, Live>,
+}
+
+impl Sessions {
+    /// The service; `freshness` tells whether the feed is heard.
+    pub fn new(
+        db: Db,
+        clock: Arc<dyn Clock>,
+        rng: Arc<dyn Rng>,
+        config: SessionConfig,
+        signer: TokenSigner,
+        seal: SealKey,
+        freshness: Arc<Freshness>,
+    ) -> Self {
+        Self {
+            db,
+            clock,
+            rng,
+            config,
+            signer,
+            seal,
+            mirror: Mirror::new(freshness),
+        }
+    }
+
+    /// Begins a session inside the transaction of a sign-in. Sessions beyond the account's number end, oldest
+    /// first; the caller passes them to [`Sessions::forget`] once the transaction is committed.
+    pub async fn begin(
+        &self,
+        tx: &mut Tx,
+        new: &NewSession<'_>,
+    ) -> Result<(Grant, Vec<SessionId>), SessionError> {
+        let now = self.clock.now();
+        let mut ended = store::list_live(tx, new.account, now).await?;
+        ended.truncate((ended.len() + 1).saturating_sub(self.config.per_account as usize));
+        for session in &ended {
+            store::mark_ended(tx, *session, EndReason::Replaced, now).await?;
+            let event = Event::of(EventName::TokenRevoked, new.account, new.origin).with(
+                serde_json::json!({ "session": session, "reason": EndReason::Replaced.as_str() }),
+            );
+            audit::record(tx, &event, now, &*self.rng).await?;
+        }
+        let live = self.make(new, now);
+        store::insert(tx, &live.row).await?;
+        tx.announce(&changes(&ended), now).await?;
+        Ok((self.grant(&live, now)?, ended))
+    }
+
+    fn make(&self, new: &NewSession<'_>, now: Timestamp) -> Live {
+        let (idle, absolute) = self.spans(new.remember);
+        let id: SessionId = self.rng.id(now);
+        let key = Zeroizing::new(self.rng.bytes::<32>().to_vec());
+        let expires_at = now.plus(absolute);
+        let row = SessionRow {
+            id,
+            account: new.account,
+            transport: new.transport,
+            is_remembered: new.remember,
+            sealed_key: self.seal.seal(&*self.rng, &associated(id), &key),
+            rotation: Rotation::begun(now),
+            created_at: now,
+            idle_expires_at: now.plus(idle).min(expires_at),
+            expires_at,
+            ended_at: None,
+            address: new.origin.address.clone(),
+            user_agent: new.origin.user_agent.clone(),
+        };
+        Live { row, key }
+    }
+
+    /// Whom an access token stands for, checked against its session (decision D6).
+    pub async fn authenticate(&self, token: &str) -> Result<Actor, SessionError> {
+        let now = self.clock.now();
+        let verified = self.signer.verify(token, now).map_err(|rejection| {
+            tracing::debug!(reason = %rejection, "access token refused");
+            SessionError::Unauthenticated("access token refused")
+        })?;
+        let claims = &verified.claims;
+        let live = self
+            .live_at_least(claims.sid, claims.generation, now)
+            .await?;
+        if live.row.account != claims.sub {
+            return Err(SessionError::Unauthenticated(
+                "the token's account is not the session's",
+            ));
+        }
+        if claims.generation > live.row.rotation.generation {
+            return Err(SessionError::Unauthenticated(
+                "a generation that does not exist",
+            ));
+        }
+        if claims.generation > live.row.rotation.seen_generation {
+            self.note_seen(&live, claims.generation, now).await?;
+        }
+        if verified.is_expired {
+            return Err(SessionError::TokenExpired);
+        }
+        Ok(actor(
+            &live.row,
+            Timestamp::from_millis(claims.exp.saturating_mul(1000)),
+        ))
+    }
+
+    /// The session behind a refresh token that is live right now, without using the token up.
+    pub async fn is_renewable(&self, refresh_token: &str) -> Result<bool, SessionError> {
+        let now = self.clock.now();
+        let Some(presented) = Presented::parse(refresh_token) else {
+            return Ok(false);
+        };
+        match self.genuine(&presented, now).await {
+            Ok(live) => Ok(!matches!(
+                decide(live.row.rotation, presented.generation, now),
+                Decision::Refuse | Decision::Reuse
+            )),
+            Err(SessionError::Unauthenticated(_)) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Renews a session (decisions D1 to D3). The usual path is one conditional update.
+    pub async fn refresh(
+        &self,
+        refresh_token: &str,
+        transport: Transport,
+        origin: &Origin,
+    ) -> Result<Grant, SessionError> {
+        let now = self.clock.now();
+        let presented = Presented::parse(refresh_token)
+            .ok_or(SessionError::Unauthenticated("not a refresh token"))?;
+        let live = self.genuine(&presented, now).await?;
+        if live.row.transport != transport {
+            return Err(SessionError::Unauthenticated(
+                "a session keeps its transport",
+            ));
+        }
+        if decide(live.row.rotation, presented.generation, now) == Decision::Rotate
+            && let Some(rotated) = self.rotate(&live, now).await?
+        {
+            return self.grant(&rotated, now);
+        }
+        // Anything but the usual path is decided by the row itself, never by a copy.
+        let live = self.load(presented.session, now).await?;
+        match decide(live.row.rotation, presented.generation, now) {
+            Decision::Rotate => {
+                let rotated = self
+                    .rotate(&live, now)
+                    .await?
+                    .ok_or(SessionError::Unauthenticated("the session ended meanwhile"))?;
+                self.grant(&rotated, now)
+            }
+            Decision::Repeat => {
+                if !live.row.rotation.successor_used() {
+                    self.note_seen(&live, presented.generation, now).await?;
+                }
+                self.grant(&live, now)
+            }
+            Decision::Overlap => self.grant(&live, now),
+            Decision::LostResponse => {
+                tracing::info!(session = %presented.session, "a refresh answer was lost; the same token is handed out again");
+                self.grant(&live, now)
+            }
+            Decision::Reuse => {
+                self.end_for_reuse(&live.row, origin, now).await?;
+                Err(SessionError::Unauthenticated(
+                    "an old refresh token: the session was ended",
+                ))
+            }
+            Decision::Refuse => Err(SessionError::Unauthenticated(
+                "a generation that does not exist",
+            )),
+        }
+    }
+
+    fn grant(&self, live: &Live, now: Timestamp) -> Result<Grant, SessionError> {
+        let row = &live.row;
+        let expires_at = now
+            .plus(self.config.access_ttl)
+            .min(row.expires_at)
+            .min(row.idle_expires_at);
+        let generation = row.rotation.generation;
+        let access = self
+            .signer
+            .sign(row.account, row.id, generation, now, expires_at);
+        Ok(Grant {
+            actor: actor(row, expires_at),
+            access_token: Zeroizing::new(
+                access.map_err(|error| SessionError::Token(error.to_string()))?,
+            ),
+            refresh_token: Zeroizing::new(refresh_token::derive(&live.key, row.id, generation)),
+            transport: row.transport,
+            keep_for: row.is_remembered.then(|| row.expires_at.since(now)),
+            expires_in: expires_at.since(now),
+        })
+    }
+
+    pub(super) fn spans(&self, remember: bool) -> (Duration, Duration) {
+        if remember {
+            (self.config.remember_idle, self.config.remember_absolute)
+        } else {
+            (self.config.idle, self.config.absolute)
+        }
+    }
+}
+
+fn actor(row: &SessionRow, expires_at: Timestamp) -> Actor {
+    Actor {
+        account: row.account,
+        session: row.id,
+        expires_at,
+        idle_expires_at: row.idle_expires_at,
+    }
+}
+
+pub(super) fn associated(id: SessionId) -> String {
+    format!("session/{id}")
+}
+
+pub(super) fn changes(sessions: &[SessionId]) -> Vec<Change> {
+    sessions
+        .iter()
+        .map(|session| Change::Session(session.to_string()))
+        .collect()
+}

@@ -1,0 +1,20 @@
+// What surrounds every page: navigation, sign-out, language and theme.
+import type { Locator, Page } from "@playwright/test";
+
+export interface Frame {
+  signOut: Locator;
+  signIn: Locator;
+  profile: Locator;
+  french: Locator;
+  english: Locator;
+}
+
+export function frame(page: Page): Frame {
+  return {
+    signOut: page.getByRole("button", { name: /^(Sign out|Se déconnecter)$/ }),
+    signIn: page.getByRole("link", { name: "Sign in", exact: true }),
+    profile: page.getByRole("link", { name: "Profile", exact: true }),
+    french: page.getByRole("link", { name: "Français" }),
+    english: page.getByRole("link", { name: "English" }),
+  };
+}

@@ -1,0 +1,31 @@
+// The profile page.
+import type { Locator, Page } from "@playwright/test";
+
+export interface ProfilePage {
+  heading: Locator;
+  name: Locator;
+  language: Locator;
+  save: Locator;
+  saved: Locator;
+  open(): Promise<void>;
+  rename(name: string): Promise<void>;
+}
+
+export function profilePage(page: Page): ProfilePage {
+  const name = page.getByLabel("Name", { exact: true });
+  const save = page.getByRole("button", { name: "Save", exact: true });
+  return {
+    heading: page.getByRole("heading", { level: 1, name: "Your profile" }),
+    name,
+    language: page.getByLabel("Language", { exact: true }),
+    save,
+    saved: page.getByRole("status").filter({ hasText: "Saved." }),
+    async open() {
+      await page.goto("/profile");
+    },
+    async rename(to) {
+      await name.fill(to);
+      await save.click();
+    },
+  };
+}

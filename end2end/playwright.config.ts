@@ -1,0 +1,47 @@
+// How the journeys run: Debian's own browsers, every test with servers of its own (fixtures.ts).
+import { defineConfig } from "@playwright/test";
+
+const chromium = {
+  browserName: "chromium" as const,
+  launchOptions: {
+    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+    args: [
+      "--no-sandbox",
+      "--disable-gpu",
+      "--no-first-run",
+      "--disable-background-networking",
+      "--disable-component-update",
+      "--disable-sync",
+    ],
+  },
+};
+
+const firefox = {
+  browserName: "firefox" as const,
+  channel: "moz-firefox",
+  launchOptions: { executablePath: process.env.FIREFOX ?? "/usr/bin/firefox-esr" },
+};
+
+export default defineConfig({
+  testDir: ".",
+  outputDir: "test-results",
+  fullyParallel: true,
+  forbidOnly: Boolean(process.env.CI),
+  workers: 2,
+  timeout: 60_000,
+  expect: { timeout: 10_000 },
+  reporter: [["list"]],
+  use: { locale: "en-US", video: "off", trace: "off", screenshot: "only-on-failure" },
+  projects: [
+    { name: "chromium", testMatch: "specs/*.spec.ts", use: chromium },
+    {
+      name: "firefox",
+      testMatch: "specs/*.spec.ts",
+      // Firefox ignores the switch for JavaScript here, and only Chromium tells the bytes on the wire.
+      testIgnore: ["specs/no_script.spec.ts", "specs/first_visit.spec.ts"],
+      use: firefox,
+    },
+    { name: "csr", testMatch: "csr.ts", use: chromium },
+    { name: "screenshots", testMatch: "screenshots.ts", use: chromium },
+  ],
+});

@@ -1,0 +1,31 @@
+// Pictures of every page for a person to judge, in test-results/screens: `npm run screenshots`.
+import { expect, signIn, test } from "./fixtures.ts";
+
+const WIDTHS = [360, 768, 1440];
+const THEMES = ["light", "dark"];
+const PAGES = {
+  home: "/",
+  setup: "/setup",
+  "sign-up": "/sign-up",
+  "sign-in": "/sign-in",
+  "sign-in-failed": "/sign-in?code=bad_credentials",
+  "sign-in-ended": "/sign-in?ended=replaced",
+  "not-found": "/nowhere",
+  profile: "/profile",
+};
+
+for (const theme of THEMES) {
+  for (const width of WIDTHS) {
+    test(`${theme} at ${width}`, async ({ page, account, faults }) => {
+      faults.expect(404, "/nowhere");
+      await page.setViewportSize({ width, height: Math.round(width < 768 ? width * 2 : width * 0.65) });
+      await page.goto(`/?theme=${theme}`);
+      for (const [name, path] of Object.entries(PAGES)) {
+        if (name === "profile") await signIn(page, account);
+        await page.goto(path);
+        await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
+        await page.screenshot({ path: `test-results/screens/${name}-${width}-${theme}.png`, fullPage: true });
+      }
+    });
+  }
+}

@@ -1,0 +1,55 @@
+// The first start: a link made once, for one admin.
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+
+import { expect, newAccount, test } from "../fixtures.ts";
+import { profilePage } from "../pages/profile.ts";
+import { setupPage } from "../pages/setup.ts";
+import type { Server } from "../server.ts";
+
+// Any setting gives the test a server of its own, and so a first start of its own.
+test.use({ settings: { CONCIERGE_REGISTRATION: "closed" } });
+
+/** The link that the server wrote beside its database, since it has no terminal here. */
+async function setupLink({ data }: Server): Promise<URL> {
+  return new URL((await readFile(join(data, "setup-link"), "utf8")).trim());
+}
+
+test("the setup link makes the first admin, once", async ({ page, server, stranger, faults }) => {
+  faults.expect(401, "/api/setup");
+  faults.expect(409, "/api/setup");
+  const link = await setupLink(server);
+  expect(link.origin).toBe(server.url);
+  expect(link.pathname).toBe("/setup");
+
+  await page.goto(link.href);
+  const form = setupPage(page);
+  await expect(form.token).toHaveValue(link.hash.replace(/^#(token=)?/, ""));
+  await expect(page).toHaveURL("/setup");
+  await form.submitAs(newAccount());
+  await expect(page).toHaveURL("/profile");
+  await expect(profilePage(page).heading).toBeVisible();
+
+  const second = await stranger.newPage();
+  await second.goto(link.href);
+  const again = setupPage(second);
+  await again.token.fill(link.hash.replace(/^#(token=)?/, ""));
+  await again.submitAs(newAccount());
+  await expect(again.problem).toBeVisible();
+  await second.goto("/profile");
+  await expect(second).toHaveURL(/\/sign-in\?next=/);
+});
+
+test("a made-up token makes nobody an admin", async ({ page, faults }) => {
+  faults.expect(401, "/api/setup");
+  await page.goto("/setup");
+  const form = setupPage(page);
+  await form.token.fill("a-token-that-was-never-made");
+  await form.submitAs(newAccount());
+  await expect(form.problem).toBeVisible();
+});
+
+test("where registration is closed, sign-up says whom to ask", async ({ page }) => {
+  await page.goto("/sign-up");
+  await expect(page.getByText(/Sign-up is closed/)).toBeVisible();
+});

@@ -1,0 +1,55 @@
+#!/usr/bin/env bash
+# Builds target/release/concierge: the site first (hashed names, optimised, compressed), then the server that
+# holds it. Nothing that did not change is written again, so a second build takes about a second.
+set -euo pipefail
+. "$(dirname "$0")/env.sh"
+cd "$ROOT"
+
+site=target/site
+next=target/site-next
+stamp=target/site.stamp
+
+# What the site is made from, and the site itself: `cargo leptos watch` puts its own build in the same place.
+fingerprint() {
+  {
+    find crates/core crates/app style public -type f -exec sha256sum {} +
+    sha256sum Cargo.toml Cargo.lock rust-toolchain.toml .cargo/config.toml end2end/package-lock.json \
+      scripts/build.sh scripts/env.sh scripts/precompress.mjs
+    rustc --version
+    [ ! -d $site ] || find $site -type f -exec sha256sum {} +
+  } 2>/dev/null | LC_ALL=C sort | sha256sum
+}
+
+# The bytes of the server depend on the site; its name for them makes cargo notice files that were added.
+digest() { (cd $site && find . -type f -exec sha256sum {} + | LC_ALL=C sort -k 2 | sha256sum | cut -c 1-16); }
+
+build_site() {
+  rm -rf $next
+  LEPTOS_HASH_FILES=true LEPTOS_SITE_ROOT=$next cargo leptos build --release --frontend-only
+  node scripts/precompress.mjs $next
+  if diff -rq $next $site >/dev/null 2>&1; then
+    rm -rf $next
+  else
+    rm -rf $site && mv $next $site
+  fi
+  fingerprint >$stamp
+}
+
+mkdir -p target
+if [ "$(fingerprint)" = "$(cat $stamp 2>/dev/null)" ]; then
+  echo "[1/2] the site did not change"
+else
+  echo "[1/2] building the site: the app for WebAssembly, styles, compression"
+  build_site
+fi
+node scripts/size.mjs $site
+
+echo "[2/2] building the server"
+CONCIERGE_SITE="$(digest)" cargo build --release --package concierge-server --features embed
+
+binary=target/release/concierge
+if ! cmp -s "$TARGET/release/concierge" $binary; then
+  mkdir -p target/release
+  install "$TARGET/release/concierge" $binary
+fi
+echo "built $binary ($(du -h --apparent-size $binary | cut -f 1)) in $SECONDS s"

@@ -1,0 +1,76 @@
+#!/usr/bin/env bash
+# Runs every check, the cheap ones first, and stops at the first that fails. Prints the time of each stage,
+# keeps each stage's output in target/test-logs/, and closes with the number of tests: N passed, N failed.
+#
+#   scripts/test.sh            everything
+#   VERBOSE=1 scripts/test.sh  with the output of the stages as they run
+set -euo pipefail
+. "$(dirname "$0")/env.sh"
+cd "$ROOT"
+
+logs="$ROOT/target/test-logs"
+rm -rf "$logs"
+mkdir -p "$logs"
+summary=()
+number=0
+stages=9
+
+# Adds up what `cargo test` and Playwright count in their closing lines.
+count() {
+  cat "$logs"/*.log 2>/dev/null | sed 's/\x1b\[[0-9;]*m//g' | awk '
+    /^test result:/ { passed += $4; failed += $6 }
+    /^ +[0-9]+ passed( \(.*\))?$/ { passed += $1 }
+    /^ +[0-9]+ (failed|flaky|interrupted|did not run)$/ { failed += $1 }
+    END { printf "%d passed, %d failed\n", passed, failed }'
+}
+
+report() {
+  printf '\n'
+  printf '  %-42s %6s\n' "${summary[@]}"
+  printf '  %-42s %5ds\n\n' "all together" "$SECONDS"
+  count
+}
+
+# stage NAME COMMAND...: runs it and notes its time; a failure shows the end of its output and ends the run.
+stage() {
+  local name=$1 begun=$SECONDS log
+  shift
+  number=$((number + 1))
+  log="$logs/$number-${name//[^a-zA-Z0-9]/-}.log"
+  printf '[%d/%d] %4ds  %s\n' "$number" "$stages" "$SECONDS" "$name"
+  if [ -n "${VERBOSE:-}" ]; then
+    "$@" </dev/null 2>&1 | tee "$log" && result=0 || result=$?
+  else
+    "$@" </dev/null >"$log" 2>&1 && result=0 || result=$?
+  fi
+  summary+=("$name" "$((SECONDS - begun))s")
+  [ "$result" = 0 ] && return
+  printf '\n----- the end of %s -----\n' "${log#"$ROOT/"}"
+  tail -n 80 "$log"
+  printf -- '----- "%s" failed -----\n' "$name"
+  report
+  exit 1
+}
+
+# What Debian's packages give: the browsers, PostgreSQL and what makes its certificates.
+packages() { scripts/debian.sh chromium firefox-esr postgresql openssl; }
+
+app_clippy() {
+  cargo clippy --package concierge-app --no-default-features --features "$1" "${@:2}" \
+    --target wasm32-unknown-unknown -- -D warnings
+}
+app_for_browsers() { app_clippy hydrate --lib && app_clippy csr --lib --bins; }
+
+journeys() { npm test --prefix end2end; }
+
+stage "tools" scripts/tools.sh
+stage "browsers and PostgreSQL are installed" packages
+stage "formatting" cargo fmt --all --check
+stage "clippy, native" cargo clippy --workspace --all-targets -- -D warnings
+stage "clippy, wasm: hydrate and csr" app_for_browsers
+stage "Rust tests on SQLite and PostgreSQL" scripts/postgres.sh cargo test --workspace
+stage "release build" scripts/build.sh
+stage "size budget" node scripts/size.mjs target/site
+stage "journeys in Chromium and Firefox" journeys
+sed -n '1,$p' "$logs"/*size-budget.log
+report
