@@ -1,1 +1,29 @@
-//! x
+//! The server of Concierge, as a map.
+//!
+//! A request's way in: `http` (outer door, route, admission) -> `<capability>/http.rs` (decode) ->
+//! `<capability>/service.rs` (authorise, decide, store, audit, commit) -> `<capability>/store.rs` (SQL).
+//!
+//! Capabilities and the doors each may knock at:
+//! - audit:
+//! - keys:
+//! - password:
+//! - session: audit
+//! - account: audit keys password session
+//! - sign_in: account audit keys password session
+//!
+//! Plumbing, which knows no capability: `platform`, `store`, `config`, `http`, `cli`. Assembled in `services` and
+//! `boot`.
+
+pub mod account;
+pub mod audit;
+pub mod boot;
+pub mod cli;
+pub mod config;
+pub mod http;
+pub mod keys;
+pub mod password;
+pub mod platform;
+pub mod services;
+pub mod session;
+pub mod sign_in;
+pub mod store;

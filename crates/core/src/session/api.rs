@@ -139,7 +139,7 @@ impl Endpoint for Logout {
     const EXAMPLE: &'static str = r#"{"scope": "all"}"#;
     const FORM: Option<Form> = Some(Form {
         page: "/",
-        done: "/sign-in",
+        done: "/sign-in?ended=signed_out",
         flags: &[],
     });
 }

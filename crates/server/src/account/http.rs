@@ -1,0 +1,159 @@
+//! Handlers of accounts: register, first admin, profile, and who is signed in.
+
+use axum::Router;
+use concierge_core::{
+    account::{
+        Role,
+        api::{
+            AccountAnswer, ChangeProfile, GetProfile, ProfileChange, Register, RegisterRequest,
+            Setup, SetupRequest,
+        },
+    },
+    api::{Anonymous, Empty, SignedIn},
+    problem::ErrorCode,
+    session::api::{GetSession, SessionAnswer},
+};
+
+use super::{AccountError, NewAccount};
+use crate::{
+    http::{
+        App,
+        auth::Caller,
+        cookies::CookieNames,
+        error::{ApiError, whole_seconds},
+        mount::{Context, Reply, mount},
+    },
+    session::http as session,
+};
+
+/// The routes.
+pub fn routes(router: Router<App>) -> Router<App> {
+    let router = mount::<Register, _, _>(router, register);
+    let router = mount::<Setup, _, _>(router, set_up);
+    let router = mount::<GetProfile, _, _>(router, profile);
+    let router = mount::<ChangeProfile, _, _>(router, change_profile);
+    mount::<GetSession, _, _>(router, look)
+}
+
+impl From<AccountError> for ApiError {
+    fn from(error: AccountError) -> Self {
+        match error {
+            AccountError::Invalid(fields) => Self::fields(fields),
+            AccountError::EmailTaken => Self::new(ErrorCode::EmailTaken),
+            AccountError::RegistrationClosed => Self::new(ErrorCode::RegistrationClosed),
+            AccountError::TicketExpired => Self::new(ErrorCode::TicketExpired),
+            AccountError::Throttled(wait) => Self::retry(ErrorCode::Throttled, wait),
+            AccountError::Overloaded => {
+                Self::retry(ErrorCode::Overloaded, std::time::Duration::from_secs(2))
+            }
+            // A live session whose account is gone: it can only be signed out.
+            AccountError::NotFound => Self::new(ErrorCode::Unauthenticated),
+            AccountError::Store(error) => error.into(),
+            AccountError::Session(error) => error.into(),
+        }
+    }
+}
+
+async fn register(
+    app: App,
+    context: Context<Anonymous>,
+    request: RegisterRequest,
+) -> Result<Reply<AccountAnswer>, ApiError> {
+    let client = &context.client;
+    let new = NewAccount {
+        email: &request.email,
+        password: &request.password,
+        name: request.name.as_deref().unwrap_or_default(),
+        locale: request.locale.unwrap_or(client.locale),
+        role: Role::Member,
+    };
+    let (account, grant) = app
+        .accounts
+        .register(&new, &client.address_key, &client.origin)
+        .await?;
+    Ok(Reply::with_cookies(
+        AccountAnswer { account },
+        session::set_cookies(&app.cookie_names, &grant),
+    ))
+}
+
+async fn set_up(
+    app: App,
+    context: Context<Anonymous>,
+    request: SetupRequest,
+) -> Result<Reply<AccountAnswer>, ApiError> {
+    let client = &context.client;
+    let new = NewAccount {
+        email: &request.email,
+        password: &request.password,
+        name: request.name.as_deref().unwrap_or_default(),
+        locale: client.locale,
+        role: Role::Admin,
+    };
+    let (account, grant) = app
+        .accounts
+        .set_up(&request.token, &new, &client.address_key, &client.origin)
+        .await?;
+    Ok(Reply::with_cookies(
+        AccountAnswer { account },
+        session::set_cookies(&app.cookie_names, &grant),
+    ))
+}
+
+async fn profile(
+    app: App,
+    context: Context<SignedIn>,
+    _: Empty,
+) -> Result<Reply<AccountAnswer>, ApiError> {
+    let account = app.accounts.view(context.actor.account).await?;
+    Ok(Reply::new(AccountAnswer {
+        account: (*account).clone(),
+    }))
+}
+
+async fn change_profile(
+    app: App,
+    context: Context<SignedIn>,
+    change: ProfileChange,
+) -> Result<Reply<AccountAnswer>, ApiError> {
+    let account = app
+        .accounts
+        .change(context.actor.account, &change, &context.client.origin)
+        .await?;
+    // The pages follow the account's language at once, also after the next sign-in on this browser.
+    let cookies = change
+        .locale
+        .map(|locale| CookieNames::preference(&app.cookie_names.locale, locale.tag()));
+    Ok(Reply::with_cookies(
+        AccountAnswer { account },
+        cookies.into_iter().collect(),
+    ))
+}
+
+/// Never an error for a visitor.
+async fn look(
+    app: App,
+    context: Context<Anonymous>,
+    _: Empty,
+) -> Result<Reply<SessionAnswer>, ApiError> {
+    let Caller::SignedIn(actor) = &context.actor else {
+        let renewable = match &context.client.cookies.refresh {
+            Some(token) => app.sessions.is_renewable(token).await?,
+            None => false,
+        };
+        return Ok(Reply::new(SessionAnswer {
+            renewable: renewable.then_some(true),
+            ..SessionAnswer::default()
+        }));
+    };
+    let account = app.accounts.view(actor.account).await?;
+    let now = app.clock.now();
+    Ok(Reply::new(SessionAnswer {
+        signed_in: true,
+        account: Some((*account).clone()),
+        expires_at: Some(actor.expires_at),
+        expires_in: Some(actor.expires_at.since(now).as_secs()),
+        idle_in: Some(whole_seconds(actor.idle_expires_at.since(now))),
+        renewable: None,
+    }))
+}

@@ -1,0 +1,15 @@
+//! Accounts: who somebody is, from the first admin on.
+//!
+//! States: open -> locked -> open. Invariants: one account per address, whatever its case; the first admin can
+//! be made once, with a one-time token, and only while there is no admin; a change of an account is announced
+//! in its transaction, so no process shows an old name for longer than the feed takes.
+
+pub mod cli;
+pub mod error;
+pub mod http;
+mod service;
+mod store;
+
+pub use error::AccountError;
+pub use service::{Accounts, NewAccount, Parts, SetupLink};
+pub use store::Account;

@@ -1,0 +1,393 @@
+//! The use cases of accounts: register, first admin, read, change, lock.
+
+use std::{sync::Arc, time::Duration};
+
+use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
+use concierge_core::{
+    account::{AccountId, AccountView, Email, Name, Role, api::ProfileChange},
+    audit::EventName,
+    locale::Locale,
+    problem::{FieldCode, FieldError},
+    sensitive::Sensitive,
+    session::{EndReason, Transport},
+    time::Timestamp,
+};
+
+use super::{
+    error::AccountError,
+    store::{self, Account},
+};
+use crate::{
+    audit::{self, Event, Origin},
+    config::Registration,
+    keys::data_keys::DataKeys,
+    password::{self, store as passwords},
+    platform::{
+        clock::Clock,
+        hash::Hasher,
+        limit::{Limiter, Quota},
+        rng::Rng,
+        seal,
+    },
+    session::{Grant, NewSession, Sessions},
+    store::{
+        Db, StoreError, Tx,
+        feed::{Change, Freshness},
+        mirror::Mirror,
+    },
+};
+
+/// Five registrations an hour per address.
+const REGISTRATIONS: Quota = Quota {
+    burst: 5,
+    period: Duration::from_secs(3600),
+};
+/// How long a setup link works.
+const SETUP_LIFE: Duration = Duration::from_secs(15 * 60);
+
+/// What somebody typed to get an account.
+#[derive(Debug)]
+pub struct NewAccount<'a> {
+    /// The address.
+    pub email: &'a str,
+    /// The password.
+    pub password: &'a Sensitive,
+    /// The name; may be empty.
+    pub name: &'a str,
+    /// The language.
+    pub locale: Locale,
+    /// What it may do.
+    pub role: Role,
+}
+
+/// A one-time token that makes the first admin.
+#[derive(Debug)]
+pub struct SetupLink {
+    /// The token; shown once, kept only as a digest.
+    pub token: Sensitive,
+    /// For how long it works.
+    pub life: Duration,
+}
+
+/// The accounts of the house.
+pub struct Accounts {
+    parts: Parts,
+    mirror: Mirror<AccountId, AccountView>,
+    registrations: Limiter,
+}
+
+/// The parts [`Accounts`] are made of.
+pub struct Parts {
+    /// The database.
+    pub db: Db,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Chance.
+    pub rng: Arc<dyn Rng>,
+    /// The hashing pool.
+    pub hasher: Hasher,
+    /// The sessions.
+    pub sessions: Arc<Sessions>,
+    /// The data keys.
+    pub keys: Arc<DataKeys>,
+    /// Who may register.
+    pub registration: Registration,
+    /// Names that no password may contain: the product's and the host's.
+    pub house: Vec<String>,
+    /// Multiplies the limits per address.
+    pub address_limit_factor: u32,
+    /// Whether the feed is heard.
+    pub freshness: Arc<Freshness>,
+}
+
+struct Parsed {
+    email: Email,
+    name: Name,
+}
+
+impl Accounts {
+    /// The service.
+    pub fn new(parts: Parts) -> Self {
+        Self {
+            mirror: Mirror::new(Arc::clone(&parts.freshness)),
+            registrations: Limiter::new(REGISTRATIONS, parts.address_limit_factor),
+            parts,
+        }
+    }
+
+    /// Whether visitors may make accounts.
+    pub fn registration_is_open(&self) -> bool {
+        self.parts.registration == Registration::Open
+    }
+
+    /// Makes an account for a visitor and signs it in.
+    pub async fn register(
+        &self,
+        new: &NewAccount<'_>,
+        address_key: &str,
+        origin: &Origin,
+    ) -> Result<(AccountView, Grant), AccountError> {
+        if !self.registration_is_open() {
+            return Err(AccountError::RegistrationClosed);
+        }
+        let parsed = self.parse(new)?;
+        self.registrations
+            .count(address_key, self.parts.clock.now())
+            .map_err(AccountError::Throttled)?;
+        let phc = self.hash(new.password).await?;
+        let mut tx = self.parts.db.begin().await?;
+        let view = self.insert(&mut tx, new, parsed, &phc, origin).await?;
+        self.start(tx, view, origin).await
+    }
+
+    /// Makes the first admin with the one-time token and signs in.
+    ///
+    /// Guessing a token of 256 bits is hopeless; the limit keeps strangers from making us hash.
+    pub async fn set_up(
+        &self,
+        token: &Sensitive,
+        new: &NewAccount<'_>,
+        address_key: &str,
+        origin: &Origin,
+    ) -> Result<(AccountView, Grant), AccountError> {
+        let parsed = self.parse(new)?;
+        self.registrations
+            .count(address_key, self.parts.clock.now())
+            .map_err(AccountError::Throttled)?;
+        let phc = self.hash(new.password).await?;
+        let mut tx = self.parts.db.begin().await?;
+        if !store::mark_setup_token_used(&mut tx, &self.digest(token), self.parts.clock.now())
+            .await?
+        {
+            return Err(AccountError::TicketExpired);
+        }
+        let view = self.insert(&mut tx, new, parsed, &phc, origin).await?;
+        self.start(tx, view, origin).await
+    }
+
+    /// Makes an account without signing in, for the command line.
+    pub async fn create(&self, new: &NewAccount<'_>) -> Result<AccountView, AccountError> {
+        let parsed = self.parse(new)?;
+        let phc = self.hash(new.password).await?;
+        let mut tx = self.parts.db.begin().await?;
+        let view = self
+            .insert(&mut tx, new, parsed, &phc, &Origin::default())
+            .await?;
+        tx.commit().await?;
+        Ok(view)
+    }
+
+    /// A fresh setup link, unless there is an admin already. An older link stops working.
+    pub async fn setup_link(&self) -> Result<Option<SetupLink>, StoreError> {
+        let Parts { db, clock, rng, .. } = &self.parts;
+        if store::has_admin(db).await? {
+            return Ok(None);
+        }
+        let token = Sensitive::new(BASE64_URL_SAFE_NO_PAD.encode(rng.bytes::<32>()));
+        store::insert_setup_token(db, &self.digest(&token), clock.now().plus(SETUP_LIFE)).await?;
+        Ok(Some(SetupLink {
+            token,
+            life: SETUP_LIFE,
+        }))
+    }
+
+    /// What an account's owner sees of it.
+    pub async fn view(&self, id: AccountId) -> Result<Arc<AccountView>, AccountError> {
+        if let Some(view) = self.mirror.get(&id, self.parts.clock.now()) {
+            return Ok(view);
+        }
+        let began = self.mirror.epoch();
+        let account = store::find_by_id(&self.parts.db, id)
+            .await?
+            .ok_or(AccountError::NotFound)?;
+        let view = Arc::new(account.view);
+        self.mirror.put(id, Arc::clone(&view), began);
+        Ok(view)
+    }
+
+    /// Changes one's own name or language.
+    pub async fn change(
+        &self,
+        id: AccountId,
+        change: &ProfileChange,
+        origin: &Origin,
+    ) -> Result<AccountView, AccountError> {
+        let name = change.name.as_deref().map(str::parse::<Name>).transpose();
+        let name =
+            name.map_err(|code| AccountError::Invalid(vec![FieldError::new("name", code)]))?;
+        let Parts { db, clock, rng, .. } = &self.parts;
+        let now = clock.now();
+        let mut tx = db.begin().await?;
+        if !store::mark_changed(&mut tx, id, name.as_ref(), change.locale).await? {
+            return Err(AccountError::NotFound);
+        }
+        let account = store::find_by_id(&mut tx, id)
+            .await?
+            .ok_or(AccountError::NotFound)?;
+        audit::record(
+            &mut tx,
+            &Event::of(EventName::UserUpdated, id, origin),
+            now,
+            &**rng,
+        )
+        .await?;
+        tx.announce(&[Change::Account(id.to_string())], now).await?;
+        tx.commit().await?;
+        self.mirror.forget(&id);
+        Ok(account.view)
+    }
+
+    /// Locks an account and ends its sessions, or unlocks it; `false` when it was so already.
+    pub async fn set_locked(&self, email: &str, locked: bool) -> Result<bool, AccountError> {
+        let Parts {
+            db,
+            clock,
+            rng,
+            sessions,
+            ..
+        } = &self.parts;
+        let account = self
+            .find_by_email(&email.trim().to_lowercase())
+            .await?
+            .ok_or(AccountError::NotFound)?;
+        let (id, now, origin) = (account.view.id, clock.now(), Origin::default());
+        let mut tx = db.begin().await?;
+        if !store::mark_locked(&mut tx, id, locked.then_some(now)).await? {
+            return Ok(false);
+        }
+        let details = serde_json::json!({ "locked": locked });
+        audit::record(
+            &mut tx,
+            &Event::of(EventName::UserUpdated, id, &origin).with(details),
+            now,
+            &**rng,
+        )
+        .await?;
+        let ended = if locked {
+            sessions
+                .end_all(&mut tx, id, EndReason::Admin, &origin)
+                .await?
+        } else {
+            Vec::new()
+        };
+        tx.announce(&[Change::Account(id.to_string())], now).await?;
+        tx.commit().await?;
+        sessions.forget(&ended);
+        self.mirror.forget(&id);
+        Ok(true)
+    }
+
+    /// The account of a normalised address.
+    pub async fn find_by_email(&self, normalised: &str) -> Result<Option<Account>, StoreError> {
+        store::find_by_email(&self.parts.db, normalised).await
+    }
+
+    /// Every account, oldest first.
+    pub async fn list(&self) -> Result<Vec<Account>, StoreError> {
+        store::list(&self.parts.db).await
+    }
+
+    /// Takes in a change that the feed announced.
+    pub fn hear(&self, change: &Change) {
+        if let Change::Account(id) = change {
+            if let Ok(id) = id.parse() {
+                self.mirror.forget(&id);
+            }
+        }
+    }
+
+    fn parse(&self, new: &NewAccount<'_>) -> Result<Parsed, AccountError> {
+        let mut errors = Vec::new();
+        let mut note = |field: &str, code: FieldCode| errors.push(FieldError::new(field, code));
+        let email = new
+            .email
+            .parse::<Email>()
+            .map_err(|code| note("email", code))
+            .ok();
+        let name = new
+            .name
+            .parse::<Name>()
+            .map_err(|code| note("name", code))
+            .ok();
+        if let (Some(email), Some(name)) = (&email, &name) {
+            if let Err(code) = password::judge(new.password, email, name, &self.parts.house) {
+                note("password", code);
+            }
+        }
+        match (email, name) {
+            (Some(email), Some(name)) if errors.is_empty() => Ok(Parsed { email, name }),
+            _ => Err(AccountError::Invalid(errors)),
+        }
+    }
+
+    async fn hash(&self, password: &Sensitive) -> Result<String, AccountError> {
+        let slot = self
+            .parts
+            .hasher
+            .slot()
+            .await
+            .map_err(|_| AccountError::Overloaded)?;
+        slot.hash(password, &*self.parts.rng)
+            .await
+            .map_err(|_| AccountError::Overloaded)
+    }
+
+    async fn insert(
+        &self,
+        tx: &mut Tx,
+        new: &NewAccount<'_>,
+        parsed: Parsed,
+        phc: &str,
+        origin: &Origin,
+    ) -> Result<AccountView, AccountError> {
+        let now = self.parts.clock.now();
+        let view = self.make_view(new, &parsed, now);
+        store::insert(tx, &view, &parsed.email)
+            .await
+            .map_err(|error| match error {
+                StoreError::Conflict => AccountError::EmailTaken,
+                other => AccountError::Store(other),
+            })?;
+        passwords::insert(tx, view.id, phc, now).await?;
+        let event = Event::of(EventName::UserCreated, view.id, origin)
+            .with(serde_json::json!({ "role": view.role }));
+        audit::record(tx, &event, now, &*self.parts.rng).await?;
+        Ok(view)
+    }
+
+    fn make_view(&self, new: &NewAccount<'_>, parsed: &Parsed, now: Timestamp) -> AccountView {
+        AccountView {
+            id: self.parts.rng.id(now),
+            email: parsed.email.as_str().to_owned(),
+            name: parsed.name.as_str().to_owned(),
+            locale: new.locale,
+            role: new.role,
+            second_factor: false,
+            created_at: now,
+        }
+    }
+
+    async fn start(
+        &self,
+        mut tx: Tx,
+        view: AccountView,
+        origin: &Origin,
+    ) -> Result<(AccountView, Grant), AccountError> {
+        let new = NewSession {
+            account: view.id,
+            transport: Transport::Cookie,
+            remember: false,
+            origin,
+        };
+        let (grant, _) = self.parts.sessions.begin(&mut tx, &new).await?;
+        tx.commit().await?;
+        Ok((view, grant))
+    }
+
+    fn digest(&self, token: &Sensitive) -> String {
+        hex::encode(seal::mac(
+            &*self.parts.keys.digest,
+            &[b"setup token\0", token.expose().trim().as_bytes()],
+        ))
+    }
+}

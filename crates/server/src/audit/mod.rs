@@ -1,0 +1,103 @@
+//! Security events: what happened, to whom, from where.
+//!
+//! Invariant: an event is a row of the transaction it records, so neither exists without the other; rows are
+//! only ever added. A log line with target `security` follows, for the operator's own tools.
+
+mod store;
+
+use concierge_core::{
+    account::AccountId,
+    audit::EventName,
+    id::{Id, Kind},
+    time::Timestamp,
+};
+
+use crate::{
+    platform::rng::Rng,
+    store::{StoreError, Tx},
+};
+
+/// Marks the ids of events.
+#[derive(Debug)]
+pub enum EventKind {}
+impl Kind for EventKind {
+    const PREFIX: &'static str = "evt_";
+}
+
+/// Where a request came from, as far as it matters to events and sessions.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Origin {
+    /// The client's address; empty for the command line.
+    pub address: String,
+    /// The `User-Agent`, cut to 300 characters.
+    pub user_agent: String,
+    /// The request's id.
+    pub request_id: String,
+}
+
+/// An event on its way into the table.
+#[derive(Debug)]
+pub struct Event<'a> {
+    /// What happened.
+    pub name: EventName,
+    /// The account it happened to.
+    pub account: Option<AccountId>,
+    /// Who did it, when not the account itself.
+    pub actor: Option<AccountId>,
+    /// From where.
+    pub origin: &'a Origin,
+    /// More, as a JSON object; never a secret.
+    pub details: serde_json::Value,
+}
+
+impl<'a> Event<'a> {
+    /// An event that an account did to itself.
+    pub fn of(name: EventName, account: AccountId, origin: &'a Origin) -> Self {
+        Self {
+            name,
+            account: Some(account),
+            actor: None,
+            origin,
+            details: serde_json::json!({}),
+        }
+    }
+
+    /// An event that belongs to no account we know.
+    pub fn anonymous(name: EventName, origin: &'a Origin) -> Self {
+        Self {
+            name,
+            account: None,
+            actor: None,
+            origin,
+            details: serde_json::json!({}),
+        }
+    }
+
+    /// The same with details.
+    pub fn with(self, details: serde_json::Value) -> Self {
+        Self { details, ..self }
+    }
+}
+
+/// Adds the event to the transaction of what it records.
+pub async fn record(
+    tx: &mut Tx,
+    event: &Event<'_>,
+    now: Timestamp,
+    rng: &dyn Rng,
+) -> Result<(), StoreError> {
+    let id: Id<EventKind> = rng.id(now);
+    store::insert(tx, id, event, now).await?;
+    let account = event.account.map(|id| id.to_string()).unwrap_or_default();
+    tracing::info!(
+        target: "security",
+        event = event.name.as_str(),
+        severity = event.name.severity().as_str(),
+        account,
+        address = event.origin.address,
+        request_id = event.origin.request_id,
+        "{}",
+        event.name.as_str()
+    );
+    Ok(())
+}

@@ -1,0 +1,270 @@
+//! From a configuration to a running server, and to the commands that need the same parts.
+
+use std::{process::ExitCode, sync::Arc, time::Duration};
+
+use concierge_core::sensitive::Sensitive;
+use tokio::net::TcpListener;
+
+use crate::{
+    account::SetupLink,
+    config::{Config, Finding, Loaded, LogFormat},
+    http,
+    keys::{self, data_keys},
+    platform::{
+        clock::{Clock, SystemClock},
+        hash::Hasher,
+        rng::OsRng,
+        shutdown::Shutdown,
+        telemetry,
+    },
+    services::{Parts, Services},
+    store::{Db, StoreError, feed},
+};
+
+/// Why the program could not start. The text is for the operator.
+#[derive(Debug, thiserror::Error)]
+pub enum BootError {
+    /// The keys are not there, weak or not to be used here.
+    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
+    Keys(Vec<Finding>),
+    /// The database can't be used.
+    #[error(
+        "the database can't be used: {0}\nsee DATABASE_URL (`concierge config explain` shows where it comes from)"
+    )]
+    Store(#[from] StoreError),
+    /// A data key can't be opened.
+    #[error(transparent)]
+    DataKey(#[from] data_keys::DataKeyError),
+    /// The machine said no.
+    #[error("{0}: {1}")]
+    Io(&'static str, std::io::Error),
+    /// The schema is behind and CONCIERGE_MIGRATE is off.
+    #[error(
+        "the schema is behind the program ({0}); run `concierge migrate`, or set CONCIERGE_MIGRATE=on"
+    )]
+    SchemaBehind(String),
+}
+
+/// `concierge serve`
+pub fn serve(loaded: Loaded) -> ExitCode {
+    telemetry::start(
+        &loaded.config.log.filter,
+        loaded.config.log.format == LogFormat::Json,
+    );
+    for warning in &loaded.warnings {
+        tracing::warn!("{warning}");
+    }
+    finish(run(serve_until_told(loaded.config)))
+}
+
+/// `concierge migrate [--check]`
+pub fn migrate(loaded: Loaded, check: bool) -> ExitCode {
+    finish(run(async {
+        let db = connect(&loaded.config).await?;
+        let pending = db.pending_migrations().await?;
+        if check && !pending.migrations.is_empty() {
+            return Err(BootError::SchemaBehind(pending.migrations.join(", ")));
+        }
+        db.migrate().await?;
+        db.close().await;
+        Ok(())
+    }))
+}
+
+/// `concierge healthcheck`: asks the running server.
+pub fn healthcheck(loaded: Loaded) -> ExitCode {
+    finish(run(async {
+        let address = loaded.config.listen;
+        let io = |error| BootError::Io("the server does not answer", error);
+        let stream = tokio::net::TcpStream::connect(address).await.map_err(io)?;
+        let answer = http::listen::probe(stream).await.map_err(io)?;
+        if answer {
+            Ok(())
+        } else {
+            Err(io(std::io::Error::other("it is not ready")))
+        }
+    }))
+}
+
+/// Runs a command on a small runtime: whatever it needs is I/O.
+pub fn run<T>(work: impl Future<Output = Result<T, BootError>>) -> Result<T, BootError> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build();
+    runtime
+        .map_err(|error| BootError::Io("no runtime", error))?
+        .block_on(work)
+}
+
+#[expect(
+    clippy::print_stderr,
+    reason = "the end of a command is told to whoever called it"
+)]
+fn finish(outcome: Result<(), BootError>) -> ExitCode {
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn connect(config: &Config) -> Result<Db, BootError> {
+    create_private_folder(&config.data)
+        .map_err(|error| BootError::Io("the data folder can't be made", error))?;
+    Ok(Db::connect(config.database_url.expose()).await?)
+}
+
+fn create_private_folder(path: &std::path::Path) -> std::io::Result<()> {
+    use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+    if path.is_dir() {
+        return std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o700));
+    }
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(path)
+}
+
+/// The services of a configuration: keys, database, schema, everything but the listener.
+pub async fn assemble(config: Config, shutdown: Shutdown) -> Result<Arc<Services>, BootError> {
+    let (clock, rng) = (Arc::new(SystemClock), Arc::new(OsRng));
+    create_private_folder(&config.data)
+        .map_err(|error| BootError::Io("the data folder can't be made", error))?;
+    let (rings, warnings) = keys::load(
+        &config.keys,
+        config.environment,
+        &config.data,
+        clock.now(),
+        &*rng,
+    )
+    .map_err(BootError::Keys)?;
+    for warning in warnings {
+        tracing::warn!("{warning}");
+    }
+    let db = connect(&config).await?;
+    if config.migrate {
+        db.migrate().await?;
+    } else {
+        let pending = db.pending_migrations().await?.migrations;
+        if !pending.is_empty() {
+            return Err(BootError::SchemaBehind(pending.join(", ")));
+        }
+    }
+    let keys = data_keys::load(&db, &rings.sealing, clock.now(), &*rng).await?;
+    let workers = std::thread::available_parallelism().map_or(1, usize::from);
+    let hasher = Hasher::start(&config.hash, workers)
+        .map_err(|error| BootError::Io("no hashing threads", error))?;
+    let leptos = crate::config::leptos();
+    Ok(Services::assemble(Parts {
+        site: http::Site::find(leptos.site_root),
+        reload_port: leptos.reload_port,
+        config,
+        db,
+        clock,
+        rng,
+        signing: rings.signing,
+        keys,
+        hasher,
+        shutdown,
+    }))
+}
+
+async fn serve_until_told(config: Config) -> Result<(), BootError> {
+    let shutdown = Shutdown::on_signals().map_err(|error| BootError::Io("no signals", error))?;
+    let address = config.listen;
+    let services = assemble(config, shutdown.clone()).await?;
+    let listener = TcpListener::bind(address).await.map_err(|error| {
+        BootError::Io(
+            "the address can't be listened on; see CONCIERGE_LISTEN",
+            error,
+        )
+    })?;
+    let position = services.hear(services.db.feed_position().await?).await?;
+    let watcher = tokio::spawn(watch(Arc::clone(&services), position));
+    tracing::info!(
+        "Concierge is open at {}",
+        services.config.public_url.origin()
+    );
+    offer_setup(&services).await?;
+    http::listen::serve(listener, http::router(Arc::clone(&services)), &shutdown).await;
+    watcher.abort();
+    services.db.close().await;
+    tracing::info!("Concierge is closed");
+    Ok(())
+}
+
+/// Hears the feed four times a second, and tidies once an hour.
+async fn watch(services: Arc<Services>, mut position: i64) {
+    let mut poll = tokio::time::interval(feed::POLL);
+    poll.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut tidied_at = services.clock.now();
+    loop {
+        poll.tick().await;
+        match services.hear(position).await {
+            Ok(heard) => position = heard,
+            Err(error) => {
+                tracing::error!(%error, "the feed is not heard; requests are checked against the database")
+            }
+        }
+        if services.clock.now().since(tidied_at) > Duration::from_secs(3600) {
+            tidied_at = services.clock.now();
+            tidy(&services).await;
+        }
+    }
+}
+
+async fn tidy(services: &Services) {
+    let day_ago = services.clock.now().minus(Duration::from_secs(24 * 3600));
+    let tidied = async {
+        Ok::<_, StoreError>(
+            services.db.delete_changes_before(day_ago).await? + services.sign_in.purge().await?,
+        )
+    };
+    match tidied.await {
+        Ok(rows) => tracing::debug!(rows, "tidied up"),
+        Err(error) => tracing::warn!(%error, "tidying up failed; it is tried again in an hour"),
+    }
+}
+
+async fn offer_setup(services: &Services) -> Result<(), BootError> {
+    let Some(link) = services.accounts.setup_link().await? else {
+        return Ok(());
+    };
+    show_setup_link(&services.config, &link)
+        .map_err(|error| BootError::Io("the setup link can't be written", error))
+}
+
+/// Shows the link in a box on a terminal, else writes it to a private file and says where: a log is no place
+/// for a token.
+#[expect(
+    clippy::print_stdout,
+    reason = "the one thing that a terminal shows and a log must not"
+)]
+pub fn show_setup_link(config: &Config, link: &SetupLink) -> std::io::Result<()> {
+    use std::io::IsTerminal as _;
+    let url = Sensitive::new(
+        config
+            .public_url
+            .join(&format!("/setup#{}", link.token.expose())),
+    );
+    let minutes = link.life.as_secs() / 60;
+    if std::io::stdout().is_terminal() {
+        let line = "─".repeat(url.expose().len() + 2);
+        println!(
+            "\n┌{line}┐\n│ {:<width$} │\n│ {} │\n└{line}┘\n",
+            format!("Make the first admin here, within {minutes} minutes, once:"),
+            url.expose(),
+            width = url.expose().len()
+        );
+        return Ok(());
+    }
+    let path = config.data.join("setup-link");
+    keys::write_secret_file(&path, url.expose(), keys::Existing::Replaced, &OsRng)?;
+    tracing::info!(
+        "there is no admin yet: the one-time setup link is in {} and works for {minutes} minutes",
+        path.display()
+    );
+    Ok(())
+}

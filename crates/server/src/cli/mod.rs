@@ -1,0 +1,234 @@
+//! The command line: reads the words, loads the configuration, hands over to whoever does the work.
+//!
+//! Exit codes: 0 done, 1 something is wrong (with the configuration, the keys, the database), 2 the
+//! command line itself, or a file that will not be overwritten.
+
+#![expect(clippy::print_stdout, reason = "the command line talks to its user")]
+#![expect(clippy::print_stderr, reason = "findings go to standard error")]
+
+mod config;
+mod key;
+
+use std::{path::PathBuf, process::ExitCode};
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::{
+    account, boot,
+    config::{Config, Finding, LoadArgs, Loaded},
+    keys,
+    platform::clock::{Clock as _, SystemClock},
+};
+
+const EXAMPLES: &str = "\
+Examples:
+  concierge serve                               start on http://localhost:3000, data in ./data
+  concierge config check                        everything that is wrong, each with its remedy
+  concierge key generate --out .env             new keys into a .env file
+  concierge account create --admin --email me@example.org --password-stdin
+
+Every setting is listed in docs/configuration.md and by `concierge config explain`.";
+
+/// A self-hosted desk for accounts and security: sign-in, sessions, keys.
+#[derive(Debug, Parser)]
+#[command(name = "concierge", version, after_help = EXAMPLES, arg_required_else_help = true)]
+struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// Flags every command takes.
+#[derive(Debug, Args)]
+struct Global {
+    /// Configuration file [default: concierge.toml in the working directory, if there is one]
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// File of NAME=value lines [default in development: .env in the working directory]
+    #[arg(long, global = true, value_name = "FILE")]
+    env_file: Option<PathBuf>,
+    /// Folder of database and keyring [default: ./data]
+    #[arg(long, global = true, value_name = "FOLDER")]
+    data: Option<String>,
+    /// Address and port to listen on [default: 127.0.0.1:3000]
+    #[arg(long, global = true, value_name = "ADDRESS")]
+    listen: Option<String>,
+    /// Address people type [default: http://localhost:3000]
+    #[arg(long, global = true, value_name = "URL")]
+    public_url: Option<String>,
+    /// Print data as JSON
+    #[arg(long, global = true)]
+    json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the server
+    #[command(
+        after_help = "Examples:\n  concierge serve\n  concierge serve --listen 0.0.0.0:8080 --public-url https://id.example.org"
+    )]
+    Serve,
+    /// Bring the database schema up to date
+    #[command(
+        after_help = "Examples:\n  concierge migrate\n  concierge migrate --check   exit 1 when something is pending"
+    )]
+    Migrate {
+        /// Change nothing; exit 1 when migrations are pending
+        #[arg(long)]
+        check: bool,
+    },
+    /// Make and list accounts
+    #[command(subcommand)]
+    Account(AccountCommand),
+    /// Make and check keys
+    #[command(subcommand)]
+    Key(key::Command),
+    /// Check and explain the configuration
+    #[command(subcommand)]
+    Config(config::Command),
+    /// Ask the running server whether it is ready; exit 0 or 1
+    Healthcheck,
+}
+
+/// What can be done to accounts without a browser.
+#[derive(Debug, Subcommand)]
+pub enum AccountCommand {
+    /// Make an account; the password is read from standard input
+    #[command(
+        after_help = "Example:\n  printf %s \"$PASSWORD\" | concierge account create --email me@example.org --admin --password-stdin"
+    )]
+    Create {
+        /// E-mail address
+        #[arg(long)]
+        email: String,
+        /// Make it an admin
+        #[arg(long)]
+        admin: bool,
+        /// Name to show
+        #[arg(long)]
+        name: Option<String>,
+        /// Read the password from standard input, up to the end of the line
+        #[arg(long, required = true)]
+        password_stdin: bool,
+    },
+    /// List all accounts
+    List,
+    /// Make a new one-time link to set up the first admin
+    SetupLink,
+    /// Lock an account and end its sessions
+    Lock {
+        /// E-mail address
+        #[arg(long)]
+        email: String,
+    },
+    /// Unlock an account
+    Unlock {
+        /// E-mail address
+        #[arg(long)]
+        email: String,
+    },
+}
+
+/// Reads the command line and does what it says.
+pub fn run() -> ExitCode {
+    let cli = Cli::parse();
+    let args = cli.global.load_args();
+    let json = cli.global.json;
+    match cli.command {
+        Command::Config(command) => config::run(&command, &args, json),
+        Command::Key(command) => key::run(&command, &args, json),
+        Command::Serve => with_loaded(&args, json, boot::serve),
+        Command::Migrate { check } => {
+            with_loaded(&args, json, |loaded| boot::migrate(loaded, check))
+        }
+        Command::Account(command) => with_loaded(&args, json, |loaded| {
+            account::cli::run(loaded, &command, json)
+        }),
+        Command::Healthcheck => with_loaded(&args, json, boot::healthcheck),
+    }
+}
+
+impl Global {
+    fn load_args(&self) -> LoadArgs {
+        LoadArgs {
+            config: self.config.clone(),
+            env_file: self.env_file.clone(),
+            data: self.data.clone(),
+            listen: self.listen.clone(),
+            public_url: self.public_url.clone(),
+        }
+    }
+}
+
+/// Goes on with a sound configuration; otherwise shows all that is wrong, keys included, and ends.
+fn with_loaded(args: &LoadArgs, json: bool, next: impl FnOnce(Loaded) -> ExitCode) -> ExitCode {
+    let reading = Config::read(args);
+    let keys = keys::check(
+        reading.keys(),
+        reading.environment,
+        &reading.data,
+        SystemClock.now(),
+    );
+    if keys.iter().chain(&reading.findings).any(Finding::is_error) {
+        let findings: Vec<Finding> = reading.findings.into_iter().chain(keys).collect();
+        return report(findings, json);
+    }
+    match reading.accept() {
+        Ok(loaded) => next(loaded),
+        Err(findings) => report(findings, json),
+    }
+}
+
+/// Shows findings, errors first; exit 1 when one of them is an error.
+fn report(mut findings: Vec<Finding>, json: bool) -> ExitCode {
+    findings.sort_by_key(|finding| finding.level);
+    if json {
+        print_json(&findings);
+    } else {
+        for finding in &findings {
+            eprintln!("{finding}");
+        }
+    }
+    ExitCode::from(u8::from(findings.iter().any(Finding::is_error)))
+}
+
+fn print_json(value: &impl serde::Serialize) {
+    match serde_json::to_string_pretty(value) {
+        Ok(text) => println!("{text}"),
+        Err(error) => eprintln!("error: {error}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn what_is_unknown_exits_with_2() {
+        for words in [
+            &["concierge", "dance"][..],
+            &["concierge", "serve", "--fast"],
+            &["concierge", "key", "generate", "--format", "rot13"],
+            &["concierge", "key", "generate", "--env", "prod"],
+            &["concierge", "account", "create", "--email", "a@b.c"],
+        ] {
+            let error = Cli::try_parse_from(words).unwrap_err();
+            assert_eq!(error.exit_code(), 2, "{words:?}");
+        }
+    }
+
+    #[test]
+    fn global_flags_stand_before_or_behind_the_command() {
+        let cli = Cli::try_parse_from(["concierge", "serve", "--data", "d", "--json"]).unwrap();
+        assert_eq!(cli.global.load_args().data, Some("d".into()));
+        assert!(cli.global.json);
+    }
+}

@@ -1,0 +1,249 @@
+//! The one table of every setting: its names, its defaults and what it is for.
+//!
+//! `docs/configuration.md`, `concierge config explain` and the list of known names are all made
+//! from it, so that none of them can drift from what the program reads.
+
+use super::Environment;
+
+/// A heading of the documentation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Section {
+    /// Where the configuration itself lies.
+    Start,
+    /// Addresses and HTTP.
+    Server,
+    /// The database.
+    Database,
+    /// Signing and sealing keys.
+    Keys,
+    /// Who may register.
+    Account,
+    /// Lifetimes.
+    Session,
+    /// Password hashing.
+    Password,
+    /// Logs.
+    Log,
+}
+
+impl Section {
+    /// All headings in the order of the documentation.
+    pub const ALL: [Self; 8] = [
+        Self::Start,
+        Self::Server,
+        Self::Database,
+        Self::Keys,
+        Self::Account,
+        Self::Session,
+        Self::Password,
+        Self::Log,
+    ];
+
+    /// The heading's text.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Start => "Where settings are read",
+            Self::Server => "Server",
+            Self::Database => "Database",
+            Self::Keys => "Keys",
+            Self::Account => "Accounts",
+            Self::Session => "Sessions",
+            Self::Password => "Passwords",
+            Self::Log => "Logs",
+        }
+    }
+}
+
+/// What holds when nothing is given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Preset {
+    /// Nothing.
+    Unset,
+    /// The same everywhere.
+    Fixed(&'static str),
+    /// By environment: development, test, staging, production.
+    ByEnvironment([&'static str; 4]),
+    /// Worked out from other settings; the text says how.
+    Derived(&'static str),
+}
+
+/// One setting.
+#[derive(Debug)]
+pub struct Setting {
+    /// Its environment variable.
+    pub variable: &'static str,
+    /// `section.key` in `concierge.toml`; none where it does not belong into that file.
+    pub key: Option<&'static str>,
+    /// Its heading.
+    pub section: Section,
+    /// What holds when nothing is given.
+    pub preset: Preset,
+    /// Whether it is masked everywhere and has a `_FILE` twin.
+    pub secret: bool,
+    /// Its command-line flag.
+    pub flag: Option<&'static str>,
+    /// One line: what it is for.
+    pub help: &'static str,
+}
+
+impl Setting {
+    /// The default's text in an environment, where it has one of its own.
+    pub fn default_in(&self, environment: Environment) -> Option<&'static str> {
+        match self.preset {
+            Preset::Unset | Preset::Derived(_) => None,
+            Preset::Fixed(text) => Some(text),
+            Preset::ByEnvironment(texts) => Some(texts[environment as usize]),
+        }
+    }
+}
+
+/// The setting of a variable.
+pub fn find(variable: &str) -> Option<&'static Setting> {
+    SETTINGS.iter().find(|setting| setting.variable == variable)
+}
+
+const fn plain(
+    section: Section,
+    variable: &'static str,
+    key: &'static str,
+    preset: Preset,
+    help: &'static str,
+) -> Setting {
+    Setting {
+        variable,
+        key: Some(key),
+        section,
+        preset,
+        secret: false,
+        flag: None,
+        help,
+    }
+}
+
+impl Setting {
+    const fn flag(self, flag: &'static str) -> Self {
+        Self {
+            flag: Some(flag),
+            ..self
+        }
+    }
+
+    const fn secret(self) -> Self {
+        Self {
+            secret: true,
+            ..self
+        }
+    }
+
+    const fn not_in_the_file(self) -> Self {
+        Self { key: None, ..self }
+    }
+}
+
+use Preset::{ByEnvironment, Derived, Fixed, Unset};
+use Section::{Account, Database, Keys, Log, Password, Server, Session, Start};
+
+/// Every setting, grouped by section.
+#[rustfmt::skip]
+pub static SETTINGS: &[Setting] = &[
+    plain(Start, "CONCIERGE_ENV", "environment", Fixed("development"),
+        "`development`, `test`, `staging` or `production`; decides defaults and how strict the start is."),
+    plain(Start, "CONCIERGE_CONFIG", "", Derived("`concierge.toml` in the working directory, if there is one"),
+        "The configuration file.").not_in_the_file().flag("--config"),
+    plain(Start, "CONCIERGE_ENV_FILE", "", Derived("in development `.env` in the working directory, if there is one"),
+        "A file of `NAME=value` lines, read literally; must have mode 0600 in staging and production.").not_in_the_file().flag("--env-file"),
+
+    plain(Server, "CONCIERGE_LISTEN", "server.listen", Fixed("127.0.0.1:3000"),
+        "The address and port to listen on.").flag("--listen"),
+    plain(Server, "CONCIERGE_PUBLIC_URL", "server.public_url", Fixed("http://localhost:3000"),
+        "The address people type: scheme, host and, if unusual, port; no path. Must be https in production.").flag("--public-url"),
+    plain(Server, "CONCIERGE_DATA", "server.data", Fixed("./data"),
+        "The folder of the database and the keyring of a single machine.").flag("--data"),
+    plain(Server, "CONCIERGE_TRUSTED_PROXIES", "server.trusted_proxies", Unset,
+        "Addresses or CIDR ranges, comma-separated, whose `X-Forwarded-*` headers are believed."),
+    plain(Server, "CONCIERGE_ADDRESS_LIMIT_FACTOR", "server.address_limit_factor", Fixed("1"),
+        "Multiplies the limits per client address, for an office behind one address; 1 to 100000."),
+    plain(Server, "CONCIERGE_HSTS", "server.hsts", Fixed("subdomains"),
+        "What `Strict-Transport-Security` covers: `subdomains`, `host` or `off`."),
+    plain(Server, "CONCIERGE_COOKIE_SUFFIX", "server.cookie_suffix", Unset,
+        "Appended to the names of all cookies, so that two instances on one host keep apart."),
+    plain(Server, "CONCIERGE_CONTACT", "server.contact", Unset,
+        "Shown to people where they need a human: a name, an address, a phone number."),
+
+    plain(Database, "DATABASE_URL", "database.url", Derived("`sqlite:<data>/concierge.db`"),
+        "`sqlite:<path>` or `postgres://user:password@host/database?sslmode=verify-full`.").secret(),
+    plain(Database, "CONCIERGE_MIGRATE", "database.migrate", Fixed("on"),
+        "`on`: `serve` brings the schema up to date under a lock; `off` for those who run `migrate`."),
+
+    plain(Keys, "JWT_SECRET", "", Derived("the keyring file"),
+        "The active signing key: at least 32 random bytes, as hex, base64 or symbols.").not_in_the_file().secret(),
+    plain(Keys, "JWT_SECRET_ID", "", Derived("`<env>-00000000-` and 4 hex digits of the key's fingerprint"),
+        "The id of the signing key (`kid`).").not_in_the_file(),
+    plain(Keys, "JWT_SECRET_PREVIOUS", "", Unset,
+        "Signing keys that still verify: `kid:alg:key:verify_until_unix`, comma-separated.").not_in_the_file().secret(),
+    plain(Keys, "SECRET_KEY", "", Derived("the keyring file"),
+        "The active sealing key: wraps the keys that seal data at rest.").not_in_the_file().secret(),
+    plain(Keys, "SECRET_KEY_ID", "", Derived("`<env>-00000000-` and 4 hex digits of the key's fingerprint"),
+        "The id of the sealing key.").not_in_the_file(),
+    plain(Keys, "SECRET_KEY_PREVIOUS", "", Unset,
+        "Sealing keys that still open: `kid:alg:key:verify_until_unix`, comma-separated.").not_in_the_file().secret(),
+    plain(Keys, "CONCIERGE_KEYRING", "keys.keyring", Derived("`<data>/secrets.<env>.toml`"),
+        "The keyring file."),
+
+    plain(Account, "CONCIERGE_REGISTRATION", "account.registration", ByEnvironment(["open", "open", "open", "invite"]),
+        "Who may register: `open`, `invite` or `closed`. `invite` counts as `closed` in this version."),
+    plain(Account, "CONCIERGE_SECOND_FACTOR", "account.second_factor", Fixed("optional"),
+        "Who needs a second factor: `optional` is the only value of this version."),
+
+    plain(Session, "CONCIERGE_ACCESS_TTL", "session.access_ttl", Fixed("10m"),
+        "Life of an access token; at most `1h` in production."),
+    plain(Session, "CONCIERGE_SESSION_IDLE", "session.idle", Fixed("1h"),
+        "A session that nobody touches ends after this; at most `24h` in production."),
+    plain(Session, "CONCIERGE_SESSION_ABSOLUTE", "session.absolute", Fixed("24h"),
+        "A session ends after this in any case; at most `30d` in production."),
+    plain(Session, "CONCIERGE_REMEMBER_IDLE", "session.remember_idle", Fixed("7d"),
+        "The idle limit of \"stay signed in\"; at most `90d` in production."),
+    plain(Session, "CONCIERGE_REMEMBER_ABSOLUTE", "session.remember_absolute", Fixed("30d"),
+        "The absolute limit of \"stay signed in\"; at most `400d` in production."),
+    plain(Session, "CONCIERGE_SESSIONS_PER_ACCOUNT", "session.per_account", Fixed("1"),
+        "How many sessions an account may have at once, 1 to 50; the oldest makes room."),
+    plain(Session, "CONCIERGE_SIGN_OUT_SCOPE", "session.sign_out_scope", Fixed("all"),
+        "What a sign-out ends unless it says otherwise: `all` sessions of the account or the `current` one."),
+
+    plain(Password, "CONCIERGE_ARGON2_MEMORY_KIB", "password.argon2_memory_kib", Fixed("19456"),
+        "Argon2id memory per hash in KiB; less than the default only in `test`."),
+    plain(Password, "CONCIERGE_ARGON2_TIME", "password.argon2_time", Fixed("2"),
+        "Argon2id passes; less than the default only in `test`."),
+    plain(Password, "CONCIERGE_ARGON2_LANES", "password.argon2_lanes", Fixed("1"),
+        "Argon2id lanes."),
+    plain(Password, "CONCIERGE_SIGN_IN_DEADLINE", "password.sign_in_deadline", Fixed("500ms"),
+        "A failed sign-in is answered no sooner than this; 0 only in `test`."),
+
+    plain(Log, "CONCIERGE_LOG", "log.filter", Fixed("info"),
+        "What is logged: a level, or directives such as `info,concierge_server=debug`."),
+    plain(Log, "CONCIERGE_LOG_FORMAT", "log.format", ByEnvironment(["text", "text", "json", "json"]),
+        "`json` for machines, `text` for people."),
+];
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn every_name_is_there_once() {
+        let variables: BTreeSet<_> = SETTINGS.iter().map(|setting| setting.variable).collect();
+        let keys: BTreeSet<_> = SETTINGS.iter().filter_map(|setting| setting.key).collect();
+        assert_eq!(variables.len(), SETTINGS.len());
+        let with_key = SETTINGS.iter().filter(|setting| setting.key.is_some());
+        assert_eq!(keys.len(), with_key.count());
+    }
+
+    #[test]
+    fn every_heading_has_settings() {
+        for section in Section::ALL {
+            assert!(SETTINGS.iter().any(|setting| setting.section == section));
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! Who calls: an access token turned into an actor, and each endpoint's access level turned into a condition.
+
+use axum::http::{HeaderMap, header};
+use concierge_core::{
+    api::{Access, Anonymous, SignedIn},
+    problem::ErrorCode,
+};
+
+use super::{client::Client, error::ApiError};
+use crate::session::{Actor, SessionError, Sessions};
+
+/// The outcome of looking at a request's tokens.
+#[derive(Debug, Clone)]
+pub enum Caller {
+    /// No token came.
+    Visitor,
+    /// A live session.
+    SignedIn(Actor),
+    /// A token came and was refused.
+    Refused {
+        /// `token_expired` or `unauthenticated`.
+        code: ErrorCode,
+    },
+}
+
+impl Caller {
+    /// The actor, when signed in.
+    pub fn actor(&self) -> Option<&Actor> {
+        match self {
+            Self::SignedIn(actor) => Some(actor),
+            Self::Visitor | Self::Refused { .. } => None,
+        }
+    }
+}
+
+/// Looks at the bearer header or, when there is none, at the cookie. A database that is lost is an error:
+/// nobody is let in, and nobody is told to be signed out.
+pub async fn identify(
+    headers: &HeaderMap,
+    client: &Client,
+    sessions: &Sessions,
+) -> Result<Caller, ApiError> {
+    let token = bearer(headers)?.or(client.cookies.access.as_deref());
+    let Some(token) = token else {
+        return Ok(Caller::Visitor);
+    };
+    match sessions.authenticate(token).await {
+        Ok(actor) => Ok(Caller::SignedIn(actor)),
+        Err(SessionError::TokenExpired) => Ok(Caller::Refused {
+            code: ErrorCode::TokenExpired,
+        }),
+        Err(SessionError::Unauthenticated(_)) => Ok(Caller::Refused {
+            code: ErrorCode::Unauthenticated,
+        }),
+        Err(SessionError::Store(error)) => Err(error.into()),
+        Err(error @ SessionError::Token(_)) => {
+            Err(ApiError::new(ErrorCode::Internal).because(error))
+        }
+    }
+}
+
+/// The token of the `Authorization` header (RFC 6750 section 2.1).
+pub fn bearer(headers: &HeaderMap) -> Result<Option<&str>, ApiError> {
+    let mut values = headers.get_all(header::AUTHORIZATION).iter();
+    let Some(value) = values.next() else {
+        return Ok(None);
+    };
+    let refused = || ApiError {
+        had_token: true,
+        ..ApiError::new(ErrorCode::Unauthenticated)
+    };
+    if values.next().is_some() {
+        return Err(refused());
+    }
+    let (scheme, token) = value
+        .to_str()
+        .ok()
+        .and_then(|text| text.split_once(' '))
+        .ok_or_else(refused)?;
+    if scheme.eq_ignore_ascii_case("bearer") {
+        Ok(Some(token))
+    } else {
+        Err(refused())
+    }
+}
+
+/// An access level as a condition on the caller.
+pub trait Admit: Access {
+    /// What a handler of this level gets.
+    type Actor: Send;
+    /// Lets the caller in, or says why not.
+    fn admit(caller: Caller) -> Result<Self::Actor, ApiError>;
+}
+
+impl Admit for Anonymous {
+    type Actor = Caller;
+    fn admit(caller: Caller) -> Result<Caller, ApiError> {
+        Ok(caller)
+    }
+}
+
+impl Admit for SignedIn {
+    type Actor = Actor;
+    fn admit(caller: Caller) -> Result<Actor, ApiError> {
+        match caller {
+            Caller::SignedIn(actor) => Ok(actor),
+            Caller::Visitor => Err(ApiError::new(ErrorCode::Unauthenticated)),
+            Caller::Refused { code } => Err(ApiError {
+                had_token: true,
+                ..ApiError::new(code)
+            }),
+        }
+    }
+}

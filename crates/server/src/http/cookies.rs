@@ -1,0 +1,198 @@
+//! Cookies of the house: read strictly, written in one way.
+//!
+//! All are `__Host-`: Secure, Path=/, no Domain, so neither a sibling subdomain nor plain http can plant one;
+//! SameSite=Strict, so no other site's request carries them (ASVS 3.3.1 to 3.3.4).
+
+use std::time::Duration;
+
+use axum::http::{HeaderMap, header};
+use concierge_core::locale::Locale;
+use cookie::{Cookie, SameSite};
+
+/// How a reader wants the pages to look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Theme {
+    /// As the system says.
+    #[default]
+    System,
+    /// Ink on paper.
+    Light,
+    /// Paper on ink.
+    Dark,
+}
+
+impl Theme {
+    /// The theme of a cookie or query value.
+    pub fn from_text(text: &str) -> Option<Self> {
+        match text {
+            "system" => Some(Self::System),
+            "light" => Some(Self::Light),
+            "dark" => Some(Self::Dark),
+            _ => None,
+        }
+    }
+
+    /// The text of a cookie or query value.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::System => "system",
+            Self::Light => "light",
+            Self::Dark => "dark",
+        }
+    }
+}
+
+/// The names of our cookies, with the operator's suffix for two services on one host.
+#[derive(Debug, Clone)]
+pub struct CookieNames {
+    /// The access token.
+    pub access: String,
+    /// The refresh token.
+    pub refresh: String,
+    /// The second-factor ticket.
+    pub ticket: String,
+    /// The known device.
+    pub device: String,
+    /// The language.
+    pub locale: String,
+    /// The theme.
+    pub theme: String,
+}
+
+impl CookieNames {
+    /// The names with this suffix.
+    pub fn with_suffix(suffix: &str) -> Self {
+        let name = |base: &str| format!("__Host-{base}{suffix}");
+        Self {
+            access: name("at"),
+            refresh: name("rt"),
+            ticket: name("mfa"),
+            device: name("device"),
+            locale: name("locale"),
+            theme: name("theme"),
+        }
+    }
+
+    /// Cookies that expire a session in the browser; the device stays known.
+    pub fn expired(&self) -> Vec<Cookie<'static>> {
+        [&self.access, &self.refresh, &self.ticket]
+            .into_iter()
+            .map(|name| build(name, String::new(), Some(Duration::ZERO)))
+            .collect()
+    }
+
+    /// A preference cookie, kept for a year. Scripts may read it: it says nothing about the person.
+    pub fn preference(name: &str, value: &str) -> Cookie<'static> {
+        let mut cookie = build(
+            name,
+            value.to_owned(),
+            Some(Duration::from_secs(365 * 24 * 3600)),
+        );
+        cookie.set_http_only(false);
+        cookie
+    }
+}
+
+/// A cookie of the house. `keep_for`: until the browser closes when `None`.
+pub fn build(name: &str, value: String, keep_for: Option<Duration>) -> Cookie<'static> {
+    let builder = Cookie::build((name.to_owned(), value))
+        .path("/")
+        .secure(true)
+        .http_only(true)
+        .same_site(SameSite::Strict);
+    match keep_for {
+        Some(span) => builder
+            .max_age(cookie::time::Duration::seconds(
+                i64::try_from(span.as_secs()).unwrap_or(i64::MAX),
+            ))
+            .build(),
+        None => builder.build(),
+    }
+}
+
+/// Our cookies of a request.
+#[derive(Debug, Clone, Default)]
+pub struct RequestCookies {
+    /// The access token.
+    pub access: Option<String>,
+    /// The refresh token.
+    pub refresh: Option<String>,
+    /// The known device.
+    pub device: Option<String>,
+    /// The language.
+    pub locale: Option<Locale>,
+    /// The theme.
+    pub theme: Theme,
+}
+
+impl RequestCookies {
+    /// Reads our cookies; other names are not looked at. `None` when one of ours comes twice.
+    pub fn parse(headers: &HeaderMap, names: &CookieNames) -> Option<Self> {
+        let mut found: [Option<String>; 5] = Default::default();
+        let ours = [
+            &names.access,
+            &names.refresh,
+            &names.device,
+            &names.locale,
+            &names.theme,
+        ];
+        let texts = headers
+            .get_all(header::COOKIE)
+            .iter()
+            .filter_map(|value| value.to_str().ok());
+        for cookie in texts.flat_map(Cookie::split_parse).flatten() {
+            if let Some(at) = ours.iter().position(|name| *name == cookie.name()) {
+                if found[at].replace(cookie.value().to_owned()).is_some() {
+                    return None;
+                }
+            }
+        }
+        let [access, refresh, device, locale, theme] = found;
+        let filled = |value: Option<String>| value.filter(|value| !value.is_empty());
+        Some(Self {
+            access: filled(access),
+            refresh: filled(refresh),
+            device: filled(device),
+            locale: locale.as_deref().and_then(Locale::from_tag),
+            theme: theme
+                .as_deref()
+                .and_then(Theme::from_text)
+                .unwrap_or_default(),
+        })
+    }
+
+    /// Whether a cookie came along that could authenticate.
+    pub fn has_session(&self) -> bool {
+        self.access.is_some() || self.refresh.is_some()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(lines: &[&str]) -> Option<RequestCookies> {
+        let mut headers = HeaderMap::new();
+        for line in lines {
+            headers.append(header::COOKIE, line.parse().expect("a header value"));
+        }
+        RequestCookies::parse(&headers, &CookieNames::with_suffix(""))
+    }
+
+    #[test]
+    fn a_duplicate_of_ours_is_refused_and_others_are_not_looked_at() {
+        assert!(parse(&["__Host-at=a; __Host-at=b"]).is_none());
+        assert!(parse(&["__Host-at=a", "__Host-at=b"]).is_none());
+        let read = parse(&["theirs=1; theirs=2; __Host-rt=r"]).expect("accepted");
+        assert_eq!((read.access, read.refresh.as_deref()), (None, Some("r")));
+    }
+
+    #[test]
+    fn asvs_3_3_1_cookies_are_host_bound_and_out_of_reach_of_scripts() {
+        let text = build("__Host-at", "x".to_owned(), None).to_string();
+        assert_eq!(
+            text,
+            "__Host-at=x; HttpOnly; SameSite=Strict; Secure; Path=/"
+        );
+    }
+}

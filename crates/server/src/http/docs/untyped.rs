@@ -1,0 +1,79 @@
+//! The routes beside the typed endpoints: for machines that look after the service and for these documents.
+//!
+//! They answer no JSON of ours, so they have no wire types and stand in a list of their own.
+
+/// A route that is no typed endpoint.
+#[derive(Debug)]
+pub struct Untyped {
+    /// The HTTP method.
+    pub method: &'static str,
+    /// The path.
+    pub path: &'static str,
+    /// Who may call it.
+    pub access: &'static str,
+    /// One sentence.
+    pub summary: &'static str,
+    /// Each status and what it means.
+    pub answers: &'static [(u16, &'static str)],
+    /// What follows the URL on the `curl` line.
+    pub curl: &'static str,
+}
+
+/// All of them, in the order the documents show them.
+pub const UNTYPED: [Untyped; 5] = [
+    Untyped {
+        method: "GET",
+        path: "/livez",
+        access: "anonymous",
+        summary: "Whether the process answers at all; restart it when it does not.",
+        answers: &[(200, "It does.")],
+        curl: "",
+    },
+    Untyped {
+        method: "GET",
+        path: "/readyz",
+        access: "anonymous",
+        summary: "Whether requests can be served: database, migrations and keys are there, and the server is not shutting down.",
+        answers: &[
+            (200, "Send requests."),
+            (503, "Send them elsewhere for now."),
+        ],
+        curl: "",
+    },
+    Untyped {
+        method: "GET",
+        path: "/openapi.json",
+        access: "anonymous in development and test, a signed-in admin elsewhere",
+        summary: "This document as OpenAPI 3.1.",
+        answers: &[
+            (200, "The document, `application/json`."),
+            (401, "Nobody is signed in."),
+            (403, "Who is signed in is no admin."),
+        ],
+        curl: "-H \"Authorization: Bearer $TOKEN\"",
+    },
+    Untyped {
+        method: "GET",
+        path: "/docs",
+        access: "anonymous in development and test, a signed-in admin elsewhere",
+        summary: "This document as a page.",
+        answers: &[
+            (200, "The page, `text/html`."),
+            (401, "Nobody is signed in."),
+            (403, "Who is signed in is no admin."),
+        ],
+        curl: "-H \"Authorization: Bearer $TOKEN\"",
+    },
+    Untyped {
+        method: "POST",
+        path: "/api/csp-report",
+        access: "anonymous",
+        summary: "Where browsers report violations of the Content-Security-Policy; they go to the log.",
+        answers: &[
+            (204, "Taken in."),
+            (413, "Too large."),
+            (429, "Too many from this address."),
+        ],
+        curl: "-X POST -H 'Content-Type: application/reports+json' -d '[]'",
+    },
+];

@@ -1,0 +1,87 @@
+//! The HTTP surface: one router, one outer door, and nothing that decides.
+
+mod assets;
+pub mod auth;
+pub mod body;
+pub mod client;
+pub mod cookies;
+pub mod csrf;
+pub mod docs;
+mod documents;
+pub mod door;
+pub mod error;
+mod headers;
+mod health;
+pub mod listen;
+pub mod mount;
+pub mod outer;
+mod pages;
+mod ssr;
+mod system;
+
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    extract::{Request, State},
+    middleware,
+    response::Response,
+    routing::get,
+};
+use concierge_core::problem::ErrorCode;
+
+pub use assets::Site;
+pub use headers::SecurityHeaders;
+
+use crate::{account, services::Services, session, sign_in};
+
+/// What every handler shares.
+pub type App = Arc<Services>;
+
+/// The router with its layers.
+///
+/// From outside in: the outer door ([`outer::outer`]: id, client, refusals, panics, headers, log), then the route.
+/// Who is signed in is asked by the route itself, so that a path which needs nobody asks nobody.
+pub fn router(app: App) -> Router {
+    let site = Router::new()
+        .route("/pkg/{*file}", get(assets::serve))
+        .route("/favicon.svg", get(assets::serve))
+        .route("/favicon.ico", get(assets::serve))
+        .route("/robots.txt", get(assets::serve));
+    Router::new()
+        .merge(api(&app))
+        .merge(site)
+        .fallback(pages::serve)
+        .layer(middleware::from_fn_with_state(
+            Arc::clone(&app),
+            outer::outer,
+        ))
+        .with_state(app)
+}
+
+/// The routes behind the outer door, without pages: what pages call in process.
+pub fn api(app: &App) -> Router<App> {
+    let router = Router::new();
+    let router = account::http::routes(router);
+    let router = sign_in::http::routes(router);
+    let router = session::http::routes(router);
+    let router = system::routes(router);
+    let router = documents::routes(router);
+    let router = health::routes(router);
+    router
+        .method_not_allowed_fallback(wrong_method)
+        .with_state(Arc::clone(app))
+}
+
+async fn wrong_method(State(app): State<App>, request: Request) -> Response {
+    let client = request
+        .extensions()
+        .get::<client::Client>()
+        .cloned()
+        .unwrap_or_default();
+    error::respond(
+        error::ApiError::new(ErrorCode::MethodNotAllowed),
+        &client,
+        app.shows_causes(),
+    )
+}

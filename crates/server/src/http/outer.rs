@@ -1,0 +1,206 @@
+//! The outer door that every request passes, in this order:
+//!
+//! 1. a request id, and what is known of the client
+//! 2. refusals that need no more than the head: duplicate cookies, an unknown proxy, the wrong host, a plain
+//!    request behind HTTPS, a forged origin
+//! 3. the request itself, with panics caught
+//! 4. security headers on whatever came of it, and one line in the access log
+
+use std::{
+    net::SocketAddr,
+    panic::AssertUnwindSafe,
+    time::{Duration, Instant},
+};
+
+use axum::{
+    extract::{Request, State},
+    http::{HeaderMap, Method},
+    middleware::Next,
+    response::Response,
+};
+use base64::{Engine as _, prelude::BASE64_STANDARD};
+use concierge_core::{audit::EventName, problem::ErrorCode};
+use futures_util::FutureExt as _;
+use tracing::Instrument as _;
+
+use super::{
+    App, assets,
+    client::{Client, Unacceptable},
+    csrf, door,
+    error::{self, ApiError},
+    mount::{self, Route},
+};
+
+/// The TCP peer of a connection.
+#[derive(Debug, Clone, Copy)]
+pub struct Peer(pub SocketAddr);
+
+/// The nonce of one page.
+#[derive(Debug, Clone)]
+pub struct PageNonce(pub String);
+
+/// Takes a request in and its answer out.
+pub async fn outer(State(app): State<App>, mut request: Request, next: Next) -> Response {
+    let began = Instant::now();
+    let id = hex::encode(app.rng.bytes::<8>());
+    let span = tracing::info_span!("request", id = %id);
+    let peer = request
+        .extensions()
+        .get::<Peer>()
+        .map_or_else(|| SocketAddr::from(([127, 0, 0, 1], 0)), |peer| peer.0);
+    let (client, problem) = Client::of(request.headers(), peer, id, &app.config, &app.cookie_names);
+    let path = request.uri().path();
+    let is_page = is_page(path);
+    let method = request.method().clone();
+    let nonce = is_page.then(|| BASE64_STANDARD.encode(app.rng.bytes::<16>()));
+    let route = if is_page {
+        assets::known_route(path)
+    } else {
+        None
+    };
+
+    let mut response = match refusal(&app, &request, &client, problem) {
+        Some(refusal) => refused(&app, refusal, &request, &client),
+        None => {
+            request.extensions_mut().insert(client.clone());
+            if let Some(nonce) = &nonce {
+                request.extensions_mut().insert(PageNonce(nonce.clone()));
+            }
+            let guarded = AssertUnwindSafe(next.run(request).instrument(span.clone()))
+                .catch_unwind()
+                .await;
+            guarded.unwrap_or_else(|_| {
+                error::respond(
+                    ApiError::new(ErrorCode::Internal).because("a handler panicked"),
+                    &client,
+                    app.shows_causes(),
+                )
+            })
+        }
+    };
+    app.security_headers
+        .apply(response.headers_mut(), nonce.as_deref());
+    let route = response
+        .extensions()
+        .get::<Route>()
+        .map(|route| route.0)
+        .or(route)
+        .unwrap_or("unmatched");
+    span.in_scope(|| log(&method, route, &response, began.elapsed(), &client));
+    response
+}
+
+/// Everything outside the API and the machine's own paths is meant for people.
+fn is_page(path: &str) -> bool {
+    !(path.starts_with("/api/")
+        || path == "/api"
+        || assets::is_asset(path)
+        || matches!(path, "/livez" | "/readyz" | "/openapi.json"))
+}
+
+enum Refusal {
+    Error(ApiError),
+    WrongDoor,
+    ToHttps,
+}
+
+fn refusal(
+    app: &App,
+    request: &Request,
+    client: &Client,
+    problem: Option<Unacceptable>,
+) -> Option<Refusal> {
+    let (path, headers) = (request.uri().path(), request.headers());
+    // Probes come from machines that know neither name nor scheme.
+    if matches!(path, "/livez" | "/readyz") {
+        return None;
+    }
+    match problem {
+        Some(Unacceptable::DuplicateCookie) => {
+            return Some(Refusal::Error(ApiError::new(ErrorCode::BadRequest)));
+        }
+        Some(Unacceptable::UntrustedProxy(peer)) => {
+            let cause = format!(
+                "a proxy at {peer} forwards requests but is not trusted: set CONCIERGE_TRUSTED_PROXIES={peer}"
+            );
+            return Some(Refusal::Error(
+                ApiError::new(ErrorCode::Unavailable).because(cause),
+            ));
+        }
+        None => {}
+    }
+    if !door::is_ours(requested_host(request), &app.config) {
+        return Some(Refusal::WrongDoor);
+    }
+    if app.config.public_url.is_https() && client.proxy_trusted && !client.is_https {
+        return Some(Refusal::ToHttps);
+    }
+    (!is_same_origin(app, request.method(), headers, client))
+        .then(|| Refusal::Error(ApiError::new(ErrorCode::CsrfRefused)))
+}
+
+fn requested_host(request: &Request) -> &str {
+    match door::host_of(request.headers()) {
+        "" => request
+            .uri()
+            .authority()
+            .map_or("", |authority| authority.as_str()),
+        host => host,
+    }
+}
+
+fn is_same_origin(app: &App, method: &Method, headers: &HeaderMap, client: &Client) -> bool {
+    let allowed = csrf::is_allowed(
+        method,
+        headers,
+        |origin| door::is_our_origin(origin, &app.config),
+        client.cookies.has_session(),
+    );
+    if !allowed {
+        tracing::warn!(target: "security", event = EventName::MaliciousCsrf.as_str(), address = client.origin.address, "a request from another site was refused");
+    }
+    allowed
+}
+
+fn refused(app: &App, refusal: Refusal, request: &Request, client: &Client) -> Response {
+    let is_page = is_page(request.uri().path());
+    match refusal {
+        Refusal::WrongDoor if is_page => {
+            door::page(requested_host(request), &app.config.public_url)
+        }
+        Refusal::WrongDoor => error::respond(
+            ApiError::new(ErrorCode::WrongOrigin),
+            client,
+            app.shows_causes(),
+        ),
+        Refusal::ToHttps if is_page => {
+            let path = request
+                .uri()
+                .path_and_query()
+                .map_or("/", |path| path.as_str());
+            let mut response = mount::see_other(&app.config.public_url.join(path));
+            *response.status_mut() = axum::http::StatusCode::PERMANENT_REDIRECT;
+            response
+        }
+        Refusal::ToHttps => error::respond(
+            ApiError::new(ErrorCode::Forbidden),
+            client,
+            app.shows_causes(),
+        ),
+        Refusal::Error(error) => error::respond(error, client, app.shows_causes()),
+    }
+}
+
+fn log(method: &Method, route: &str, response: &Response, took: Duration, client: &Client) {
+    let bytes = http_body::Body::size_hint(response.body()).exact();
+    tracing::info!(
+        target: "access",
+        method = method.as_str(),
+        route,
+        status = response.status().as_u16(),
+        ms = took.as_secs_f64() * 1000.0,
+        bytes,
+        request_id = client.origin.request_id,
+        "{method} {route} {}", response.status().as_u16()
+    );
+}

@@ -1,0 +1,165 @@
+//! Leptos on the server: what a page needs to render, and the API called in process.
+
+use std::{pin::Pin, sync::Arc};
+
+use axum::{
+    Router,
+    body::Body,
+    extract::Request,
+    http::{HeaderValue, Method as HttpMethod, StatusCode, header},
+    response::Response,
+};
+use concierge_app::{
+    Assets, Client as ApiClient, Nonce, PageContext, Theme as AppTheme, Transport, Viewer,
+    WireRequest, WireResponse,
+};
+use concierge_core::{
+    api::Method,
+    locale::Locale,
+    problem::{ErrorCode, Problem},
+};
+use leptos::prelude::provide_context;
+use tower::ServiceExt as _;
+
+use super::{
+    App, api, assets, auth::Caller, body::MAX_BODY, client::Client, cookies::Theme,
+    error::whole_seconds, outer::PageNonce,
+};
+
+/// Renders the page of a request, whole, with this status.
+pub async fn render(app: &App, request: Request, caller: &Caller, status: StatusCode) -> Response {
+    let client = request
+        .extensions()
+        .get::<Client>()
+        .cloned()
+        .unwrap_or_default();
+    let nonce = request
+        .extensions()
+        .get::<PageNonce>()
+        .map(|nonce| nonce.0.clone())
+        .unwrap_or_default();
+    let context = page_context(app, &client, caller, status.is_server_error()).await;
+    let transport: Arc<dyn Transport> = Arc::new(InProcess {
+        router: api(app).with_state(Arc::clone(app)),
+        caller: caller.clone(),
+        client,
+    });
+    let bundle = assets::bundle(&app.site);
+    let assets = Assets {
+        css: bundle.css,
+        js: bundle.js,
+        wasm: bundle.wasm,
+        reload_script: app.reload_script.clone(),
+    };
+    let provide = move || {
+        provide_context(context.clone());
+        provide_context(Nonce(nonce.clone()));
+        provide_context(assets.clone());
+        provide_context(ApiClient::new(Arc::clone(&transport)));
+    };
+    let render = leptos_axum::render_app_async_with_context(provide, concierge_app::shell);
+    let mut response = render(request).await;
+    *response.status_mut() = status;
+    response.headers_mut().insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("text/html; charset=utf-8"),
+    );
+    response
+}
+
+async fn page_context(app: &App, client: &Client, caller: &Caller, failed: bool) -> PageContext {
+    let now = app.clock.now();
+    let viewer = match caller.actor() {
+        Some(actor) => app
+            .accounts
+            .view(actor.account)
+            .await
+            .ok()
+            .map(|account| Viewer {
+                account: (*account).clone(),
+                expires_in: actor.expires_at.since(now).as_secs(),
+                idle_in: whole_seconds(actor.idle_expires_at.since(now)),
+            }),
+        None => None,
+    };
+    // The account's own language first, then the cookie's, then the browser's.
+    let locale = viewer
+        .as_ref()
+        .map_or(client.locale, |viewer| viewer.account.locale);
+    PageContext {
+        locale: client.cookies.locale.unwrap_or(locale),
+        viewer,
+        theme: match client.theme {
+            Theme::System => AppTheme::System,
+            Theme::Light => AppTheme::Light,
+            Theme::Dark => AppTheme::Dark,
+        },
+        registration_open: app.accounts.registration_is_open(),
+        one_session: app.config.session.per_account == 1,
+        contact: app.config.contact.clone(),
+        failed,
+    }
+}
+
+/// Sends a page's calls to the API routes behind the outer door: same admission, validation and errors as for
+/// any client, but neither limited nor logged a second time, and with no cookie that could rotate a token.
+struct InProcess {
+    router: Router,
+    caller: Caller,
+    client: Client,
+}
+
+impl Transport for InProcess {
+    fn send(
+        &self,
+        request: WireRequest,
+    ) -> Pin<Box<dyn Future<Output = Result<WireResponse, Problem>> + Send>> {
+        let (router, caller, mut client) = (
+            self.router.clone(),
+            self.caller.clone(),
+            self.client.clone(),
+        );
+        client.cookies = Default::default();
+        Box::pin(async move {
+            let locale = client.locale;
+            let response = match build(request, caller, client) {
+                Some(request) => router
+                    .oneshot(request)
+                    .await
+                    .map_err(|never| match never {})?,
+                None => return Err(Problem::local(ErrorCode::Internal, locale)),
+            };
+            read(response, locale).await
+        })
+    }
+}
+
+fn build(request: WireRequest, caller: Caller, client: Client) -> Option<Request> {
+    let method = match request.method {
+        Method::Get => HttpMethod::GET,
+        Method::Post => HttpMethod::POST,
+        Method::Patch => HttpMethod::PATCH,
+    };
+    let builder = Request::builder()
+        .method(method)
+        .uri(request.path)
+        .extension(caller)
+        .extension(client);
+    match request.body {
+        Some(body) => builder
+            .header(header::CONTENT_TYPE, "application/json")
+            .body(Body::from(body))
+            .ok(),
+        None => builder.body(Body::empty()).ok(),
+    }
+}
+
+async fn read(response: Response, locale: Locale) -> Result<WireResponse, Problem> {
+    let status = response.status().as_u16();
+    let bytes = axum::body::to_bytes(response.into_body(), MAX_BODY * 16).await;
+    let bytes = bytes.map_err(|_| Problem::local(ErrorCode::Internal, locale))?;
+    Ok(WireResponse {
+        status,
+        body: String::from_utf8_lossy(&bytes).into_owned(),
+    })
+}

@@ -1,0 +1,138 @@
+//! Writing a secret file so that a crash at any step leaves the old file or the new one.
+//!
+//! A temporary file in the same folder, mode 0600, flushed, then moved into place, then the folder
+//! flushed. Links and files of other users are refused, never written through.
+
+use std::{
+    fs::{self, DirBuilder, File, OpenOptions},
+    io::{self, Write as _},
+    os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _},
+    path::{Path, PathBuf},
+};
+
+use crate::platform::rng::Rng;
+
+/// Whether a file that is there already may be replaced.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Existing {
+    /// The new file takes its place.
+    Replaced,
+    /// The write fails with `AlreadyExists`, also when two processes race.
+    Kept,
+}
+
+/// Writes the whole file, making its folder (mode 0700) when it is not there.
+pub fn write(path: &Path, text: &str, existing: Existing, rng: &dyn Rng) -> io::Result<()> {
+    let folder = folder_of(path);
+    DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(&folder)?;
+    refuse_foreign(path)?;
+    let temporary = temporary_name(path, rng);
+    let written = write_new(&temporary, text).and_then(|()| match existing {
+        Existing::Replaced => fs::rename(&temporary, path),
+        // A hard link fails when the name is taken; a rename would overwrite.
+        Existing::Kept => fs::hard_link(&temporary, path),
+    });
+    if written.is_err() || existing == Existing::Kept {
+        // What matters is in place or has failed already; the copy must not stay behind.
+        let _ = fs::remove_file(&temporary);
+    }
+    written?;
+    File::open(&folder)?.sync_all()
+}
+
+fn write_new(path: &Path, text: &str) -> io::Result<()> {
+    let mut file = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()
+}
+
+fn refuse_foreign(path: &Path) -> io::Result<()> {
+    let facts = match path.symlink_metadata() {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        other => other?,
+    };
+    if !facts.is_file() {
+        return Err(io::Error::other(
+            "it is a link or not a regular file; remove it first",
+        ));
+    }
+    if facts.uid() != rustix::process::geteuid().as_raw() {
+        return Err(io::Error::other("it belongs to another user"));
+    }
+    Ok(())
+}
+
+fn folder_of(path: &Path) -> PathBuf {
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
+        _ => PathBuf::from("."),
+    }
+}
+
+fn temporary_name(path: &Path, rng: &dyn Rng) -> PathBuf {
+    let mut bytes = [0; 8];
+    rng.fill(&mut bytes);
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    folder_of(path).join(format!(".{name}.{}.tmp", hex::encode(bytes)))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use super::*;
+    use crate::keys::tests::Counter;
+
+    fn names(folder: &Path) -> Vec<String> {
+        let entries = fs::read_dir(folder).unwrap();
+        entries
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect()
+    }
+
+    #[test]
+    fn a_file_is_closed_whole_and_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("new/secrets.toml");
+        let rng = Counter::default();
+        write(&path, "one", Existing::Kept, &rng).unwrap();
+        write(&path, "two", Existing::Replaced, &rng).unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), "two");
+        assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+        let parent = path.parent().unwrap();
+        assert_eq!(
+            parent.metadata().unwrap().permissions().mode() & 0o777,
+            0o700
+        );
+        assert_eq!(names(parent), ["secrets.toml"]);
+    }
+
+    #[test]
+    fn a_file_that_is_kept_is_not_touched() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("f");
+        let rng = Counter::default();
+        write(&path, "one", Existing::Kept, &rng).unwrap();
+        let error = write(&path, "two", Existing::Kept, &rng).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::AlreadyExists);
+        assert_eq!(fs::read_to_string(&path).unwrap(), "one");
+        assert_eq!(names(folder.path()), ["f"]);
+    }
+
+    #[test]
+    fn links_are_refused_and_their_target_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let (real, link) = (folder.path().join("real"), folder.path().join("link"));
+        fs::write(&real, "old").unwrap();
+        std::os::unix::fs::symlink(&real, &link).unwrap();
+        assert!(write(&link, "new", Existing::Replaced, &Counter::default()).is_err());
+        assert_eq!(fs::read_to_string(&real).unwrap(), "old");
+    }
+}

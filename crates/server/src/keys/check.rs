@@ -1,0 +1,196 @@
+//! Judges keys: the same code at the start of the server and in `concierge key check`.
+
+use std::{fs, path::Path};
+
+use concierge_core::time::Timestamp;
+
+use super::{
+    KeyringContents as Contents, Purpose, known,
+    load::{self, Gathered, Held},
+    strength,
+};
+use crate::{
+    config::{
+        Environment, Finding, KeySettings, Source,
+        dotenv::Dotenv,
+        secret_file::{self, Links},
+    },
+    platform::keyring::KeyState,
+};
+
+/// Everything that is wrong with the keys, without making or changing any.
+pub fn check(
+    settings: &KeySettings,
+    environment: Environment,
+    data: &Path,
+    now: Timestamp,
+) -> Vec<Finding> {
+    let path = load::keyring_path(settings, environment, data);
+    let mut found = load::gather(settings, environment, &path, now);
+    judge(&mut found, settings, environment, &path)
+}
+
+/// The findings of gathering and those about each key and file.
+pub(super) fn judge(
+    found: &mut Gathered,
+    settings: &KeySettings,
+    environment: Environment,
+    keyring: &Path,
+) -> Vec<Finding> {
+    let mut findings = std::mem::take(&mut found.findings);
+    for file in &settings.files {
+        findings.extend(file.judge(environment));
+    }
+    if environment.is_deployed() {
+        let lacking = Purpose::ALL.into_iter().filter(|one| found.lacks(*one));
+        findings.extend(lacking.map(|purpose| missing(purpose, environment, keyring)));
+    }
+    let judged: Vec<&Held> = found
+        .keys
+        .iter()
+        .filter(|key| key.source != Source::TestPair)
+        .filter(|key| !matches!(key.state, KeyState::Retired | KeyState::Revoked))
+        .collect();
+    for key in &judged {
+        findings.extend(weak(key, environment));
+        findings.extend(foreign(key, environment));
+    }
+    findings.extend(shared(&judged, environment));
+    findings.extend(reused(&judged, settings, environment, keyring));
+    findings
+}
+
+/// Where nobody may make a key but the operator.
+pub(super) fn missing(purpose: Purpose, environment: Environment, keyring: &Path) -> Finding {
+    Finding::error(
+        purpose.variable(),
+        "not set",
+        format!("there is no {} key", purpose.as_str()),
+        format!(
+            "`concierge key generate --env {environment} --ring {} --out {}` makes one; or set {} or {}_FILE",
+            purpose.as_str(),
+            keyring.display(),
+            purpose.variable(),
+            purpose.variable(),
+        ),
+    )
+}
+
+fn about(key: &Held, message: String, remedy: String) -> Finding {
+    let name = match key.state {
+        KeyState::Active => key.purpose.variable().to_owned(),
+        _ => format!("{} {}", key.purpose.previous_variable(), key.id),
+    };
+    Finding::error(name, &key.source, message, remedy)
+}
+
+fn weak(key: &Held, environment: Environment) -> Option<Finding> {
+    let text = key.text.expose();
+    let reasons = strength::weaknesses(text);
+    let message = if known::is_known(text) {
+        "the key is printed in public documentation: anybody can sign with it".to_owned()
+    } else if reasons.is_empty() {
+        return None;
+    } else {
+        format!("the key is weak: {}", reasons.join("; "))
+    };
+    let remedy = format!(
+        "make a new one: `concierge key generate --env {environment} --ring {}`",
+        key.purpose.as_str()
+    );
+    Some(about(key, message, remedy).strict(environment.is_deployed()))
+}
+
+/// A key whose id says that it belongs elsewhere.
+fn foreign(key: &Held, environment: Environment) -> Option<Finding> {
+    let home = Environment::ALL
+        .into_iter()
+        .find(|other| key.id.starts_with(&format!("{}-", other.id_prefix())))
+        .filter(|home| *home != environment)?;
+    let message = format!(
+        "the key {} belongs to {home}, this is {environment}",
+        key.id
+    );
+    let remedy = format!(
+        "use a key of its own for {environment}: `concierge key generate --env {environment} --ring {}`",
+        key.purpose.as_str()
+    );
+    Some(about(key, message, remedy).strict(environment.is_deployed()))
+}
+
+/// One key for both purposes: who is shown a token's key can open what is sealed.
+fn shared(keys: &[&Held], environment: Environment) -> Option<Finding> {
+    let of = |purpose| keys.iter().filter(move |key| key.purpose == purpose);
+    let twin = of(Purpose::Sealing).find(|sealing| {
+        of(Purpose::Signing).any(|signing| signing.text.expose() == sealing.text.expose())
+    })?;
+    let message = "the same key signs and seals".to_owned();
+    let remedy = "make one of its own: `concierge key generate --ring sealing`".to_owned();
+    Some(about(twin, message, remedy).strict(environment.is_deployed()))
+}
+
+/// A key that also stands in another environment's file nearby.
+fn reused(
+    keys: &[&Held],
+    settings: &KeySettings,
+    environment: Environment,
+    keyring: &Path,
+) -> Vec<Finding> {
+    let mut folders = settings.beside.clone();
+    folders.extend(keyring.parent().map(Path::to_owned));
+    folders.sort();
+    folders.dedup();
+    let is_in_use = |path: &Path| {
+        let same = |one: &Path| match (one.canonicalize(), path.canonicalize()) {
+            (Ok(one), Ok(other)) => one == other,
+            _ => false,
+        };
+        same(keyring) || settings.files.iter().any(|file| same(&file.path))
+    };
+    let entries = folders
+        .iter()
+        .filter_map(|folder| fs::read_dir(folder).ok());
+    let files = entries.flatten().flatten().map(|entry| entry.path());
+    let mut findings = Vec::new();
+    for path in files.filter(|path| !is_in_use(path)) {
+        let values = values_in(&path);
+        let twins = keys
+            .iter()
+            .filter(|key| values.iter().any(|value| value == key.text.expose()));
+        findings.extend(twins.map(|key| {
+            let message = format!("the same key stands in {}", path.display());
+            let remedy = "give each environment a key of its own, or remove that file".to_owned();
+            about(key, message, remedy).strict(environment.is_deployed())
+        }));
+    }
+    findings
+}
+
+/// The keys in a neighbouring file. One that cannot be read or is broken is none of our business.
+fn values_in(path: &Path) -> Vec<String> {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let is_dotenv = name.starts_with(".env");
+    let is_keyring = name.starts_with("secrets.") && name.ends_with(".toml");
+    if !is_dotenv && !is_keyring {
+        return Vec::new();
+    }
+    let Ok((text, _)) = secret_file::read(path, Links::Followed) else {
+        return Vec::new();
+    };
+    if is_dotenv {
+        let Ok(file) = Dotenv::parse(&text) else {
+            return Vec::new();
+        };
+        let values = Purpose::ALL.map(|purpose| file.get(purpose.variable()).map(str::to_owned));
+        return values.into_iter().flatten().collect();
+    }
+    let Ok(contents) = Contents::parse(&text) else {
+        return Vec::new();
+    };
+    Purpose::ALL
+        .into_iter()
+        .filter_map(|purpose| contents.ring(purpose))
+        .flat_map(|ring| &ring.keys)
+        .map(|key| key.value.expose().to_owned())
+        .collect()
+}

@@ -1,0 +1,98 @@
+//! Data keys: one random key per purpose, wrapped by the sealing key and kept in the database.
+//!
+//! `SECRET_KEY` wraps and derives nothing, so rotating it re-wraps these few rows and touches no other.
+
+use concierge_core::time::Timestamp;
+use zeroize::Zeroizing;
+
+use super::store;
+use crate::{
+    platform::{
+        keyring::{Key, Ring},
+        rng::Rng,
+        seal::{SealKey, sha256},
+    },
+    store::{Db, StoreError},
+};
+
+/// The data keys, unwrapped.
+pub struct DataKeys {
+    /// Seals the keys of sessions.
+    pub session: Zeroizing<[u8; 32]>,
+    /// Digests sign-in names and one-time tokens.
+    pub digest: Zeroizing<[u8; 32]>,
+    /// Digests device cookies.
+    pub device: Zeroizing<[u8; 32]>,
+}
+
+/// A data key that can't be had.
+#[derive(Debug, thiserror::Error)]
+pub enum DataKeyError {
+    /// The sealing key that wrapped it is not in the ring.
+    #[error(
+        "the data key `{purpose}` was wrapped by the sealing key `{wrapped_by}`, which is not at hand; give it back as SECRET_KEY or in SECRET_KEY_PREVIOUS, or in the keyring file"
+    )]
+    WrongSealingKey {
+        /// What the key is for.
+        purpose: &'static str,
+        /// The id of the sealing key.
+        wrapped_by: String,
+    },
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Loads the data keys, making those that do not exist yet.
+pub async fn load(
+    db: &Db,
+    sealing: &Ring,
+    now: Timestamp,
+    rng: &dyn Rng,
+) -> Result<DataKeys, DataKeyError> {
+    Ok(DataKeys {
+        session: load_one(db, sealing, "session", now, rng).await?,
+        digest: load_one(db, sealing, "digest", now, rng).await?,
+        device: load_one(db, sealing, "device", now, rng).await?,
+    })
+}
+
+async fn load_one(
+    db: &Db,
+    sealing: &Ring,
+    purpose: &'static str,
+    now: Timestamp,
+    rng: &dyn Rng,
+) -> Result<Zeroizing<[u8; 32]>, DataKeyError> {
+    if store::find_newest(db, purpose).await?.is_none() {
+        let plain = Zeroizing::new(rng.bytes::<32>());
+        let key = sealing.active();
+        let wrapped = wrapping(key).seal(rng, &associated(purpose, 1), &*plain);
+        // Of several instances that start at once, one inserts; all read what is there afterwards.
+        store::insert_if_absent(db, purpose, 1, wrapped, &key.id, now).await?;
+    }
+    let row = store::find_newest(db, purpose)
+        .await?
+        .ok_or_else(|| StoreError::corrupt("data_key", "purpose", purpose))?;
+    let wrong = || DataKeyError::WrongSealingKey {
+        purpose,
+        wrapped_by: row.wrapped_by.clone(),
+    };
+    let key = sealing.find(&row.wrapped_by).ok_or_else(wrong)?;
+    let plain = wrapping(key)
+        .open(&associated(purpose, row.version), &row.wrapped)
+        .map_err(|_| wrong())?;
+    let plain = Zeroizing::new(plain);
+    let bytes = <[u8; 32]>::try_from(plain.as_slice())
+        .map_err(|_| StoreError::corrupt("data_key", "wrapped", purpose))?;
+    Ok(Zeroizing::new(bytes))
+}
+
+/// Keys come as text of any length; the cipher wants 32 bytes.
+fn wrapping(key: &Key) -> SealKey {
+    SealKey::new(&sha256(&key.secret))
+}
+
+fn associated(purpose: &str, version: i64) -> String {
+    format!("data_key/{purpose}/{version}")
+}

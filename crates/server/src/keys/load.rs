@@ -1,0 +1,357 @@
+//! From what was given to two rings in memory, in the order of sources the documentation promises.
+
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
+
+use concierge_core::{sensitive::Sensitive, time::Timestamp};
+use zeroize::Zeroizing;
+
+use super::{
+    Existing, Format, KeyringContents as Contents, Purpose, StoredRing, atomic, check, draft,
+    generate::implicit_id,
+    is_id,
+    keyring_file::Section,
+    known::{TEST_SEALING_KEY, TEST_SIGNING_KEY},
+    previous,
+};
+use crate::{
+    config::{
+        Environment, Finding, Given, KeySettings, RingSettings, SecretFile, Source,
+        secret_file::{self, Links},
+    },
+    platform::{
+        keyring::{Key, KeyState, Keyrings, Ring},
+        rng::Rng,
+    },
+};
+
+/// A key on its way into a ring, with its source for the findings about it.
+#[derive(Debug)]
+pub(super) struct Held {
+    pub(super) purpose: Purpose,
+    pub(super) id: String,
+    pub(super) text: Sensitive,
+    pub(super) state: KeyState,
+    pub(super) source: Source,
+}
+
+/// Everything that was found.
+#[derive(Debug, Default)]
+pub(super) struct Gathered {
+    pub(super) keys: Vec<Held>,
+    pub(super) findings: Vec<Finding>,
+    /// The text of the keyring file, when there is one.
+    keyring: Option<String>,
+}
+
+impl Gathered {
+    pub(super) fn lacks(&self, purpose: Purpose) -> bool {
+        !self.keys.iter().any(|key| key.purpose == purpose)
+    }
+}
+
+/// The rings to work with and what the operator should know, or every reason not to start.
+/// Development makes missing keys and keeps them in the keyring file; nothing else writes.
+pub fn load(
+    settings: &KeySettings,
+    environment: Environment,
+    data: &Path,
+    now: Timestamp,
+    rng: &dyn Rng,
+) -> Result<(Keyrings, Vec<Finding>), Vec<Finding>> {
+    let path = keyring_path(settings, environment, data);
+    let mut found = gather(settings, environment, &path, now);
+    let is_incomplete = Purpose::ALL.iter().any(|one| found.lacks(*one));
+    let is_sound = !found.findings.iter().any(Finding::is_error);
+    if environment == Environment::Development && is_incomplete && is_sound {
+        found = match make_missing(&found, &path, now, rng) {
+            Ok(()) => gather(settings, environment, &path, now),
+            Err(finding) => {
+                found.findings.push(finding);
+                found
+            }
+        };
+    }
+    let mut findings = check::judge(&mut found, settings, environment, &path);
+    if !findings.iter().any(Finding::is_error) {
+        let mut keys = found.keys.into_iter();
+        if let (Some(signing), Some(sealing)) = rings(&mut keys) {
+            return Ok((Keyrings { signing, sealing }, findings));
+        }
+        // Only when the keyring vanished between being made and being read.
+        findings.extend(Purpose::ALL.map(|purpose| check::missing(purpose, environment, &path)));
+    }
+    Err(findings)
+}
+
+/// The keyring file of this configuration.
+pub fn keyring_path(settings: &KeySettings, environment: Environment, data: &Path) -> PathBuf {
+    let usual = || data.join(format!("secrets.{environment}.toml"));
+    settings.keyring.clone().unwrap_or_else(usual)
+}
+
+/// The files that hold the keys in use, with their permissions.
+pub fn files(settings: &KeySettings, environment: Environment, data: &Path) -> Vec<SecretFile> {
+    let path = keyring_path(settings, environment, data);
+    let keyring = secret_file::read(&path, Links::Refused).ok();
+    let keyring = keyring.map(|(_, facts)| facts);
+    settings.files.iter().cloned().chain(keyring).collect()
+}
+
+/// Reads all sources of both rings; makes nothing.
+pub(super) fn gather(
+    settings: &KeySettings,
+    environment: Environment,
+    path: &Path,
+    now: Timestamp,
+) -> Gathered {
+    let mut found = Gathered::default();
+    let contents = read_keyring(path, environment, &mut found);
+    for (purpose, given) in [
+        (Purpose::Signing, &settings.signing),
+        (Purpose::Sealing, &settings.sealing),
+    ] {
+        let stored = contents.ring(purpose);
+        match given.keys.first() {
+            Some(key) => {
+                refuse_disagreement(purpose, &given.keys, stored, path, &mut found.findings);
+                take_given(purpose, given, key, stored, environment, &mut found);
+            }
+            None => refuse_lonely_id(purpose, given, &mut found.findings),
+        }
+        if found.lacks(purpose)
+            && let Some(ring) = stored
+        {
+            found.keys.extend(ring.keys.iter().map(|key| Held {
+                purpose,
+                id: key.id.clone(),
+                text: Sensitive::new(key.value.expose()),
+                state: key.state_at(now),
+                source: Source::Keyring(path.to_owned()),
+            }));
+        }
+        take_previous(purpose, given, now, &mut found);
+    }
+    if environment == Environment::Test {
+        use_the_test_pair(&mut found);
+    }
+    found
+}
+
+fn read_keyring(path: &Path, environment: Environment, found: &mut Gathered) -> Contents {
+    let refuse = |message: String, remedy: &str| {
+        Finding::error(path.display().to_string(), "keyring file", message, remedy)
+    };
+    let (text, facts) = match secret_file::read(path, Links::Refused) {
+        Ok(read) => read,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Contents::default(),
+        Err(error) => {
+            let remedy = "mend the file, or name another with CONCIERGE_KEYRING";
+            found
+                .findings
+                .push(refuse(format!("it cannot be read: {error}"), remedy));
+            return Contents::default();
+        }
+    };
+    found.findings.extend(facts.judge(environment));
+    if facts.owner != rustix::process::geteuid().as_raw() {
+        let remedy = "give it to the user that runs concierge with chown";
+        let finding = refuse("it belongs to another user".to_owned(), remedy);
+        found
+            .findings
+            .push(finding.strict(environment.is_deployed()));
+    }
+    match Contents::parse(&text) {
+        Ok(contents) => {
+            found.keyring = Some(text);
+            contents
+        }
+        Err(error) => {
+            let remedy = "mend that line, or put the file back from a backup; concierge does not overwrite it";
+            found.findings.push(refuse(error, remedy));
+            Contents::default()
+        }
+    }
+}
+
+/// Two sources with different keys: taking either would be a guess.
+fn refuse_disagreement(
+    purpose: Purpose,
+    given: &[Given],
+    stored: Option<&StoredRing>,
+    path: &Path,
+    findings: &mut Vec<Finding>,
+) {
+    let Some((first, others)) = given.split_first() else {
+        return;
+    };
+    let differing = others
+        .iter()
+        .find(|other| other.text.expose() != first.text.expose())
+        .map(|other| other.source.to_string());
+    let in_keyring = stored
+        .and_then(StoredRing::active_value)
+        .filter(|value| *value != first.text.expose())
+        .map(|_| Source::Keyring(path.to_owned()).to_string());
+    if let Some(other) = differing.or(in_keyring) {
+        findings.push(Finding::error(
+            purpose.variable(),
+            &first.source,
+            format!("another key stands in {other}"),
+            "keep the key in one of the two places and remove it from the other",
+        ));
+    }
+}
+
+fn refuse_lonely_id(purpose: Purpose, given: &RingSettings, findings: &mut Vec<Finding>) {
+    if let Some(id) = &given.id {
+        let variable = purpose.variable();
+        findings.push(Finding::error(
+            purpose.id_variable(),
+            &id.source,
+            format!("it names the key in {variable}, which is not set"),
+            format!("set {variable} too, or remove it"),
+        ));
+    }
+}
+
+fn take_given(
+    purpose: Purpose,
+    given: &RingSettings,
+    key: &Given,
+    stored: Option<&StoredRing>,
+    environment: Environment,
+    found: &mut Gathered,
+) {
+    let text = key.text.expose();
+    // The keyring holds the same key: then it also knows its id and the keys before it.
+    if given.id.is_none() && stored.and_then(StoredRing::active_value) == Some(text) {
+        return;
+    }
+    let id = match &given.id {
+        Some(id) if !is_id(id.text.expose()) => {
+            found.findings.push(Finding::error(
+                purpose.id_variable(),
+                &id.source,
+                "an id is 1 to 64 letters, digits, dashes, dots or underscores",
+                "use an id such as prod-20261120-9f3a",
+            ));
+            return;
+        }
+        Some(id) => id.text.expose().to_owned(),
+        None => implicit_id(environment, text),
+    };
+    found.keys.push(Held {
+        purpose,
+        id,
+        text: Sensitive::new(text),
+        state: KeyState::Active,
+        source: key.source.clone(),
+    });
+}
+
+fn take_previous(purpose: Purpose, given: &RingSettings, now: Timestamp, found: &mut Gathered) {
+    let Some(previous) = &given.previous else {
+        return;
+    };
+    let mut refuse = |message: String| {
+        found.findings.push(Finding::error(
+            purpose.previous_variable(),
+            &previous.source,
+            message,
+            "write kid:alg:key:verify_until_unix, entries separated by commas",
+        ));
+    };
+    let entries = match previous::parse(previous.text.expose()) {
+        Ok(entries) => entries,
+        Err(error) => return refuse(error),
+    };
+    for entry in entries {
+        let mut known = found.keys.iter().filter(|key| key.purpose == purpose);
+        if known.any(|key| key.id == entry.id) {
+            refuse(format!("the id {} is there twice", entry.id));
+            return;
+        }
+        let until = entry.until;
+        found.keys.push(Held {
+            purpose,
+            id: entry.id,
+            text: entry.key,
+            state: if now < until {
+                KeyState::Grace { until }
+            } else {
+                KeyState::Retired
+            },
+            source: previous.source.clone(),
+        });
+    }
+}
+
+/// Tests are the same everywhere, so the keys nobody gave are the documented ones.
+fn use_the_test_pair(found: &mut Gathered) {
+    for (purpose, text, id) in [
+        (Purpose::Signing, TEST_SIGNING_KEY, "test-00000000-0001"),
+        (Purpose::Sealing, TEST_SEALING_KEY, "test-00000000-0002"),
+    ] {
+        if found.lacks(purpose) {
+            found.keys.push(Held {
+                purpose,
+                id: id.to_owned(),
+                text: Sensitive::new(text),
+                state: KeyState::Active,
+                source: Source::TestPair,
+            });
+        }
+    }
+}
+
+/// Adds the missing rings to the keyring file, whose other lines stay as they are. When another
+/// process was quicker its keys are the ones that count.
+fn make_missing(
+    found: &Gathered,
+    path: &Path,
+    now: Timestamp,
+    rng: &dyn Rng,
+) -> Result<(), Finding> {
+    let environment = Environment::Development;
+    let mut text = found.keyring.clone().unwrap_or_default();
+    let existing = match found.keyring {
+        Some(_) => Existing::Replaced,
+        None => Existing::Kept,
+    };
+    let refuse = |message: String| {
+        let remedy = "make the data folder writable, or set JWT_SECRET and SECRET_KEY";
+        Finding::error(path.display().to_string(), "keyring file", message, remedy)
+    };
+    for purpose in Purpose::ALL.into_iter().filter(|one| found.lacks(*one)) {
+        let draft = draft(Format::Hex, environment, now, rng)
+            .ok_or_else(|| refuse("the source of randomness is broken".to_owned()))?;
+        let gap = if text.is_empty() { "" } else { "\n" };
+        text += &format!("{gap}{}", Section(purpose, &StoredRing::of(&draft, now)));
+    }
+    match atomic::write(path, &text, existing, rng) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
+            Err(refuse(format!("the keys cannot be written: {error}")))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn rings(keys: &mut dyn Iterator<Item = Held>) -> (Option<Ring>, Option<Ring>) {
+    let (signing, sealing): (Vec<Held>, Vec<Held>) =
+        keys.partition(|key| key.purpose == Purpose::Signing);
+    (ring(signing), ring(sealing))
+}
+
+fn ring(held: Vec<Held>) -> Option<Ring> {
+    let keys = held.into_iter().map(|held| Key {
+        secret: Zeroizing::new(held.text.expose().as_bytes().to_vec()),
+        id: held.id,
+        state: held.state,
+    });
+    let (active, others): (Vec<Key>, Vec<Key>) =
+        keys.partition(|key| key.state == KeyState::Active);
+    Some(Ring::new(active.into_iter().next()?, others))
+}

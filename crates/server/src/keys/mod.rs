@@ -1,0 +1,93 @@
+//! The life of the secrets: where keys come from, whether they are any good, how new ones are made.
+//!
+//! Two rings, never one key for two purposes: the signing ring signs access tokens, the sealing ring
+//! wraps the keys that seal data at rest. A key is found in this order: secret file or systemd
+//! credential, process environment, `.env`, keyring file; two places that disagree are refused.
+//! Development makes its keys once, tests share a documented pair, staging and production are given
+//! theirs and refuse weak, known and foreign ones.
+//!
+//! Threats: a guessable key lets anybody sign in as anybody; a key others can read is no key; a key
+//! of one environment must open nothing in another. No value of a key is ever shown or logged.
+
+mod atomic;
+mod check;
+pub mod data_keys;
+mod generate;
+mod keyring_file;
+mod known;
+mod load;
+mod previous;
+mod store;
+mod strength;
+#[cfg(test)]
+mod tests;
+
+use aws_lc_rs::digest;
+
+pub use self::{
+    atomic::{Existing, write as write_secret_file},
+    check::check,
+    generate::{Draft, Format, draft},
+    keyring_file::{Contents as KeyringContents, Stored, StoredRing, StoredState},
+    known::{TEST_SEALING_KEY, TEST_SIGNING_KEY},
+    load::{files, keyring_path, load},
+    strength::weaknesses,
+};
+pub use crate::config::KeySettings;
+
+/// What a ring is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// Signs access tokens.
+    Signing,
+    /// Wraps the keys that seal data at rest.
+    Sealing,
+}
+
+impl Purpose {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Signing, Self::Sealing];
+
+    /// The section of the keyring file.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Signing => "signing",
+            Self::Sealing => "sealing",
+        }
+    }
+
+    /// The variable of the active key.
+    pub const fn variable(self) -> &'static str {
+        match self {
+            Self::Signing => "JWT_SECRET",
+            Self::Sealing => "SECRET_KEY",
+        }
+    }
+
+    /// The variable of its id.
+    pub const fn id_variable(self) -> &'static str {
+        match self {
+            Self::Signing => "JWT_SECRET_ID",
+            Self::Sealing => "SECRET_KEY_ID",
+        }
+    }
+
+    /// The variable of the keys that still verify.
+    pub const fn previous_variable(self) -> &'static str {
+        match self {
+            Self::Signing => "JWT_SECRET_PREVIOUS",
+            Self::Sealing => "SECRET_KEY_PREVIOUS",
+        }
+    }
+}
+
+/// SHA-256 of a key's text, in hex. It tells keys apart without telling them.
+pub fn fingerprint(text: &str) -> String {
+    hex::encode(digest::digest(&digest::SHA256, text.as_bytes()))
+}
+
+/// Whether an id may stand in a token's header, in a file and between colons.
+fn is_id(text: &str) -> bool {
+    let is_safe = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+    (1..=64).contains(&text.len()) && text.chars().all(is_safe)
+}

@@ -1,0 +1,112 @@
+//! `JWT_SECRET_PREVIOUS` and `SECRET_KEY_PREVIOUS`: `kid:alg:key:verify_until_unix`, comma-separated.
+//!
+//! A key may hold colons and commas. An entry therefore ends at `:<time>` only where the text ends
+//! or another entry's `kid:alg:` follows.
+
+use concierge_core::{sensitive::Sensitive, time::Timestamp};
+
+use super::is_id;
+
+/// The algorithms of this version.
+pub(super) const ALGORITHM: &str = "HS256";
+
+/// One key that still verifies.
+#[derive(Debug)]
+pub(super) struct Entry {
+    pub(super) id: String,
+    pub(super) key: Sensitive,
+    pub(super) until: Timestamp,
+}
+
+/// All entries; the error says which one is wrong, by number, and never shows it.
+pub(super) fn parse(text: &str) -> Result<Vec<Entry>, String> {
+    let mut entries = Vec::new();
+    let mut rest = text.trim();
+    while !rest.is_empty() {
+        let wrong = || {
+            format!(
+                "entry {} is not kid:{ALGORITHM}:key:verify_until_unix",
+                entries.len() + 1
+            )
+        };
+        let (id, body) = head(rest).ok_or_else(wrong)?;
+        let (key, until, after) = tail(body).ok_or_else(wrong)?;
+        entries.push(Entry {
+            id: id.to_owned(),
+            key: Sensitive::new(key),
+            until,
+        });
+        rest = after;
+    }
+    Ok(entries)
+}
+
+/// `kid:alg:`, and what follows it.
+fn head(text: &str) -> Option<(&str, &str)> {
+    let (id, rest) = text.split_once(':')?;
+    let body = rest.strip_prefix(ALGORITHM)?.strip_prefix(':')?;
+    is_id(id).then_some((id, body))
+}
+
+/// `key:verify_until_unix`, and the next entry.
+fn tail(body: &str) -> Option<(&str, Timestamp, &str)> {
+    body.match_indices(':').find_map(|(colon, _)| {
+        let after = &body[colon + 1..];
+        let digits = after
+            .find(|c: char| !c.is_ascii_digit())
+            .unwrap_or(after.len());
+        let seconds: i64 = after[..digits].parse().ok()?;
+        let until = Timestamp::from_millis(seconds.checked_mul(1000)?);
+        let next = &after[digits..];
+        if colon == 0 {
+            return None;
+        }
+        if next.is_empty() {
+            return Some((&body[..colon], until, next));
+        }
+        let next = next.strip_prefix(',')?.trim_start();
+        (next.is_empty() || head(next).is_some()).then_some((&body[..colon], until, next))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_may_hold_colons_commas_and_digits() {
+        let text = "a-1:HS256:k:12,x:9:1800000000, b:HS256:plain:1800000001,";
+        let entries = parse(text).unwrap();
+        let read: Vec<_> = entries
+            .iter()
+            .map(|one| (one.id.as_str(), one.key.expose(), one.until.as_seconds()))
+            .collect();
+        assert_eq!(
+            read,
+            [
+                ("a-1", "k:12,x:9", 1_800_000_000),
+                ("b", "plain", 1_800_000_001)
+            ]
+        );
+        assert!(parse("").unwrap().is_empty());
+    }
+
+    #[test]
+    fn a_broken_entry_is_named_by_number_and_not_shown() {
+        for text in [
+            "a:HS256:hunter2:1,b:HS256:hunter2",
+            "a:HS256:k:1,hunter2",
+            "a:none:hunter2:1",
+            "a b:HS256:hunter2:1",
+            "hunter2",
+            "a:HS256::1",
+            "a:HS256:k:99999999999999999999",
+        ] {
+            let error = parse(text).unwrap_err();
+            assert!(
+                error.starts_with("entry ") && !error.contains("hunter2"),
+                "{error}"
+            );
+        }
+    }
+}

@@ -1,0 +1,292 @@
+//! Password hashing (Argon2id, RFC 9106) on a bounded pool of its own threads.
+//!
+//! Sign-in is the cheapest way to exhaust a host, so at most as many hashes run as there are workers, a bounded
+//! number wait, and everybody else is told to come back. The threads run at a lower priority than those that
+//! answer requests: a storm of sign-ins makes sign-in slow, and nothing else.
+
+use std::{
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+        mpsc,
+    },
+    time::Instant,
+};
+
+use argon2::{
+    Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version,
+    password_hash::phc::PasswordHash,
+};
+use base64::{Engine as _, prelude::BASE64_STANDARD_NO_PAD};
+use concierge_core::sensitive::Sensitive;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+use zeroize::Zeroizing;
+
+use super::rng::Rng;
+use crate::config::HashConfig;
+
+/// How many sign-ins may wait per worker: about a second of work.
+const WAITING_PER_WORKER: usize = 32;
+/// What the hashing threads give way by (see `nice(1)`).
+const NICENESS: i32 = 10;
+
+type Job = Box<dyn FnOnce() + Send>;
+
+/// The pool is full; come back in a moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("too many passwords wait to be hashed")]
+pub struct Busy;
+
+/// What a verification found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// The password is right.
+    Match,
+    /// It is right, and the hash was made with weaker parameters than today's.
+    MatchButWeak,
+    /// It is wrong.
+    Mismatch,
+}
+
+/// Hashes and verifies passwords. Cheap to clone.
+#[derive(Clone)]
+pub struct Hasher {
+    jobs: mpsc::Sender<Job>,
+    slots: Arc<Semaphore>,
+    waiting: Arc<AtomicUsize>,
+    limit: usize,
+    params: Params,
+}
+
+/// The right to hash one password. Taken before the account is looked up, so that the wait for it says
+/// nothing about the account.
+pub struct Slot {
+    hasher: Hasher,
+    /// When the slot was got: deadlines count from here.
+    pub taken_at: Instant,
+    _permit: OwnedSemaphorePermit,
+}
+
+impl Hasher {
+    /// Starts the pool with this many threads.
+    pub fn start(config: &HashConfig, workers: usize) -> std::io::Result<Self> {
+        let params = Params::new(config.memory_kib, config.time, config.lanes, None)
+            .map_err(|error| std::io::Error::other(error.to_string()))?;
+        let (jobs, queue) = mpsc::channel::<Job>();
+        let queue = Arc::new(Mutex::new(queue));
+        for number in 0..workers {
+            let queue = Arc::clone(&queue);
+            std::thread::Builder::new()
+                .name(format!("hash-{number}"))
+                .spawn(move || work(&queue))?;
+        }
+        Ok(Self {
+            jobs,
+            // Twice the workers: while one looks up its account, another one hashes.
+            slots: Arc::new(Semaphore::new(workers * 2)),
+            waiting: Arc::new(AtomicUsize::new(0)),
+            limit: workers * WAITING_PER_WORKER,
+            params,
+        })
+    }
+
+    /// Waits for a turn, or says at once that too many wait already.
+    pub async fn slot(&self) -> Result<Slot, Busy> {
+        let waiting = Waiting::enter(&self.waiting, self.limit)?;
+        let permit = Arc::clone(&self.slots)
+            .acquire_owned()
+            .await
+            .map_err(|_| Busy)?;
+        drop(waiting);
+        Ok(Slot {
+            hasher: self.clone(),
+            taken_at: Instant::now(),
+            _permit: permit,
+        })
+    }
+
+    /// A hash in PHC form that no password matches, of today's parameters: verifying against it takes as long
+    /// as against a real one.
+    pub fn decoy(&self, rng: &dyn Rng) -> String {
+        let params = &self.params;
+        format!(
+            "$argon2id$v=19$m={},t={},p={}${}${}",
+            params.m_cost(),
+            params.t_cost(),
+            params.p_cost(),
+            BASE64_STANDARD_NO_PAD.encode(rng.bytes::<16>()),
+            BASE64_STANDARD_NO_PAD.encode(rng.bytes::<32>()),
+        )
+    }
+
+    fn argon2(&self) -> Argon2<'static> {
+        Argon2::new(Algorithm::Argon2id, Version::V0x13, self.params.clone())
+    }
+
+    async fn run<T: Send + 'static>(
+        &self,
+        job: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Busy> {
+        let (answer, result) = oneshot::channel();
+        // A caller that went away no longer wants the answer.
+        let job: Job = Box::new(move || drop(answer.send(job())));
+        self.jobs.send(job).map_err(|_| Busy)?;
+        result.await.map_err(|_| Busy)
+    }
+}
+
+impl Slot {
+    /// Compares a password with a hash in PHC form.
+    pub async fn verify(&self, password: &Sensitive, phc: &str) -> Result<Verdict, Busy> {
+        let password = Zeroizing::new(password.expose().to_owned());
+        let (phc, hasher) = (phc.to_owned(), self.hasher.clone());
+        self.hasher
+            .run(move || hasher.verdict(&password, &phc))
+            .await
+    }
+
+    /// Hashes a new password; the answer is in PHC form.
+    pub async fn hash(&self, password: &Sensitive, rng: &dyn Rng) -> Result<String, Busy> {
+        let password = Zeroizing::new(password.expose().to_owned());
+        let (salt, argon2) = (rng.bytes::<16>(), self.hasher.argon2());
+        let hash = self.hasher.run(move || {
+            argon2
+                .hash_password_with_salt(password.as_bytes(), &salt)
+                .map(|hash| hash.to_string())
+        });
+        // Argon2 fails only on lengths that the policy has refused before.
+        hash.await?.map_err(|_| Busy)
+    }
+}
+
+impl Hasher {
+    fn verdict(&self, password: &str, phc: &str) -> Verdict {
+        let Ok(hash) = PasswordHash::new(phc) else {
+            return Verdict::Mismatch;
+        };
+        if self
+            .argon2()
+            .verify_password(password.as_bytes(), &hash)
+            .is_err()
+        {
+            return Verdict::Mismatch;
+        }
+        match Params::try_from(&hash) {
+            Ok(held)
+                if held.m_cost() >= self.params.m_cost()
+                    && held.t_cost() >= self.params.t_cost() =>
+            {
+                Verdict::Match
+            }
+            _ => Verdict::MatchButWeak,
+        }
+    }
+}
+
+/// Counts somebody who waits, until dropped.
+struct Waiting<'a>(&'a AtomicUsize);
+
+impl<'a> Waiting<'a> {
+    fn enter(count: &'a AtomicUsize, limit: usize) -> Result<Self, Busy> {
+        let entered = Self(count);
+        if count.fetch_add(1, Ordering::Relaxed) >= limit {
+            Err(Busy)
+        } else {
+            Ok(entered)
+        }
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+fn work(queue: &Mutex<mpsc::Receiver<Job>>) {
+    // Failing to give way costs smoothness, not safety.
+    let _ = rustix::process::setpriority_process(None, NICENESS);
+    loop {
+        let job = queue.lock().unwrap_or_else(PoisonError::into_inner).recv();
+        match job {
+            Ok(job) => job(),
+            Err(_) => return,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::platform::rng::OsRng;
+
+    fn small(time: u32) -> Hasher {
+        let config = HashConfig {
+            memory_kib: 64,
+            time,
+            lanes: 1,
+            sign_in_deadline: std::time::Duration::ZERO,
+        };
+        Hasher::start(&config, 1).expect("the pool starts")
+    }
+
+    #[tokio::test]
+    async fn a_hash_matches_its_password_and_no_other() {
+        let hasher = small(1);
+        let slot = hasher.slot().await.expect("a slot");
+        let phc = slot
+            .hash(&Sensitive::new("right"), &OsRng)
+            .await
+            .expect("hashed");
+        assert_eq!(
+            slot.verify(&Sensitive::new("right"), &phc).await,
+            Ok(Verdict::Match)
+        );
+        assert_eq!(
+            slot.verify(&Sensitive::new("wrong"), &phc).await,
+            Ok(Verdict::Mismatch)
+        );
+        assert_eq!(
+            slot.verify(&Sensitive::new("right"), "not a hash").await,
+            Ok(Verdict::Mismatch)
+        );
+    }
+
+    #[tokio::test]
+    async fn a_hash_of_weaker_parameters_asks_for_a_new_one() {
+        let phc = small(1)
+            .slot()
+            .await
+            .expect("a slot")
+            .hash(&Sensitive::new("x"), &OsRng)
+            .await
+            .expect("hashed");
+        let slot = small(2).slot().await.expect("a slot");
+        assert_eq!(
+            slot.verify(&Sensitive::new("x"), &phc).await,
+            Ok(Verdict::MatchButWeak)
+        );
+    }
+
+    #[tokio::test]
+    async fn nothing_matches_the_decoy() {
+        let hasher = small(1);
+        let decoy = hasher.decoy(&OsRng);
+        assert!(PasswordHash::new(&decoy).is_ok());
+        let slot = hasher.slot().await.expect("a slot");
+        assert_eq!(
+            slot.verify(&Sensitive::new(""), &decoy).await,
+            Ok(Verdict::Mismatch)
+        );
+    }
+
+    #[tokio::test]
+    async fn beyond_the_queue_nobody_waits() {
+        let count = AtomicUsize::new(0);
+        let held: Vec<_> = (0..3).map(|_| Waiting::enter(&count, 3)).collect();
+        assert!(held.iter().all(Result::is_ok));
+        assert!(Waiting::enter(&count, 3).is_err());
+        drop(held);
+        assert!(Waiting::enter(&count, 3).is_ok());
+    }
+}

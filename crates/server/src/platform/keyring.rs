@@ -1,0 +1,142 @@
+//! Keys in memory: two rings, each with exactly one key that acts and others that still verify.
+//!
+//! A ring without an active key cannot be built. Secrets are wiped when dropped and shown nowhere.
+
+use std::fmt;
+
+use concierge_core::time::Timestamp;
+use zeroize::Zeroizing;
+
+/// What a key may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyState {
+    /// Signs or seals, and verifies.
+    Active,
+    /// Verifies; signs once every instance knows it.
+    Pending,
+    /// Verifies until then.
+    Grace {
+        /// The end of it.
+        until: Timestamp,
+    },
+    /// Refused, its use is counted.
+    Retired,
+    /// Refused: somebody else may have it.
+    Revoked,
+}
+
+/// A key and its name.
+pub struct Key {
+    /// The `kid`.
+    pub id: String,
+    /// The bytes of the key's text exactly as given: other tools, given the same text, agree.
+    pub secret: Zeroizing<Vec<u8>>,
+    /// What it may do.
+    pub state: KeyState,
+}
+
+impl Key {
+    /// Whether what it signed is believed at this time.
+    pub fn verifies_at(&self, now: Timestamp) -> bool {
+        match self.state {
+            KeyState::Active | KeyState::Pending => true,
+            KeyState::Grace { until } => now < until,
+            KeyState::Retired | KeyState::Revoked => false,
+        }
+    }
+}
+
+impl fmt::Debug for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Key")
+            .field("id", &self.id)
+            .field("state", &self.state)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The keys of one purpose.
+#[derive(Debug)]
+pub struct Ring {
+    active: Key,
+    others: Vec<Key>,
+}
+
+impl Ring {
+    /// A ring around its active key.
+    pub fn new(active: Key, others: Vec<Key>) -> Self {
+        Self { active, others }
+    }
+
+    /// The key that signs or seals.
+    pub fn active(&self) -> &Key {
+        &self.active
+    }
+
+    /// The key of an id, whatever its state: a retired one is known, and refused as such.
+    pub fn find(&self, id: &str) -> Option<&Key> {
+        self.keys().find(|key| key.id == id)
+    }
+
+    /// The keys that verify at this time, the active one first.
+    pub fn verifying(&self, now: Timestamp) -> impl Iterator<Item = &Key> {
+        self.keys().filter(move |key| key.verifies_at(now))
+    }
+
+    /// All keys, the active one first.
+    pub fn keys(&self) -> impl Iterator<Item = &Key> {
+        std::iter::once(&self.active).chain(&self.others)
+    }
+}
+
+/// Both rings. The key that signs is never the key that seals.
+#[derive(Debug)]
+pub struct Keyrings {
+    /// Signs access tokens.
+    pub signing: Ring,
+    /// Wraps the keys that seal data at rest.
+    pub sealing: Ring,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key(id: &str, state: KeyState) -> Key {
+        Key {
+            id: id.to_owned(),
+            secret: Zeroizing::new(b"hunter2".to_vec()),
+            state,
+        }
+    }
+
+    #[test]
+    fn a_key_verifies_as_long_as_its_state_lets_it() {
+        let at = Timestamp::from_millis;
+        let ring = Ring::new(
+            key("a", KeyState::Active),
+            vec![
+                key("p", KeyState::Pending),
+                key("g", KeyState::Grace { until: at(10) }),
+                key("r", KeyState::Retired),
+                key("x", KeyState::Revoked),
+            ],
+        );
+        let ids =
+            |now| -> Vec<&str> { ring.verifying(at(now)).map(|key| key.id.as_str()).collect() };
+        assert_eq!(ids(9), ["a", "p", "g"]);
+        assert_eq!(ids(10), ["a", "p"]);
+        assert_eq!(ring.active().id, "a");
+        assert_eq!(ring.find("x").unwrap().state, KeyState::Revoked);
+        assert!(ring.find("y").is_none());
+    }
+
+    #[test]
+    fn debug_shows_no_secret() {
+        let shown = format!("{:?}", Ring::new(key("a", KeyState::Active), vec![]));
+        assert!(
+            !shown.contains("hunter2") && !shown.contains("104"),
+            "{shown}"
+        );
+    }
+}

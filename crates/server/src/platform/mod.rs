@@ -1,0 +1,11 @@
+//! What the machine and the crypto library give, behind small doors that know no capability.
+
+pub mod clock;
+pub mod hash;
+pub mod jwt;
+pub mod keyring;
+pub mod limit;
+pub mod rng;
+pub mod seal;
+pub mod shutdown;
+pub mod telemetry;

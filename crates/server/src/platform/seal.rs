@@ -1,0 +1,125 @@
+//! Sealing (AES-256-GCM), MACs (HMAC-SHA256) and digests (SHA-256), all from one library.
+//!
+//! Sealed bytes open only with the same key **and** the same associated data, which names the table and
+//! the row they belong to: a sealed value copied into another row does not open.
+
+use aws_lc_rs::{
+    aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey},
+    constant_time, digest, hmac,
+};
+
+use super::rng::Rng;
+
+/// The bytes do not open: another key, another row, or somebody changed them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("sealed data does not open")]
+pub struct Unsealable;
+
+/// A 256-bit key that seals.
+#[derive(Debug)]
+pub struct SealKey(LessSafeKey);
+
+impl SealKey {
+    /// The key of these bytes.
+    pub fn new(bytes: &[u8; 32]) -> Self {
+        #[expect(clippy::expect_used, reason = "32 bytes are the length AES-256 takes")]
+        let key = UnboundKey::new(&AES_256_GCM, bytes).expect("an AES-256 key has 32 bytes");
+        Self(LessSafeKey::new(key))
+    }
+
+    /// Nonce, ciphertext and tag. The nonce is random: under 2^32 seals per key are safe (NIST SP 800-38D).
+    pub fn seal(&self, rng: &dyn Rng, associated: &str, plain: &[u8]) -> Vec<u8> {
+        let nonce: [u8; NONCE_LEN] = rng.bytes();
+        let mut sealed = plain.to_vec();
+        #[expect(clippy::expect_used, reason = "AES-GCM fails only beyond 64 GiB")]
+        self.0
+            .seal_in_place_append_tag(
+                Nonce::assume_unique_for_key(nonce),
+                Aad::from(associated),
+                &mut sealed,
+            )
+            .expect("short plain text seals");
+        [&nonce[..], &sealed].concat()
+    }
+
+    /// The plain bytes of what [`SealKey::seal`] made with the same associated data.
+    pub fn open(&self, associated: &str, sealed: &[u8]) -> Result<Vec<u8>, Unsealable> {
+        let (nonce, rest) = sealed.split_at_checked(NONCE_LEN).ok_or(Unsealable)?;
+        let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_| Unsealable)?;
+        let mut buffer = rest.to_vec();
+        let plain = self
+            .0
+            .open_in_place(nonce, Aad::from(associated), &mut buffer)
+            .map_err(|_| Unsealable)?;
+        Ok(plain.to_vec())
+    }
+}
+
+/// HMAC-SHA256 of the parts, one after the other.
+pub fn mac(key: &[u8], parts: &[&[u8]]) -> [u8; 32] {
+    let mut context = hmac::Context::with_key(&hmac::Key::new(hmac::HMAC_SHA256, key));
+    for part in parts {
+        context.update(part);
+    }
+    let mut out = [0; 32];
+    out.copy_from_slice(context.sign().as_ref());
+    out
+}
+
+/// SHA-256.
+pub fn sha256(bytes: &[u8]) -> [u8; 32] {
+    let mut out = [0; 32];
+    out.copy_from_slice(digest::digest(&digest::SHA256, bytes).as_ref());
+    out
+}
+
+/// Whether two secrets are equal, in a time that tells nothing about where they differ.
+pub fn equal(one: &[u8], other: &[u8]) -> bool {
+    constant_time::verify_slices_are_equal(one, other).is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::platform::rng::OsRng;
+
+    #[test]
+    fn sealed_data_opens_only_in_its_own_row() {
+        let key = SealKey::new(&[7; 32]);
+        let sealed = key.seal(&OsRng, "session/a", b"secret");
+        assert_eq!(
+            key.open("session/a", &sealed).as_deref(),
+            Ok(&b"secret"[..])
+        );
+        assert_eq!(key.open("session/b", &sealed), Err(Unsealable));
+        assert_eq!(
+            SealKey::new(&[8; 32]).open("session/a", &sealed),
+            Err(Unsealable)
+        );
+    }
+
+    #[test]
+    fn every_flipped_or_cut_byte_is_refused() {
+        let key = SealKey::new(&[7; 32]);
+        let sealed = key.seal(&OsRng, "row", b"secret");
+        for at in 0..sealed.len() {
+            let mut flipped = sealed.clone();
+            flipped[at] ^= 1;
+            assert_eq!(key.open("row", &flipped), Err(Unsealable), "byte {at}");
+            assert_eq!(
+                key.open("row", &sealed[..at]),
+                Err(Unsealable),
+                "cut at {at}"
+            );
+        }
+    }
+
+    #[test]
+    fn rfc_4231_case_2() {
+        let expected = "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843";
+        assert_eq!(
+            hex::encode(mac(b"Jefe", &[b"what do ya want ", b"for nothing?"])),
+            expected
+        );
+    }
+}

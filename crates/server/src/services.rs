@@ -1,0 +1,212 @@
+//! Everything that handlers share, assembled once.
+
+use std::sync::Arc;
+
+use concierge_core::problem::ErrorCode;
+
+use crate::{
+    account::{self, Accounts},
+    config::Config,
+    http::{SecurityHeaders, Site, cookies::CookieNames, error::ApiError},
+    keys::data_keys::DataKeys,
+    platform::{
+        clock::Clock,
+        hash::Hasher,
+        jwt::TokenSigner,
+        keyring::Ring,
+        limit::{Limiter, Quota},
+        rng::Rng,
+        seal::SealKey,
+        shutdown::Shutdown,
+    },
+    session::Sessions,
+    sign_in::{self, SignIn},
+    store::{Db, StoreError, feed::Freshness},
+};
+
+/// Sixty refreshes a minute per address.
+const REFRESHES: Quota = Quota {
+    burst: 60,
+    period: std::time::Duration::from_secs(60),
+};
+/// Reports of one address: enough for a broken page, too few to fill a disk.
+const REPORTS: Quota = Quota {
+    burst: 20,
+    period: std::time::Duration::from_secs(60),
+};
+
+/// What handlers share.
+pub struct Services {
+    /// The configuration.
+    pub config: Config,
+    /// The database.
+    pub db: Db,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Chance.
+    pub rng: Arc<dyn Rng>,
+    /// The accounts.
+    pub accounts: Arc<Accounts>,
+    /// The sessions.
+    pub sessions: Arc<Sessions>,
+    /// The front door.
+    pub sign_in: SignIn,
+    /// The names of our cookies.
+    pub cookie_names: CookieNames,
+    /// The headers of every answer.
+    pub security_headers: SecurityHeaders,
+    /// The site's files.
+    pub site: Site,
+    /// The script that reloads pages under `cargo leptos watch`.
+    pub reload_script: Option<String>,
+    /// Limits reports from browsers.
+    pub reports: Limiter,
+    /// Whether the end has begun.
+    pub shutdown: Shutdown,
+    refreshes: Limiter,
+    freshness: Arc<Freshness>,
+}
+
+/// What the services are assembled from.
+pub struct Parts {
+    /// The configuration.
+    pub config: Config,
+    /// The database, migrated.
+    pub db: Db,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Chance.
+    pub rng: Arc<dyn Rng>,
+    /// Signs access tokens.
+    pub signing: Ring,
+    /// The data keys, unwrapped.
+    pub keys: DataKeys,
+    /// Hashes passwords.
+    pub hasher: Hasher,
+    /// The site's files.
+    pub site: Site,
+    /// The port of `cargo leptos watch`.
+    pub reload_port: Option<u32>,
+    /// Tells when to end.
+    pub shutdown: Shutdown,
+}
+
+impl Services {
+    /// Assembles the services.
+    pub fn assemble(parts: Parts) -> Arc<Self> {
+        let Parts {
+            config,
+            db,
+            clock,
+            rng,
+            signing,
+            keys,
+            hasher,
+            site,
+            reload_port,
+            shutdown,
+        } = parts;
+        let freshness = Arc::new(Freshness::default());
+        let keys = Arc::new(keys);
+        let factor = config.address_limit_factor;
+        let sessions = Arc::new(Sessions::new(
+            db.clone(),
+            Arc::clone(&clock),
+            Arc::clone(&rng),
+            config.session,
+            TokenSigner::new(signing, config.public_url.origin()),
+            SealKey::new(&keys.session),
+            Arc::clone(&freshness),
+        ));
+        let accounts = Arc::new(Accounts::new(account::Parts {
+            db: db.clone(),
+            clock: Arc::clone(&clock),
+            rng: Arc::clone(&rng),
+            hasher: hasher.clone(),
+            sessions: Arc::clone(&sessions),
+            keys: Arc::clone(&keys),
+            registration: config.registration,
+            house: house_words(config.public_url.host()),
+            address_limit_factor: factor,
+            freshness: Arc::clone(&freshness),
+        }));
+        let sign_in = SignIn::new(sign_in::Parts {
+            db: db.clone(),
+            clock: Arc::clone(&clock),
+            rng: Arc::clone(&rng),
+            hasher,
+            accounts: Arc::clone(&accounts),
+            sessions: Arc::clone(&sessions),
+            keys,
+            deadline: config.hash.sign_in_deadline,
+            address_limit_factor: factor,
+        });
+        Arc::new(Self {
+            cookie_names: CookieNames::with_suffix(&config.cookie_suffix),
+            security_headers: SecurityHeaders::new(&config, reload_port),
+            reload_script: reload_port.map(reload_script),
+            reports: Limiter::new(REPORTS, factor),
+            refreshes: Limiter::new(REFRESHES, factor),
+            config,
+            db,
+            clock,
+            rng,
+            accounts,
+            sessions,
+            sign_in,
+            site,
+            shutdown,
+            freshness,
+        })
+    }
+
+    /// Whether 5xx answers say what happened: in development only.
+    pub fn shows_causes(&self) -> bool {
+        !self.config.environment.is_deployed()
+    }
+
+    /// Whether copies in memory are believed right now.
+    pub fn feed_is_heard(&self) -> bool {
+        self.freshness.is_good(self.clock.now())
+    }
+
+    /// Counts a refresh of an address.
+    pub fn count_refresh(&self, address_key: &str) -> Result<(), ApiError> {
+        let counted = self.refreshes.count(address_key, self.clock.now());
+        counted.map_err(|wait| ApiError::retry(ErrorCode::Throttled, wait))
+    }
+
+    /// Takes in what the feed announced after `position`; answers the new position.
+    pub async fn hear(&self, position: i64) -> Result<i64, StoreError> {
+        let began = self.clock.now();
+        let changes = self.db.changes_since(position).await?;
+        for (_, change) in &changes {
+            self.sessions.hear(change);
+            self.accounts.hear(change);
+        }
+        self.freshness.heard(began);
+        Ok(changes.last().map_or(position, |(at, _)| *at))
+    }
+}
+
+/// The names of the house that no password may contain: the product's, and the words of the host.
+fn house_words(host: &str) -> Vec<String> {
+    let name = host.split(':').next().unwrap_or(host);
+    let words = name
+        .split('.')
+        .filter(|word| !word.is_empty() && word.parse::<u8>().is_err());
+    std::iter::once("concierge")
+        .chain(words)
+        .map(str::to_lowercase)
+        .collect()
+}
+
+/// Reloads the page when `cargo leptos watch` has built anew; swaps style sheets in place.
+fn reload_script(port: u32) -> String {
+    format!(
+        "(()=>{{let s=new WebSocket('ws://'+location.hostname+':{port}/live_reload');\
+         s.onmessage=e=>{{let m=JSON.parse(e.data);\
+         if(m.all)location.reload();\
+         if(m.css)document.querySelectorAll('link[rel=stylesheet]').forEach(l=>l.href=l.href.split('?')[0]+'?'+Date.now())}}}})()"
+    )
+}

@@ -1,0 +1,130 @@
+//! Handlers of a session: renew and end. And how a session's tokens become cookies.
+
+use axum::Router;
+use concierge_core::{
+    api::{Anonymous, Empty},
+    problem::ErrorCode,
+    sensitive::Sensitive,
+    session::{
+        Transport,
+        api::{
+            Logout, LogoutRequest, Refresh, RefreshAnswer, RefreshRequest, Renewed, TokenType,
+            Tokens,
+        },
+    },
+};
+use cookie::Cookie;
+
+use super::{Grant, SessionError};
+use crate::http::{
+    App, auth,
+    client::Client,
+    cookies::{self, CookieNames},
+    error::ApiError,
+    mount::{Context, Reply, mount},
+};
+
+/// The routes.
+pub fn routes(router: Router<App>) -> Router<App> {
+    let router = mount::<Refresh, _, _>(router, refresh);
+    mount::<Logout, _, _>(router, logout)
+}
+
+/// The two cookies of a session.
+pub fn set_cookies(names: &CookieNames, grant: &Grant) -> Vec<Cookie<'static>> {
+    vec![
+        cookies::build(
+            &names.access,
+            grant.access_token.to_string(),
+            grant.keep_for,
+        ),
+        cookies::build(
+            &names.refresh,
+            grant.refresh_token.to_string(),
+            grant.keep_for,
+        ),
+    ]
+}
+
+/// The tokens for a bearer client.
+pub fn tokens(grant: &Grant) -> Tokens {
+    Tokens {
+        access_token: Sensitive::new(grant.access_token.as_str()),
+        refresh_token: Sensitive::new(grant.refresh_token.as_str()),
+        token_type: TokenType::Bearer,
+        expires_in: grant.expires_in.as_secs(),
+    }
+}
+
+impl From<SessionError> for ApiError {
+    fn from(error: SessionError) -> Self {
+        match error {
+            SessionError::Unauthenticated(_) => Self {
+                had_token: true,
+                ..Self::new(ErrorCode::Unauthenticated)
+            },
+            SessionError::TokenExpired => Self {
+                had_token: true,
+                ..Self::new(ErrorCode::TokenExpired)
+            },
+            SessionError::Store(error) => error.into(),
+            SessionError::Token(_) => Self::new(ErrorCode::Internal).because(error),
+        }
+    }
+}
+
+/// A browser's cookie and a client's body are two doors: a token stolen from one does not open the other.
+async fn refresh(
+    app: App,
+    context: Context<Anonymous>,
+    request: RefreshRequest,
+) -> Result<Reply<RefreshAnswer>, ApiError> {
+    let client = &context.client;
+    app.count_refresh(&client.address_key)?;
+    let (token, transport) = match (&request.refresh_token, &client.cookies.refresh) {
+        (Some(token), _) => (token.expose(), Transport::Bearer),
+        (None, Some(cookie)) => (cookie.as_str(), Transport::Cookie),
+        (None, None) => return Err(ApiError::new(ErrorCode::Unauthenticated)),
+    };
+    let grant = app
+        .sessions
+        .refresh(token, transport, &client.origin)
+        .await?;
+    Ok(match transport {
+        Transport::Bearer => Reply::new(RefreshAnswer::Bearer(tokens(&grant))),
+        Transport::Cookie => {
+            let renewed = Renewed {
+                expires_at: grant.actor.expires_at,
+                expires_in: grant.expires_in.as_secs(),
+            };
+            Reply::with_cookies(
+                RefreshAnswer::Cookies(renewed),
+                set_cookies(&app.cookie_names, &grant),
+            )
+        }
+    })
+}
+
+/// Always succeeds. The cookies expire by name; the device stays known.
+async fn logout(
+    app: App,
+    context: Context<Anonymous>,
+    request: LogoutRequest,
+) -> Result<Reply<Empty>, ApiError> {
+    let Client {
+        cookies, origin, ..
+    } = &context.client;
+    let bearer = auth::bearer(&context.headers).unwrap_or(None);
+    let (access, refresh) = match bearer {
+        Some(token) => (Some(token), None),
+        None => (cookies.access.as_deref(), cookies.refresh.as_deref()),
+    };
+    app.sessions
+        .sign_out(access, refresh, request.scope, origin)
+        .await?;
+    Ok(Reply {
+        body: Empty {},
+        cookies: app.cookie_names.expired(),
+        clears_storage: true,
+    })
+}

@@ -1,0 +1,16 @@
+//! Sessions: one sign-in of one browser or client, from its first token to its end.
+//!
+//! States: live -> ended (signed out, replaced, reuse, admin) or run out (idle, absolute). An end is final.
+//! Invariants: at most one acceptable refresh token at a time; no token is stored; whatever ends a session is
+//! announced in the same transaction, and nothing of it works afterwards, not even for requests in flight.
+//! Threats met here: a stolen refresh token (noticed within one rotation), a stolen database (holds no token),
+//! a forged or replayed token (MAC, generation), signing somebody out with a made-up token (changes nothing).
+
+pub mod error;
+pub mod http;
+mod refresh_token;
+mod service;
+mod store;
+
+pub use error::SessionError;
+pub use service::{Actor, Grant, NewSession, Sessions};

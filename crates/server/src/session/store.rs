@@ -1,0 +1,188 @@
+//! SQL of the `session` table.
+
+use std::time::Duration;
+
+use concierge_core::{
+    account::AccountId,
+    session::{
+        EndReason, SessionId, Transport,
+        refresh::{OVERLAP, Rotation},
+    },
+    time::Timestamp,
+};
+
+use crate::store::{Db, On, Row, StoreError, Tx, sql};
+
+/// A session as the table holds it.
+#[derive(Debug, Clone)]
+pub(super) struct SessionRow {
+    pub(super) id: SessionId,
+    pub(super) account: AccountId,
+    pub(super) transport: Transport,
+    pub(super) is_remembered: bool,
+    pub(super) sealed_key: Vec<u8>,
+    pub(super) rotation: Rotation,
+    pub(super) created_at: Timestamp,
+    pub(super) idle_expires_at: Timestamp,
+    pub(super) expires_at: Timestamp,
+    pub(super) ended_at: Option<Timestamp>,
+    pub(super) address: String,
+    pub(super) user_agent: String,
+}
+
+impl SessionRow {
+    /// Whether it is neither ended nor run out.
+    pub(super) fn is_live(&self, now: Timestamp) -> bool {
+        self.ended_at.is_none() && now < self.idle_expires_at && now < self.expires_at
+    }
+}
+
+pub(super) async fn insert(tx: &mut Tx, row: &SessionRow) -> Result<(), StoreError> {
+    sql("INSERT INTO session (id, account_id, transport, remembered_at, sealed_key, generation, rotated_at, seen_generation,
+                              created_at, last_seen_at, idle_expires_at, expires_at, address, user_agent)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)")
+        .bind(row.id.to_string())
+        .bind(row.account.to_string())
+        .bind(row.transport.as_str())
+        .bind(row.is_remembered.then_some(row.created_at.as_millis()))
+        .bind(row.sealed_key.clone())
+        .bind(int(row.rotation.generation))
+        .bind(row.rotation.rotated_at.as_millis())
+        .bind(int(row.rotation.seen_generation))
+        .bind(row.created_at.as_millis())
+        .bind(row.created_at.as_millis())
+        .bind(row.idle_expires_at.as_millis())
+        .bind(row.expires_at.as_millis())
+        .bind(row.address.as_str())
+        .bind(row.user_agent.as_str())
+        .execute(tx)
+        .await
+        .map(|_| ())
+}
+
+pub(super) async fn find_by_id<'a>(
+    on: impl Into<On<'a>>,
+    id: SessionId,
+) -> Result<Option<SessionRow>, StoreError> {
+    let row = sql("SELECT id, account_id, transport, remembered_at, sealed_key, generation, rotated_at, seen_generation,
+                          created_at, idle_expires_at, expires_at, ended_at, address, user_agent
+                   FROM session WHERE id = $1")
+        .bind(id.to_string())
+        .fetch_optional(on)
+        .await?;
+    row.map(|row| read(&row)).transpose()
+}
+
+/// The live sessions of an account, oldest first.
+pub(super) async fn list_live(
+    tx: &mut Tx,
+    account: AccountId,
+    now: Timestamp,
+) -> Result<Vec<SessionId>, StoreError> {
+    let rows = sql("SELECT id FROM session
+                    WHERE account_id = $1 AND ended_at IS NULL AND idle_expires_at > $2 AND expires_at > $2
+                    ORDER BY created_at, id")
+        .bind(account.to_string())
+        .bind(now.as_millis())
+        .fetch_all(tx)
+        .await?;
+    rows.iter().map(|row| parse_id(&row.text("id")?)).collect()
+}
+
+/// Makes the next generation, if the session is live, still in this one, and it is old enough.
+/// One statement: two instances can't both rotate, and an ended session can't.
+pub(super) async fn mark_rotated(
+    db: &Db,
+    id: SessionId,
+    generation: u64,
+    idle: Duration,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    let changed = sql("UPDATE session
+                       SET generation = generation + 1, rotated_at = $1, seen_generation = $2, last_seen_at = $1,
+                           idle_expires_at = $3
+                       WHERE id = $4 AND generation = $2 AND rotated_at <= $5
+                         AND ended_at IS NULL AND idle_expires_at > $1 AND expires_at > $1")
+        .bind(now.as_millis())
+        .bind(int(generation))
+        .bind(now.plus(idle).as_millis())
+        .bind(id.to_string())
+        .bind(now.minus(OVERLAP).as_millis())
+        .execute(On::Write(db))
+        .await?;
+    Ok(changed == 1)
+}
+
+/// Notes that a token of this generation came back.
+pub(super) async fn mark_seen(
+    db: &Db,
+    id: SessionId,
+    generation: u64,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    let changed = sql("UPDATE session SET seen_generation = $1, last_seen_at = $2
+                       WHERE id = $3 AND generation >= $1 AND seen_generation < $1 AND ended_at IS NULL")
+        .bind(int(generation))
+        .bind(now.as_millis())
+        .bind(id.to_string())
+        .execute(On::Write(db))
+        .await?;
+    Ok(changed == 1)
+}
+
+/// Ends a session; `false` when it had ended before.
+pub(super) async fn mark_ended(
+    tx: &mut Tx,
+    id: SessionId,
+    reason: EndReason,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    let changed =
+        sql("UPDATE session SET ended_at = $1, end_reason = $2 WHERE id = $3 AND ended_at IS NULL")
+            .bind(now.as_millis())
+            .bind(reason.as_str())
+            .bind(id.to_string())
+            .execute(tx)
+            .await?;
+    Ok(changed == 1)
+}
+
+fn read(row: &Row) -> Result<SessionRow, StoreError> {
+    let id = parse_id(&row.text("id")?)?;
+    let corrupt = |column| StoreError::corrupt("session", column, id);
+    let time = |column: &str| row.int(column).map(Timestamp::from_millis);
+    let generation =
+        |column: &'static str| u64::try_from(row.int(column)?).map_err(|_| corrupt(column));
+    Ok(SessionRow {
+        id,
+        account: row
+            .text("account_id")?
+            .parse()
+            .map_err(|_| corrupt("account_id"))?,
+        transport: Transport::from_text(&row.text("transport")?)
+            .ok_or_else(|| corrupt("transport"))?,
+        is_remembered: row.int_or_null("remembered_at")?.is_some(),
+        sealed_key: row.bytes("sealed_key")?,
+        rotation: Rotation {
+            generation: generation("generation")?,
+            rotated_at: time("rotated_at")?,
+            seen_generation: generation("seen_generation")?,
+        },
+        created_at: time("created_at")?,
+        idle_expires_at: time("idle_expires_at")?,
+        expires_at: time("expires_at")?,
+        ended_at: row.int_or_null("ended_at")?.map(Timestamp::from_millis),
+        address: row.text("address")?,
+        user_agent: row.text("user_agent")?,
+    })
+}
+
+fn parse_id(text: &str) -> Result<SessionId, StoreError> {
+    text.parse()
+        .map_err(|_| StoreError::corrupt("session", "id", text))
+}
+
+/// Generations stay far below 2^63: one every ten seconds.
+fn int(generation: u64) -> i64 {
+    i64::try_from(generation).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,337 @@
+//! The use case of signing in.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
+use concierge_core::{
+    account::{AccountView, Email},
+    audit::EventName,
+    sensitive::Sensitive,
+    session::Transport,
+    sign_in::ladder,
+    time::Timestamp,
+};
+
+use super::{
+    error::SignInError,
+    store::{self, Counted},
+};
+use crate::{
+    account::{Account, Accounts},
+    audit::{self, Event, Origin},
+    keys::data_keys::DataKeys,
+    password::store as passwords,
+    platform::{
+        clock::Clock,
+        hash::{Hasher, Slot, Verdict},
+        limit::{Limiter, Quota},
+        rng::Rng,
+        seal,
+    },
+    session::{Grant, NewSession, Sessions},
+    store::{Db, StoreError},
+};
+
+/// Ten a minute per address, ten at once.
+const PER_MINUTE: Quota = Quota {
+    burst: 10,
+    period: Duration::from_secs(60),
+};
+/// A hundred an hour per address.
+const PER_HOUR: Quota = Quota {
+    burst: 100,
+    period: Duration::from_secs(3600),
+};
+
+/// Somebody tries to sign in.
+#[derive(Debug)]
+pub struct Attempt<'a> {
+    /// The name as typed.
+    pub email: &'a str,
+    /// The password as typed.
+    pub password: &'a Sensitive,
+    /// Keep the session for days.
+    pub remember: bool,
+    /// How the tokens travel.
+    pub transport: Transport,
+    /// The device cookie, when one came along.
+    pub device: Option<&'a str>,
+    /// The key of the client's address.
+    pub address_key: &'a str,
+    /// From where.
+    pub origin: &'a Origin,
+}
+
+/// A sign-in that succeeded.
+#[derive(Debug)]
+pub struct SignedIn {
+    /// The tokens.
+    pub grant: Grant,
+    /// Who it is.
+    pub account: AccountView,
+    /// The value of the device cookie to set.
+    pub device: String,
+}
+
+/// The front door.
+pub struct SignIn {
+    db: Db,
+    clock: Arc<dyn Clock>,
+    rng: Arc<dyn Rng>,
+    hasher: Hasher,
+    accounts: Arc<Accounts>,
+    sessions: Arc<Sessions>,
+    keys: Arc<DataKeys>,
+    decoy: String,
+    deadline: Duration,
+    per_minute: Limiter,
+    per_hour: Limiter,
+}
+
+/// The parts a [`SignIn`] is made of.
+pub struct Parts {
+    /// The database.
+    pub db: Db,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Chance.
+    pub rng: Arc<dyn Rng>,
+    /// The hashing pool.
+    pub hasher: Hasher,
+    /// The accounts.
+    pub accounts: Arc<Accounts>,
+    /// The sessions.
+    pub sessions: Arc<Sessions>,
+    /// The data keys.
+    pub keys: Arc<DataKeys>,
+    /// What a failure is held to.
+    pub deadline: Duration,
+    /// Multiplies the limits per address.
+    pub address_limit_factor: u32,
+}
+
+/// Which count an attempt goes to.
+enum Bucket {
+    /// The account's own device has its own count: nobody outside can use it up.
+    Device,
+    /// Everybody else shares one count per name, known or not.
+    Name(String, Counted),
+}
+
+impl SignIn {
+    /// The service.
+    pub fn new(parts: Parts) -> Self {
+        let factor = parts.address_limit_factor;
+        Self {
+            decoy: parts.hasher.decoy(&*parts.rng),
+            db: parts.db,
+            clock: parts.clock,
+            rng: parts.rng,
+            hasher: parts.hasher,
+            accounts: parts.accounts,
+            sessions: parts.sessions,
+            keys: parts.keys,
+            deadline: parts.deadline,
+            per_minute: Limiter::new(PER_MINUTE, factor),
+            per_hour: Limiter::new(PER_HOUR, factor),
+        }
+    }
+
+    /// Signs in, or answers the same for every way of failing, after the same time.
+    pub async fn sign_in(&self, attempt: &Attempt<'_>) -> Result<SignedIn, SignInError> {
+        self.count_address(attempt)?;
+        let slot = self
+            .hasher
+            .slot()
+            .await
+            .map_err(|_| SignInError::Overloaded)?;
+        let began = slot.taken_at;
+        let outcome = self.judge(attempt, slot).await;
+        if let Err(SignInError::BadCredentials | SignInError::Throttled(_)) = &outcome {
+            self.hold(began).await;
+        }
+        outcome
+    }
+
+    fn count_address(&self, attempt: &Attempt<'_>) -> Result<(), SignInError> {
+        let now = self.clock.now();
+        let counted = self
+            .per_minute
+            .count(attempt.address_key, now)
+            .and_then(|()| self.per_hour.count(attempt.address_key, now));
+        counted.map_err(|wait| {
+            tracing::warn!(target: "security", event = EventName::RateLimit.as_str(), address = attempt.origin.address, "too many sign-ins from one address");
+            SignInError::Throttled(wait)
+        })
+    }
+
+    async fn judge(&self, attempt: &Attempt<'_>, slot: Slot) -> Result<SignedIn, SignInError> {
+        let now = self.clock.now();
+        let name = normalise(attempt.email);
+        let account = self.accounts.find_by_email(&name).await?;
+        let held = match &account {
+            Some(account) => passwords::find_by_account(&self.db, account.view.id).await?,
+            None => None,
+        };
+        let bucket = self.count(attempt, &name, account.as_ref(), now).await?;
+        let verdict = slot
+            .verify(attempt.password, held.as_deref().unwrap_or(&self.decoy))
+            .await;
+        let verdict = verdict.map_err(|_| SignInError::Overloaded)?;
+        match account {
+            Some(account) if verdict != Verdict::Mismatch && account.locked_at.is_none() => {
+                let rehash = match (verdict, held) {
+                    (Verdict::MatchButWeak, Some(old)) => {
+                        Some((old, self.rehash(&slot, attempt.password).await?))
+                    }
+                    _ => None,
+                };
+                drop(slot);
+                self.complete(attempt, account, &bucket, rehash).await
+            }
+            account => {
+                drop(slot);
+                self.fail(attempt, account, &bucket).await?;
+                Err(SignInError::BadCredentials)
+            }
+        }
+    }
+
+    async fn rehash(&self, slot: &Slot, password: &Sensitive) -> Result<String, SignInError> {
+        slot.hash(password, &*self.rng)
+            .await
+            .map_err(|_| SignInError::Overloaded)
+    }
+
+    /// Counts the attempt before the work. Unknown names are counted exactly like known ones.
+    async fn count(
+        &self,
+        attempt: &Attempt<'_>,
+        name: &str,
+        account: Option<&Account>,
+        now: Timestamp,
+    ) -> Result<Bucket, SignInError> {
+        if let (Some(account), Some(device)) = (account, attempt.device) {
+            let digest = self.device_digest(device);
+            if store::mark_device_attempt(&self.db, account.view.id, &digest, now)
+                .await?
+                .is_some()
+            {
+                return Ok(Bucket::Device);
+            }
+        }
+        let digest = hex::encode(seal::mac(
+            &*self.keys.digest,
+            &[b"sign-in name\0", name.as_bytes()],
+        ));
+        if let Some(counted) = store::mark_attempt(&self.db, &digest, now).await? {
+            return Ok(Bucket::Name(digest, counted));
+        }
+        let open_at = store::find_open_at(&self.db, &digest).await?.unwrap_or(now);
+        Err(SignInError::Throttled(
+            open_at.since(now).max(Duration::from_secs(1)),
+        ))
+    }
+
+    async fn complete(
+        &self,
+        attempt: &Attempt<'_>,
+        account: Account,
+        bucket: &Bucket,
+        rehash: Option<(String, String)>,
+    ) -> Result<SignedIn, SignInError> {
+        let (now, id) = (self.clock.now(), account.view.id);
+        let mut tx = self.db.begin().await?;
+        if let Bucket::Name(digest, counted) = bucket {
+            store::mark_refunded(&mut tx, digest, *counted, now).await?;
+        }
+        if let Some((old, new)) = &rehash {
+            if passwords::mark_rehashed(&mut tx, id, old, new).await? {
+                audit::record(
+                    &mut tx,
+                    &Event::of(EventName::PasswordRehash, id, attempt.origin),
+                    now,
+                    &*self.rng,
+                )
+                .await?;
+            }
+        }
+        let device = match bucket {
+            Bucket::Device => attempt.device.unwrap_or_default().to_owned(),
+            Bucket::Name(..) => BASE64_URL_SAFE_NO_PAD.encode(self.rng.bytes::<32>()),
+        };
+        if attempt.transport == Transport::Cookie {
+            store::mark_device_known(&mut tx, id, &self.device_digest(&device), now).await?;
+        }
+        let new = NewSession {
+            account: id,
+            transport: attempt.transport,
+            remember: attempt.remember,
+            origin: attempt.origin,
+        };
+        audit::record(
+            &mut tx,
+            &Event::of(EventName::LoginSuccess, id, attempt.origin),
+            now,
+            &*self.rng,
+        )
+        .await?;
+        let (grant, ended) = self.sessions.begin(&mut tx, &new).await?;
+        tx.commit().await?;
+        self.sessions.forget(&ended);
+        self.per_minute.refund(attempt.address_key);
+        self.per_hour.refund(attempt.address_key);
+        Ok(SignedIn {
+            grant,
+            account: account.view,
+            device,
+        })
+    }
+
+    async fn fail(
+        &self,
+        attempt: &Attempt<'_>,
+        account: Option<Account>,
+        bucket: &Bucket,
+    ) -> Result<(), StoreError> {
+        let now = self.clock.now();
+        let name = match (&account, bucket) {
+            (Some(account), _) if account.locked_at.is_some() => EventName::LoginLock,
+            (_, Bucket::Name(_, counted)) if counted.failures >= ladder::LAST_STEP => {
+                EventName::LoginFailMax
+            }
+            _ => EventName::LoginFail,
+        };
+        let event = match &account {
+            Some(account) => Event::of(name, account.view.id, attempt.origin),
+            None => Event::anonymous(name, attempt.origin),
+        };
+        let mut tx = self.db.begin().await?;
+        audit::record(&mut tx, &event, now, &*self.rng).await?;
+        tx.commit().await
+    }
+
+    /// Holds the answer, not the slot: every failure comes at the same moment after the slot was got.
+    async fn hold(&self, began: Instant) {
+        tokio::time::sleep_until((began + self.deadline).into()).await;
+    }
+
+    fn device_digest(&self, device: &str) -> String {
+        hex::encode(seal::mac(&*self.keys.device, &[device.as_bytes()]))
+    }
+
+    /// Purges counts that mean nothing any more.
+    pub async fn purge(&self) -> Result<u64, StoreError> {
+        store::delete_stale(&self.db, self.clock.now()).await
+    }
+}
+
+/// What does not parse as an address has no account, but is counted and answered like one that might.
+fn normalise(typed: &str) -> String {
+    typed
+        .parse::<Email>()
+        .map_or_else(|_| typed.trim().to_lowercase(), |email| email.normalised())
+}

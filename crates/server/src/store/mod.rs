@@ -1,0 +1,91 @@
+//! The database: SQLite or PostgreSQL behind one door, spoken to in one SQL text.
+//!
+//! Guarantees: a committed write is durable; a dropped [`Tx`] leaves nothing; on SQLite there is one writer,
+//! and a write transaction holds it from its first statement (`BEGIN IMMEDIATE`), so a check and its act
+//! can't be torn apart.
+
+mod connect;
+mod error;
+pub mod feed;
+mod migrate;
+pub mod mirror;
+mod row;
+mod statement;
+
+use sqlx::{PgPool, Postgres, Sqlite, SqlitePool, Transaction};
+
+pub use error::StoreError;
+pub use migrate::Pending;
+pub use row::Row;
+pub use statement::{On, Statement, sql};
+
+/// The database, cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Db {
+    pools: Pools,
+}
+
+#[derive(Clone, Debug)]
+enum Pools {
+    /// Readers never wait for the writer (WAL); the writer pool has one connection.
+    Sqlite {
+        read: SqlitePool,
+        write: SqlitePool,
+    },
+    Postgres(PgPool),
+}
+
+/// A write transaction. Dropping it rolls back.
+#[derive(Debug)]
+pub struct Tx {
+    inner: TxInner,
+}
+
+#[derive(Debug)]
+enum TxInner {
+    Sqlite(Transaction<'static, Sqlite>),
+    Postgres(Transaction<'static, Postgres>),
+}
+
+impl Db {
+    /// Opens a write transaction; on SQLite it waits for its turn as the one writer.
+    pub async fn begin(&self) -> Result<Tx, StoreError> {
+        let inner = match &self.pools {
+            Pools::Sqlite { write, .. } => {
+                TxInner::Sqlite(write.begin_with("BEGIN IMMEDIATE").await?)
+            }
+            Pools::Postgres(pool) => TxInner::Postgres(pool.begin().await?),
+        };
+        Ok(Tx { inner })
+    }
+
+    /// Whether the database answers.
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        sql("SELECT position FROM feed WHERE id = 1")
+            .fetch_optional(self)
+            .await
+            .map(|_| ())
+    }
+
+    /// Closes every connection, so that SQLite folds its write-ahead log into the file.
+    pub async fn close(&self) {
+        match &self.pools {
+            Pools::Sqlite { read, write } => {
+                read.close().await;
+                write.close().await;
+            }
+            Pools::Postgres(pool) => pool.close().await,
+        }
+    }
+}
+
+impl Tx {
+    /// Makes everything of the transaction durable, or nothing.
+    pub async fn commit(self) -> Result<(), StoreError> {
+        match self.inner {
+            TxInner::Sqlite(tx) => tx.commit().await?,
+            TxInner::Postgres(tx) => tx.commit().await?,
+        }
+        Ok(())
+    }
+}
