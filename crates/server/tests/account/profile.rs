@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::support::{ADA, app::TestApp, database::Database};
+use crate::support::{ADA, app::TestApp};
 
 on_each_engine! {
     async fn the_profile_needs_a_session(db) {

@@ -3,12 +3,14 @@
 use concierge_server::config::Registration;
 use serde_json::{Value, json};
 
-use crate::support::{ADA, PASSWORD, app::TestApp, database::Database};
+use crate::support::{ADA, PASSWORD, app::TestApp};
 
 fn fields(body: &Value) -> Vec<(String, String)> {
     let fields = body["fields"].as_array().expect("fields").iter();
     let text = |value: &Value| value.as_str().expect("text").to_owned();
-    fields.map(|field| (text(&field["name"]), text(&field["code"]))).collect()
+    fields
+        .map(|field| (text(&field["name"]), text(&field["code"])))
+        .collect()
 }
 
 on_each_engine! {

@@ -4,11 +4,12 @@ use concierge_core::account::Role;
 use concierge_server::{account::SetupLink, store::sql};
 use serde_json::{Value, json};
 
-use crate::support::{ADA, PASSWORD, app::TestApp, database::Database};
+use crate::support::{ADA, PASSWORD, app::TestApp};
 
 async fn link(app: &TestApp) -> SetupLink {
     let link = app.services.accounts.setup_link().await;
-    link.expect("the database answers").expect("there is no admin yet")
+    link.expect("the database answers")
+        .expect("there is no admin yet")
 }
 
 fn body(link: &SetupLink, email: &str) -> Value {

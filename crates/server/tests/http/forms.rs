@@ -2,12 +2,15 @@
 
 use axum::{body::Body, http::header};
 
-use crate::support::{
-    ADA, PASSWORD, app::TestApp, browser::Answer, database::Database,
-};
+use crate::support::{ADA, PASSWORD, app::TestApp, browser::Answer};
 
 fn assert_led(answer: &Answer, to: &str) {
-    assert_eq!((answer.status, answer.header("location")), (303, to), "{}", answer.text());
+    assert_eq!(
+        (answer.status, answer.header("location")),
+        (303, to),
+        "{}",
+        answer.text()
+    );
 }
 
 on_each_engine! {

@@ -3,7 +3,9 @@
 use serde_json::json;
 
 use crate::support::{
-    ADA, app::{Options, TestApp}, browser::Answer, database::Database,
+    ADA,
+    app::{Options, TestApp},
+    browser::Answer,
 };
 
 const FIXED: [(&str, &str); 10] = [
@@ -28,8 +30,14 @@ fn assert_secure(answer: &Answer, status: u16, what: &str) {
     for part in ["default-src 'none'", "frame-ancestors 'none'"] {
         assert!(policy.contains(part), "{what}: {policy}");
     }
-    assert!(!policy.contains("unsafe-inline") && !policy.contains("'unsafe-eval'"), "{what}: {policy}");
-    assert!(answer.header("permissions-policy").contains("camera=()"), "{what}");
+    assert!(
+        !policy.contains("unsafe-inline") && !policy.contains("'unsafe-eval'"),
+        "{what}: {policy}"
+    );
+    assert!(
+        answer.header("permissions-policy").contains("camera=()"),
+        "{what}"
+    );
     assert_eq!(answer.header("cache-control"), "no-store", "{what}");
     for name in ["server", "x-powered-by"] {
         assert!(!answer.headers.contains_key(name), "{what}: {name}");
@@ -38,7 +46,9 @@ fn assert_secure(answer: &Answer, status: u16, what: &str) {
 
 fn nonce(answer: &Answer) -> String {
     let policy = answer.header("content-security-policy");
-    let (_, rest) = policy.split_once("script-src 'nonce-").unwrap_or_else(|| panic!("{policy}"));
+    let (_, rest) = policy
+        .split_once("script-src 'nonce-")
+        .unwrap_or_else(|| panic!("{policy}"));
     rest.split('\'').next().expect("a nonce").to_owned()
 }
 

@@ -10,23 +10,37 @@ use concierge_core::{
 };
 use serde_json::json;
 
-use crate::support::{ADA, PASSWORD, app::TestApp, browser::Answer, database::Database};
+use crate::support::{ADA, PASSWORD, app::TestApp, browser::Answer};
 
 const JSON: &str = "application/json";
 
 fn assert_problem(answer: &Answer, what: &str) {
-    assert!((400..500).contains(&answer.status), "{what}: {} {}", answer.status, answer.text());
+    assert!(
+        (400..500).contains(&answer.status),
+        "{what}: {} {}",
+        answer.status,
+        answer.text()
+    );
     let media_type = answer.header("content-type");
-    assert!(media_type.starts_with("application/problem+json"), "{what}: {media_type}");
+    assert!(
+        media_type.starts_with("application/problem+json"),
+        "{what}: {media_type}"
+    );
     let problem = answer.json();
     assert_eq!(problem["status"], answer.status, "{what}");
-    assert_eq!(problem["request_id"].as_str().map(str::len), Some(16), "{what}");
+    assert_eq!(
+        problem["request_id"].as_str().map(str::len),
+        Some(16),
+        "{what}"
+    );
     assert!(problem.get("detail").is_none(), "{what}");
     assert!(answer.set_cookies().is_empty(), "{what}");
 }
 
 fn writers() -> impl Iterator<Item = Entry> {
-    catalogue::all().into_iter().filter(|entry| entry.method != Method::Get)
+    catalogue::all()
+        .into_iter()
+        .filter(|entry| entry.method != Method::Get)
 }
 
 /// Bodies that no endpoint takes, with the content type they come with and what they get.
@@ -39,7 +53,11 @@ fn bodies() -> Vec<(&'static str, Vec<u8>, u16)> {
         (JSON, b"\"text\"".to_vec(), 400),
         (JSON, b"{}{}".to_vec(), 400),
         (JSON, b"{\"surprise\":1}".to_vec(), 400),
-        (JSON, b"{\"email\":\"a@b.org\",\"email\":\"a@b.org\",\"password\":\"x\"}".to_vec(), 400),
+        (
+            JSON,
+            b"{\"email\":\"a@b.org\",\"email\":\"a@b.org\",\"password\":\"x\"}".to_vec(),
+            400,
+        ),
         (JSON, b"{\"__proto__\":{}}".to_vec(), 400),
         (JSON, vec![0xff, 0xfe, 0x00], 400),
         (JSON, b"{\"email\":\"\xc3\x28\"}".to_vec(), 400),

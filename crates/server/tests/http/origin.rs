@@ -3,11 +3,14 @@
 use axum::{body::Body, http::header};
 use serde_json::json;
 
-use crate::support::{
-    ADA, app::TestApp, browser::Browser, database::Database,
-};
+use crate::support::{ADA, app::TestApp, browser::Browser};
 
-fn with(app: &TestApp, signed_in: &Browser, headers: &[(&'static str, &str)], cookies: bool) -> Browser {
+fn with(
+    app: &TestApp,
+    signed_in: &Browser,
+    headers: &[(&'static str, &str)],
+    cookies: bool,
+) -> Browser {
     let mut client = app.program();
     if cookies {
         client.cookies = signed_in.cookies.clone();

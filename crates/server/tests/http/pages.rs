@@ -3,7 +3,9 @@
 use axum::{body::Body, http::header};
 
 use crate::support::{
-    ADA, app::TestApp, browser::{Answer, Browser}, database::Database,
+    ADA,
+    app::TestApp,
+    browser::{Answer, Browser},
 };
 
 /// A link on another site was followed.
@@ -14,7 +16,12 @@ async fn follow_from_elsewhere(browser: &mut Browser, path: &str) -> Answer {
 }
 
 fn assert_led(answer: &Answer, to: &str) {
-    assert_eq!((answer.status, answer.header("location")), (303, to), "{}", answer.text());
+    assert_eq!(
+        (answer.status, answer.header("location")),
+        (303, to),
+        "{}",
+        answer.text()
+    );
 }
 
 on_each_engine! {

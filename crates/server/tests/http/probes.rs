@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use crate::support::{app::TestApp, database::Database};
+use crate::support::app::TestApp;
 
 on_each_engine! {
     async fn a_running_server_is_live_and_ready(db) {

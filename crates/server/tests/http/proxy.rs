@@ -5,7 +5,10 @@ use std::net::SocketAddr;
 use concierge_server::config::{Environment, PublicUrl};
 use serde_json::json;
 
-use crate::support::{app::{Options, TestApp}, browser::Browser, database::Database};
+use crate::support::{
+    app::{Options, TestApp},
+    browser::Browser,
+};
 
 fn behind_a_proxy(options: &mut Options) {
     let nets = ["10.0.0.0/8", "fd00::/8"].map(|net| net.parse().expect("a network"));
@@ -27,7 +30,10 @@ async fn seen_address(app: &TestApp, peer: [u8; 4], forwarded: &[&str]) -> Strin
     let mut headers = vec![("x-forwarded-proto", "https")];
     headers.extend(forwarded.iter().map(|value| ("x-forwarded-for", *value)));
     let answer = from(app, peer, &headers).get("/api/whoami").await;
-    answer.json()["address"].as_str().unwrap_or_default().to_owned()
+    answer.json()["address"]
+        .as_str()
+        .unwrap_or_default()
+        .to_owned()
 }
 
 on_each_engine! {

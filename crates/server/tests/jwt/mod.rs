@@ -5,7 +5,7 @@ use concierge_server::keys::TEST_SIGNING_KEY;
 use jsonwebtoken::{Algorithm, EncodingKey};
 use serde_json::{Value, json};
 
-use crate::support::{ADA, PASSWORD, app::TestApp, browser::Browser, database::Database};
+use crate::support::{ADA, PASSWORD, app::TestApp, browser::Browser};
 
 /// A genuine token, taken apart.
 struct Genuine {
@@ -50,7 +50,12 @@ impl Genuine {
             let bytes = BASE64_URL_SAFE_NO_PAD.decode(part).expect("base64");
             serde_json::from_slice(&bytes).expect("JSON")
         };
-        Self { header: part(0), claims: part(1), program, text }
+        Self {
+            header: part(0),
+            claims: part(1),
+            program,
+            text,
+        }
     }
 
     /// Signed with the right key and algorithm.
@@ -61,7 +66,11 @@ impl Genuine {
     async fn status(&mut self, token: &str) -> (u16, String) {
         self.program.headers = vec![("authorization", format!("Bearer {token}"))];
         let answer = self.program.get("/api/profile").await;
-        let code = if answer.status == 200 { String::new() } else { answer.code() };
+        let code = if answer.status == 200 {
+            String::new()
+        } else {
+            answer.code()
+        };
         (answer.status, code)
     }
 
@@ -73,7 +82,11 @@ impl Genuine {
             browser.headers.clear();
             browser.cookies.insert("__Host-at".to_owned(), token);
             let answer = browser.get("/api/profile").await;
-            assert_eq!((answer.status, answer.code().as_str()), (401, "unauthenticated"), "{what}");
+            assert_eq!(
+                (answer.status, answer.code().as_str()),
+                (401, "unauthenticated"),
+                "{what}"
+            );
         }
         let genuine = self.text.clone();
         assert_eq!(self.status(&genuine).await.0, 200);

@@ -3,13 +3,17 @@
 use concierge_server::store::sql;
 use serde_json::json;
 
-use crate::support::{
-    ADA, PASSWORD, app::TestApp, browser::Browser, database::Database,
-};
+use crate::support::{ADA, PASSWORD, app::TestApp, browser::Browser, database::Database};
 
 async fn assert_over(browser: &mut Browser) {
-    browser.get("/api/profile").await.assert_problem(401, "unauthenticated");
-    browser.refresh().await.assert_problem(401, "unauthenticated");
+    browser
+        .get("/api/profile")
+        .await
+        .assert_problem(401, "unauthenticated");
+    browser
+        .refresh()
+        .await
+        .assert_problem(401, "unauthenticated");
 }
 
 async fn with_two_sessions(db: &Database) -> (TestApp, Browser, Browser) {

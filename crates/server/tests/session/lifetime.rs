@@ -3,21 +3,27 @@
 use concierge_server::store::sql;
 use serde_json::json;
 
-use crate::support::{
-    ADA, PASSWORD, app::TestApp, browser::Answer, database::Database,
-};
+use crate::support::{ADA, PASSWORD, app::TestApp, browser::Answer};
 
 const HOUR: u64 = 3600;
 
 async fn absolute_end(app: &TestApp) -> i64 {
-    let row = sql("SELECT expires_at FROM session").fetch_one(app.db()).await;
-    row.and_then(|row| row.int("expires_at")).expect("one session")
+    let row = sql("SELECT expires_at FROM session")
+        .fetch_one(app.db())
+        .await;
+    row.and_then(|row| row.int("expires_at"))
+        .expect("one session")
 }
 
 fn max_ages(answer: &Answer) -> Vec<Option<i64>> {
-    let cookies = answer.set_cookies().into_iter().filter(|text| !text.starts_with("__Host-device"));
+    let cookies = answer
+        .set_cookies()
+        .into_iter()
+        .filter(|text| !text.starts_with("__Host-device"));
     let cookies = cookies.map(|text| cookie::Cookie::parse(text).expect("a cookie"));
-    cookies.map(|cookie| cookie.max_age().map(cookie::time::Duration::whole_seconds)).collect()
+    cookies
+        .map(|cookie| cookie.max_age().map(cookie::time::Duration::whole_seconds))
+        .collect()
 }
 
 on_each_engine! {

@@ -133,7 +133,9 @@ struct World {
 impl World {
     fn new() -> (Arc<Self>, Database) {
         let database = Database::sqlite();
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build();
         let runtime = runtime.expect("a runtime");
         let app = runtime.block_on(async {
             let app = TestApp::with(&database, |options| {
@@ -161,25 +163,39 @@ impl World {
             address_key: "127.0.0.1",
             origin: &Origin::default(),
         };
-        self.app.services.sign_in.sign_in(&attempt).await.expect("signed in").grant
+        self.app
+            .services
+            .sign_in
+            .sign_in(&attempt)
+            .await
+            .expect("signed in")
+            .grant
     }
 
     async fn refresh(&self, token: &str) -> Result<Grant, SessionError> {
         let origin = Origin::default();
-        self.app.services.sessions.refresh(token, Transport::Bearer, &origin).await
+        self.app
+            .services
+            .sessions
+            .refresh(token, Transport::Bearer, &origin)
+            .await
     }
 
     async fn row(&self, grant: &Grant) -> (i64, i64, i64, bool) {
-        let row = sql("SELECT generation, seen_generation, expires_at, ended_at FROM session WHERE id = $1")
-            .bind(grant.actor.session.to_string())
-            .fetch_one(self.app.db())
-            .await
-            .expect("the session's row");
+        let row = sql(
+            "SELECT generation, seen_generation, expires_at, ended_at FROM session WHERE id = $1",
+        )
+        .bind(grant.actor.session.to_string())
+        .fetch_one(self.app.db())
+        .await
+        .expect("the session's row");
         (
             row.int("generation").expect("a number"),
             row.int("seen_generation").expect("a number"),
             row.int("expires_at").expect("a time"),
-            row.int_or_null("ended_at").expect("a time or none").is_some(),
+            row.int_or_null("ended_at")
+                .expect("a time or none")
+                .is_some(),
         )
     }
 
@@ -190,8 +206,15 @@ impl World {
         for step in steps {
             self.take(step, &mut model, &first).await;
             let (generation, seen, absolute_end, ended) = self.row(&first).await;
-            assert_eq!(usize::try_from(generation), Ok(model.generations.len()), "{step:?}");
-            let came_back = model.generations.last().is_some_and(|newest| newest.came_back);
+            assert_eq!(
+                usize::try_from(generation),
+                Ok(model.generations.len()),
+                "{step:?}"
+            );
+            let came_back = model
+                .generations
+                .last()
+                .is_some_and(|newest| newest.came_back);
             if model.is_live(self.now()) {
                 assert_eq!(seen == generation, came_back, "{step:?}");
             }
@@ -201,8 +224,16 @@ impl World {
         self.sign_out(&model).await;
         for generation in &model.generations {
             assert!(self.refresh(&generation.refresh).await.is_err(), "I4");
-            let access = self.app.services.sessions.authenticate(&generation.access).await;
-            assert!(matches!(access, Err(SessionError::Unauthenticated(_))), "I4");
+            let access = self
+                .app
+                .services
+                .sessions
+                .authenticate(&generation.access)
+                .await;
+            assert!(
+                matches!(access, Err(SessionError::Unauthenticated(_))),
+                "I4"
+            );
         }
     }
 
@@ -228,7 +259,10 @@ impl World {
                 match (model.present(at, now), answer) {
                     (Some(true), Ok(grant)) => model.rotate(now, &grant),
                     (Some(false), Ok(grant)) => {
-                        assert_eq!(*grant.refresh_token, model.generations[newest].refresh, "I1");
+                        assert_eq!(
+                            *grant.refresh_token, model.generations[newest].refresh,
+                            "I1"
+                        );
                         model.note_access(now, &grant);
                     }
                     (None, Err(SessionError::Unauthenticated(_))) => {}
@@ -237,7 +271,12 @@ impl World {
             }
             Step::Use(back) => {
                 let at = newest.saturating_sub(*back);
-                let answer = self.app.services.sessions.authenticate(&model.generations[at].access).await;
+                let answer = self
+                    .app
+                    .services
+                    .sessions
+                    .authenticate(&model.generations[at].access)
+                    .await;
                 let is_live = model.is_live(now);
                 let generation = &mut model.generations[at];
                 generation.came_back |= is_live;
@@ -246,7 +285,9 @@ impl World {
                     (true, false, Ok(actor)) => assert_eq!(actor.session, first.actor.session),
                     (true, true, Err(SessionError::TokenExpired)) => {}
                     (false, _, Err(SessionError::Unauthenticated(_))) => {}
-                    (is_live, is_over, answer) => panic!("{step:?}: {is_live} {is_over}, but {answer:?}"),
+                    (is_live, is_over, answer) => {
+                        panic!("{step:?}: {is_live} {is_over}, but {answer:?}")
+                    }
                 }
             }
             Step::Wait(millis, heard) => {
@@ -283,7 +324,12 @@ impl World {
                     jar = grant;
                 }
             }
-            let used = self.app.services.sessions.authenticate(&jar.access_token).await;
+            let used = self
+                .app
+                .services
+                .sessions
+                .authenticate(&jar.access_token)
+                .await;
             let fine = matches!(used, Ok(_) | Err(SessionError::TokenExpired));
             assert!(fine, "I2: {used:?}");
         }
@@ -292,7 +338,10 @@ impl World {
     /// Owner and thief start from one token and both go on renewing, in any order, for so many turns each.
     async fn share(&self, turns: &[bool]) {
         let first = self.sign_in().await;
-        let mut jars = [first.refresh_token.to_string(), first.refresh_token.to_string()];
+        let mut jars = [
+            first.refresh_token.to_string(),
+            first.refresh_token.to_string(),
+        ];
         let mut found = false;
         let mut rounds = [0_u32; 2];
         for is_thief in turns {
@@ -333,17 +382,23 @@ fn check<S: Strategy>(cases: u32, strategy: S, play: impl Fn(&World, S::Value)) 
 #[test]
 fn every_history_of_a_session_is_the_models() {
     let histories = proptest::collection::vec(step(), 1..40);
-    check(150, histories, |world, steps| world.runtime.block_on(world.play(&steps)));
+    check(150, histories, |world, steps| {
+        world.runtime.block_on(world.play(&steps))
+    });
 }
 
 #[test]
 fn honest_tabs_are_never_signed_out() {
     let visits = proptest::collection::vec((0_u64..3000, 0_u8..4, any::<bool>()), 1..20);
-    check(60, visits, |world, visits| world.runtime.block_on(world.browse(&visits)));
+    check(60, visits, |world, visits| {
+        world.runtime.block_on(world.browse(&visits))
+    });
 }
 
 #[test]
 fn a_thief_beside_the_owner_is_found_within_one_rotation() {
     let turns = proptest::collection::vec(any::<bool>(), 1..8);
-    check(60, turns, |world, turns| world.runtime.block_on(world.share(&turns)));
+    check(60, turns, |world, turns| {
+        world.runtime.block_on(world.share(&turns))
+    });
 }

@@ -3,7 +3,7 @@
 use concierge_server::store::sql;
 use serde_json::json;
 
-use crate::support::{ADA, PASSWORD, app::TestApp, browser::Answer, database::Database};
+use crate::support::{ADA, PASSWORD, app::TestApp, browser::Answer};
 
 const RT: &str = "__Host-rt";
 
@@ -15,8 +15,14 @@ async fn generation(app: &TestApp) -> i64 {
 
 fn assert_refused(answer: &Answer) {
     answer.assert_problem(401, "unauthenticated");
-    assert!(answer.set_cookies().is_empty(), "a 401 never touches a cookie");
-    assert_eq!(answer.header("www-authenticate"), "Bearer error=\"invalid_token\"");
+    assert!(
+        answer.set_cookies().is_empty(),
+        "a 401 never touches a cookie"
+    );
+    assert_eq!(
+        answer.header("www-authenticate"),
+        "Bearer error=\"invalid_token\""
+    );
 }
 
 on_each_engine! {

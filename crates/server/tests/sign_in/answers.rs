@@ -2,9 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{
-    ADA, PASSWORD, app::TestApp, browser::Answer, database::Database,
-};
+use crate::support::{ADA, PASSWORD, app::TestApp, browser::Answer};
 
 const WRONG: &str = "not the right words";
 

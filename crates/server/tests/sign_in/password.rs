@@ -2,7 +2,7 @@
 
 use concierge_server::store::sql;
 
-use crate::support::{ADA, PASSWORD, app::TestApp, database::Database};
+use crate::support::{ADA, PASSWORD, app::TestApp};
 
 async fn phc(app: &TestApp) -> String {
     let row = sql("SELECT phc FROM password").fetch_one(app.db()).await;

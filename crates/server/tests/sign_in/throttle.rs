@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use concierge_server::store::sql;
 use serde_json::json;
 
-use crate::support::{ADA, PASSWORD, app::TestApp, browser::Browser, database::Database};
+use crate::support::{ADA, PASSWORD, app::TestApp, browser::Browser};
 
 const WRONG: &str = "not the right words";
 

@@ -21,7 +21,9 @@ async fn insert_token(on: On<'_>, id: i64) -> Result<u64, StoreError> {
 }
 
 async fn tokens(db: &Db) -> i64 {
-    let row = sql("SELECT COUNT(*) AS n FROM setup_token").fetch_one(db).await;
+    let row = sql("SELECT COUNT(*) AS n FROM setup_token")
+        .fetch_one(db)
+        .await;
     row.and_then(|row| row.int("n")).expect("a count")
 }
 
@@ -163,7 +165,10 @@ async fn sqlite_is_new_enough_to_keep_every_acknowledged_commit() {
     let db = Database::sqlite().migrated().await;
     let row = sql("SELECT sqlite_version() AS v").fetch_one(&db).await;
     let version = row.and_then(|row| row.text("v")).expect("a version");
-    let parts: Vec<u32> = version.split('.').map(|part| part.parse().expect("a number")).collect();
+    let parts: Vec<u32> = version
+        .split('.')
+        .map(|part| part.parse().expect("a number"))
+        .collect();
     assert!((parts[0], parts[1]) >= (3, 51), "{version}");
 }
 
@@ -175,10 +180,20 @@ async fn sqlite_is_set_up_to_lose_nothing() {
         ("PRAGMA synchronous", "synchronous", "2"),
         ("PRAGMA foreign_keys", "foreign_keys", "1"),
     ] {
-        let row = sql(pragma).fetch_one(On::Write(&db)).await.expect("a pragma");
-        assert_eq!(row.int(name).expect("a number").to_string(), expected, "{pragma}");
+        let row = sql(pragma)
+            .fetch_one(On::Write(&db))
+            .await
+            .expect("a pragma");
+        assert_eq!(
+            row.int(name).expect("a number").to_string(),
+            expected,
+            "{pragma}"
+        );
     }
-    let row = sql("PRAGMA journal_mode").fetch_one(&db).await.expect("a pragma");
+    let row = sql("PRAGMA journal_mode")
+        .fetch_one(&db)
+        .await
+        .expect("a pragma");
     assert_eq!(row.text("journal_mode").expect("text"), "wal");
     use std::os::unix::fs::PermissionsExt as _;
     let file = std::fs::metadata(database.folder.path().join("concierge.db")).expect("the file");
@@ -203,7 +218,10 @@ async fn postgresql_is_reached_over_tls_and_the_authority_is_checked() {
     if !authority.is_empty() {
         urls.push(with("verify-full", &authority));
         let stranger = Db::connect(&with("verify-full", "")).await;
-        assert!(matches!(stranger, Err(StoreError::Unavailable(_))), "{stranger:?}");
+        assert!(
+            matches!(stranger, Err(StoreError::Unavailable(_))),
+            "{stranger:?}"
+        );
     }
     for url in urls {
         let db = Db::connect(&url).await.expect("connected");

@@ -59,7 +59,11 @@ impl TestApp {
             clock: Arc::default(),
         };
         adjust(&mut options);
-        let Options { config, workers, clock } = options;
+        let Options {
+            config,
+            workers,
+            clock,
+        } = options;
         let rng = Arc::new(OsRng);
         let loaded = keys::load(&config.keys, Environment::Test, &data, clock.now(), &*rng);
         let (rings, _) = loaded.expect("the fixed keys of the test environment");
@@ -104,7 +108,11 @@ impl TestApp {
     /// Takes in the news of the feed, as the running program does four times a second.
     pub async fn hear(&self) {
         let position = self.position.load(Ordering::SeqCst);
-        let heard = self.services.hear(position).await.expect("the feed is heard");
+        let heard = self
+            .services
+            .hear(position)
+            .await
+            .expect("the feed is heard");
         self.position.store(heard, Ordering::SeqCst);
     }
 
@@ -156,7 +164,14 @@ impl TestApp {
     /// The number of rows of every table that requests change.
     pub async fn counts(&self) -> Vec<(&'static str, i64)> {
         let mut counts = Vec::new();
-        for table in ["account", "password", "session", "revocation", "device", "event"] {
+        for table in [
+            "account",
+            "password",
+            "session",
+            "revocation",
+            "device",
+            "event",
+        ] {
             counts.push((table, self.count(table).await));
         }
         counts

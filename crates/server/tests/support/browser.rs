@@ -60,7 +60,10 @@ impl Browser {
             builder = builder.header("sec-fetch-site", site);
         }
         if !self.cookies.is_empty() {
-            let pairs = self.cookies.iter().map(|(name, value)| format!("{name}={value}"));
+            let pairs = self
+                .cookies
+                .iter()
+                .map(|(name, value)| format!("{name}={value}"));
             builder = builder.header(header::COOKIE, pairs.collect::<Vec<_>>().join("; "));
         }
         for (name, value) in &self.headers {
@@ -74,7 +77,9 @@ impl Browser {
         request.extensions_mut().insert(Peer(self.peer));
         let response = self.router.clone().oneshot(request).await;
         let (parts, body) = response.unwrap_or_else(|never| match never {}).into_parts();
-        let body = axum::body::to_bytes(body, usize::MAX).await.expect("a body");
+        let body = axum::body::to_bytes(body, usize::MAX)
+            .await
+            .expect("a body");
         let answer = Answer {
             status: parts.status.as_u16(),
             headers: parts.headers,
@@ -87,7 +92,10 @@ impl Browser {
     fn keep(&mut self, answer: &Answer) {
         for text in answer.set_cookies() {
             let cookie = Cookie::parse(text).expect("a cookie");
-            if cookie.max_age().is_some_and(cookie::time::Duration::is_zero) {
+            if cookie
+                .max_age()
+                .is_some_and(cookie::time::Duration::is_zero)
+            {
                 self.cookies.remove(cookie.name());
             } else {
                 let value = cookie.value().to_owned();
@@ -104,8 +112,11 @@ impl Browser {
 
     /// Follows a link or types an address.
     pub async fn visit(&mut self, path: &str) -> Answer {
-        let builder = self.request("GET", path).header("sec-fetch-mode", "navigate");
-        self.send(builder.body(Body::empty()).expect("a request")).await
+        let builder = self
+            .request("GET", path)
+            .header("sec-fetch-mode", "navigate");
+        self.send(builder.body(Body::empty()).expect("a request"))
+            .await
     }
 
     /// Sends JSON.
@@ -132,7 +143,8 @@ impl Browser {
         let body = serde_urlencoded::to_string(fields).expect("a form");
         let builder = self.request("POST", path);
         let builder = builder.header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
-        self.send(builder.body(Body::from(body)).expect("a request")).await
+        self.send(builder.body(Body::from(body)).expect("a request"))
+            .await
     }
 
     /// Signs in.
@@ -148,8 +160,12 @@ impl Browser {
         assert_eq!(answer.status, 200, "{}", answer.text());
         let tokens = answer.json();
         let access = tokens["access_token"].as_str().expect("a token");
-        self.headers.push(("authorization", format!("Bearer {access}")));
-        tokens["refresh_token"].as_str().expect("a token").to_owned()
+        self.headers
+            .push(("authorization", format!("Bearer {access}")));
+        tokens["refresh_token"]
+            .as_str()
+            .expect("a token")
+            .to_owned()
     }
 
     /// Renews by cookie.
@@ -159,7 +175,10 @@ impl Browser {
 
     /// The value of one of our cookies.
     pub fn cookie(&self, name: &str) -> String {
-        self.cookies.get(name).cloned().unwrap_or_else(|| panic!("no cookie {name}"))
+        self.cookies
+            .get(name)
+            .cloned()
+            .unwrap_or_else(|| panic!("no cookie {name}"))
     }
 }
 
@@ -182,18 +201,30 @@ impl Answer {
     /// The first header of a name; empty when there is none.
     pub fn header(&self, name: &str) -> &str {
         let value = self.headers.get(name);
-        value.and_then(|value| value.to_str().ok()).unwrap_or_default()
+        value
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default()
     }
 
     /// What the answer sets.
     pub fn set_cookies(&self) -> Vec<String> {
         let values = self.headers.get_all(header::SET_COOKIE).iter();
-        values.map(|value| value.to_str().expect("text").to_owned()).collect()
+        values
+            .map(|value| value.to_str().expect("text").to_owned())
+            .collect()
     }
 
     /// Asserts status and code of a problem at once, and its media type.
     pub fn assert_problem(&self, status: u16, code: &str) {
-        assert_eq!((self.status, self.code().as_str()), (status, code), "{}", self.text());
-        assert!(self.header("content-type").starts_with("application/problem+json"));
+        assert_eq!(
+            (self.status, self.code().as_str()),
+            (status, code),
+            "{}",
+            self.text()
+        );
+        assert!(
+            self.header("content-type")
+                .starts_with("application/problem+json")
+        );
     }
 }

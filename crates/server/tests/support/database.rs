@@ -56,11 +56,6 @@ impl Database {
         })
     }
 
-    /// Whether it is SQLite.
-    pub fn is_sqlite(&self) -> bool {
-        self.admin.is_none()
-    }
-
     /// Opens it as it is.
     pub async fn open(&self) -> Db {
         Db::connect(&self.url).await.expect("the database opens")
@@ -69,7 +64,9 @@ impl Database {
     /// Opens it with today's schema.
     pub async fn migrated(&self) -> Db {
         let db = self.open().await;
-        db.migrate().await.expect("the schema is brought up to date");
+        db.migrate()
+            .await
+            .expect("the schema is brought up to date");
         db
     }
 

@@ -22,7 +22,10 @@ pub fn command(folder: &Path, words: &[&str], variables: &[(&str, &str)]) -> Com
     let mut command = Command::new(env!("CARGO_BIN_EXE_concierge"));
     command.args(words).current_dir(folder).env_clear();
     command.envs(variables.iter().copied());
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
     command
 }
 
@@ -52,10 +55,18 @@ impl Program {
             }
         });
         let mut log = Vec::new();
-        while !log.last().is_some_and(|line: &String| line.contains("Concierge is open")) {
+        while !log
+            .last()
+            .is_some_and(|line: &String| line.contains("Concierge is open"))
+        {
             log.push(lines.recv().expect("the program ended before it was open"));
         }
-        Self { child, address, log, lines }
+        Self {
+            child,
+            address,
+            log,
+            lines,
+        }
     }
 
     /// One request over a connection of its own; answers the whole response as text.
@@ -74,7 +85,10 @@ impl Program {
 
     /// Posts JSON.
     pub fn post(&self, path: &str, body: &str) -> String {
-        self.request(&format!("POST {path} HTTP/1.1\r\nContent-Type: application/json"), body)
+        self.request(
+            &format!("POST {path} HTTP/1.1\r\nContent-Type: application/json"),
+            body,
+        )
     }
 
     /// Ends it the hard way.
