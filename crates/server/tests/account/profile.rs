@@ -38,7 +38,7 @@ on_each_engine! {
             assert_eq!(answer.json()["account"]["name"], good);
         }
         let long = "x".repeat(101);
-        for bad in ["a\u{0}b", "a\nb", "\u{202e}evil", "zero\u{200b}width", "\u{2028}", long.as_str()] {
+        for bad in ["a\u{0}b", "a\nb", "\u{202e}evil", "zero\u{200b}width", "a\u{2028}b", long.as_str()] {
             let answer = browser.call("PATCH", "/api/profile", json!({ "name": bad })).await;
             answer.assert_problem(422, "invalid_fields");
             assert_eq!(answer.json()["fields"][0]["name"], "name");

@@ -25,7 +25,7 @@ on_each_engine! {
         assert_eq!(account["email"], "Ada@Example.org");
         assert_eq!((&account["name"], &account["locale"]), (&json!("Ada"), &json!("fr")));
         assert_eq!((&account["role"], &account["second_factor"]), (&json!("member"), &json!(false)));
-        assert_eq!(account["created_at"], "2027-01-15T08:00:00Z");
+        assert_eq!(account["created_at"], "2027-01-15T08:00:00.000Z");
         assert_eq!(browser.get("/api/profile").await.json()["account"], account);
         assert_eq!(app.events("user_created").await, 1);
     }

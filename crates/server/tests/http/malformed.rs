@@ -103,7 +103,7 @@ on_each_engine! {
     async fn hostile_texts_in_every_field_are_no_fault_of_ours(db) {
         let app = TestApp::start(db).await;
         let before = app.counts().await;
-        let long = "x".repeat(60_000);
+        let long = "x".repeat(20_000);
         for text in ["a\u{0}b@example.org", "\u{0}", "\u{ffff}", "💣@example.org", "' OR 1=1 --", "$1", long.as_str()] {
             let login = json!({ "email": text, "password": text });
             let mut browser = app.browser();

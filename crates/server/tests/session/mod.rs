@@ -5,3 +5,4 @@ mod feed;
 mod lifetime;
 mod model;
 mod protocol;
+mod tabs;

@@ -109,7 +109,7 @@ on_each_engine! {
         let body = answer.json();
         assert_eq!((answer.status, &body["status"]), (200, &json!("signed_in")));
         assert_eq!((&body["account"]["email"], &body["expires_in"]), (&json!(ADA), &json!(600)));
-        assert_eq!(body["expires_at"], "2027-01-15T08:10:00Z");
+        assert_eq!(body["expires_at"], "2027-01-15T08:10:00.000Z");
         let names: Vec<_> = browser.cookies.keys().map(String::as_str).collect();
         assert_eq!(names, ["__Host-at", "__Host-device", "__Host-rt"]);
         assert_eq!(app.events("authn_login_success").await, 1);

@@ -143,15 +143,28 @@ on_each_engine! {
         assert_eq!(neighbour.sign_in("person11@example.org", WRONG).await.status, 401);
     }
 
-    async fn refreshes_of_one_address_are_limited(db) {
+    async fn refreshes_of_one_session_and_of_one_address_are_limited(db) {
         let app = TestApp::with(db, |options| options.config.address_limit_factor = 1).await;
-        let mut browser = app.registered(ADA).await;
-        for _ in 0..60 {
-            assert_eq!(browser.refresh().await.status, 200);
+        let mut browsers = Vec::new();
+        for name in ["ada", "eve", "bob"] {
+            browsers.push(app.registered(&format!("{name}@example.org")).await);
         }
-        let answer = browser.refresh().await;
+        for browser in &mut browsers[..2] {
+            for _ in 0..30 {
+                assert_eq!(browser.refresh().await.status, 200);
+            }
+        }
+        for browser in &mut browsers {
+            let answer = browser.refresh().await;
+            answer.assert_problem(429, "throttled");
+            assert_eq!(answer.header("retry-after"), "1");
+            assert!(answer.set_cookies().is_empty());
+        }
+        let mut elsewhere = browsers.swap_remove(0);
+        elsewhere.peer = SocketAddr::from(([203, 0, 113, 9], 40_000));
+        let answer = elsewhere.refresh().await;
         answer.assert_problem(429, "throttled");
-        assert_eq!(answer.header("retry-after"), "1");
+        assert_eq!(answer.header("retry-after"), "2");
     }
 
     async fn registrations_of_one_address_are_limited(db) {

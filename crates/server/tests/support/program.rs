@@ -30,7 +30,7 @@ pub fn command(folder: &Path, words: &[&str], variables: &[(&str, &str)]) -> Com
 }
 
 impl Program {
-    /// Starts it and returns once it is open.
+    /// Starts it on a house without an admin and returns once it is open and the setup link is written.
     pub fn serve(folder: &Path, variables: &[(&str, &str)]) -> Self {
         // The port is free again when this listener is dropped; nobody else asks for it in between.
         let free = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
@@ -57,7 +57,7 @@ impl Program {
         let mut log = Vec::new();
         while !log
             .last()
-            .is_some_and(|line: &String| line.contains("Concierge is open"))
+            .is_some_and(|line: &String| line.contains("setup link is in"))
         {
             log.push(lines.recv().expect("the program ended before it was open"));
         }
