@@ -30,20 +30,14 @@ pub fn routes(router: Router<App>) -> Router<App> {
     mount::<Logout, _, _>(router, logout)
 }
 
-/// The two cookies of a session.
+/// The two cookies of a session; the access token's alone when the browser holds the other.
 pub fn set_cookies(names: &CookieNames, grant: &Grant) -> Vec<Cookie<'static>> {
-    vec![
-        cookies::build(
-            &names.access,
-            grant.access_token.to_string(),
-            grant.keep_for,
-        ),
-        cookies::build(
-            &names.refresh,
-            grant.refresh_token.to_string(),
-            grant.keep_for,
-        ),
-    ]
+    let build = |name: &str, token: &str| cookies::build(name, token.to_owned(), grant.keep_for);
+    let mut set = vec![build(&names.access, &grant.access_token)];
+    if !grant.is_held {
+        set.push(build(&names.refresh, &grant.refresh_token));
+    }
+    set
 }
 
 /// The tokens for a bearer client.

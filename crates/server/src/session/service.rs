@@ -64,6 +64,9 @@ pub struct Grant {
     pub access_token: Zeroizing<String>,
     /// The refresh token.
     pub refresh_token: Zeroizing<String>,
+    /// Whether the caller just showed this very refresh token. A browser is not sent it again: an answer that
+    /// comes late would undo a rotation since, and the old token would soon look stolen.
+    pub is_held: bool,
     /// How they travel.
     pub transport: Transport,
     /// For how long a browser keeps the cookies; `None`: until it closes.
@@ -252,7 +255,11 @@ impl Sessions {
                 if !live.row.rotation.successor_used() {
                     self.note_seen(&live, presented.generation, now).await?;
                 }
-                self.grant(&live, now)
+                let grant = self.grant(&live, now)?;
+                Ok(Grant {
+                    is_held: true,
+                    ..grant
+                })
             }
             Decision::Overlap => self.grant(&live, now),
             Decision::LostResponse => {
@@ -287,6 +294,7 @@ impl Sessions {
                 access.map_err(|error| SessionError::Token(error.to_string()))?,
             ),
             refresh_token: Zeroizing::new(refresh_token::derive(&live.key, row.id, generation)),
+            is_held: false,
             transport: row.transport,
             keep_for: row.is_remembered.then(|| row.expires_at.since(now)),
             expires_in: expires_at.since(now),

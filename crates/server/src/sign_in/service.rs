@@ -329,9 +329,11 @@ impl SignIn {
     }
 }
 
-/// What does not parse as an address has no account, but is counted and answered like one that might.
+/// What does not parse as an address has no account, but is counted and answered like one that might. PostgreSQL
+/// takes no NUL in a text.
 fn normalise(typed: &str) -> String {
-    typed
-        .parse::<Email>()
-        .map_or_else(|_| typed.trim().to_lowercase(), |email| email.normalised())
+    typed.parse::<Email>().map_or_else(
+        |_| typed.trim().to_lowercase().replace('\0', "\u{fffd}"),
+        |email| email.normalised(),
+    )
 }

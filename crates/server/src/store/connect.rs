@@ -3,6 +3,7 @@
 use std::{path::Path, str::FromStr, time::Duration};
 
 use sqlx::{
+    Connection as _,
     postgres::{PgConnectOptions, PgPoolOptions},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
@@ -38,6 +39,12 @@ impl Db {
             .max_lifetime(None)
             // The one writer is local: asking whether it lives costs a round trip to its thread.
             .test_before_acquire(false)
+            // A full disk ends a transaction inside SQLite, unknown to the driver: its own ROLLBACK then fails,
+            // and it would refuse every further transaction. Such a connection is closed for a new one.
+            .before_acquire(|connection, _| {
+                let is_clean = !connection.is_in_transaction();
+                Box::pin(async move { Ok(is_clean) })
+            })
             .connect_with(options.clone())
             .await?;
         close_to_others(options.get_filename())?;

@@ -9,6 +9,8 @@ use crate::support::{
     program::{Program, command},
 };
 
+const WRONG: &str = "hunter2 hunter2";
+
 fn body(json: serde_json::Value) -> String {
     json.to_string()
 }
@@ -138,82 +140,66 @@ fn a_known_or_short_key_is_refused_in_production() {
     }
 }
 
+/// Makes the first admin, fails and succeeds at signing in; the secrets that were sent and got.
+fn walk_with_cookies(program: &Program, token: &str) -> Vec<String> {
+    let new = body(json!({ "token": token, "email": ADA, "password": PASSWORD }));
+    let wrong = body(json!({ "email": ADA, "password": WRONG }));
+    let right = body(json!({ "email": ADA, "password": PASSWORD }));
+    let torn = format!("{{\"password\":\"{PASSWORD}\"");
+    let steps = [
+        ("/api/setup", &new),
+        ("/api/setup", &new),
+        ("/api/auth/login", &wrong),
+        ("/api/auth/login", &right),
+        ("/api/auth/register", &right),
+        ("/api/auth/login", &torn),
+    ];
+    let answers = steps.map(|(path, body)| program.post(path, body));
+    answers.iter().flat_map(|answer| cookies(answer)).collect()
+}
+
+/// Signs in for raw tokens and shows them in every place they should and should not be in.
+fn walk_with_tokens(program: &Program) -> Vec<String> {
+    let bearer = json!({ "email": ADA, "password": PASSWORD, "transport": "bearer" });
+    let answer = program.post("/api/auth/login", &body(bearer));
+    let tokens = answer.lines().last().expect("a body");
+    let tokens: serde_json::Value = serde_json::from_str(tokens).expect("JSON");
+    let text = |name: &str| tokens[name].as_str().expect("a token").to_owned();
+    let (access, refresh) = (text("access_token"), text("refresh_token"));
+    let renewal = json!({ "refresh_token": refresh });
+    program.post("/api/auth/refresh", &body(renewal));
+    let heads = [
+        format!("GET /profile?token={access} HTTP/1.1\r\nAuthorization: Bearer {access}"),
+        format!("GET /{access} HTTP/1.1"),
+        format!("GET /api/profile HTTP/1.1\r\nCookie: __Host-at={access}x; __Host-rt={refresh}"),
+    ];
+    for head in heads {
+        program.request(&head, "");
+    }
+    vec![access, refresh]
+}
+
 #[test]
 fn the_log_of_a_journey_holds_no_secret() {
     let folder = tempfile::tempdir().expect("a folder");
-    let variables = [
-        ("CONCIERGE_LOG_FORMAT", "json"),
-        ("CONCIERGE_LOG", "debug,concierge_server=trace"),
-    ];
+    let filter = "debug,concierge_server=trace";
+    let variables = [("CONCIERGE_LOG_FORMAT", "json"), ("CONCIERGE_LOG", filter)];
     let program = Program::serve(folder.path(), &variables);
-    let link =
-        std::fs::read_to_string(folder.path().join("data/setup-link")).expect("the setup link");
-    let token = link
-        .trim()
-        .split_once('#')
-        .expect("a fragment")
-        .1
-        .to_owned();
-    let mut secrets = vec![
-        PASSWORD.to_owned(),
-        "hunter2 hunter2".to_owned(),
-        token.clone(),
-    ];
-    let new = json!({ "token": token, "email": ADA, "password": PASSWORD });
-    let answers = [
-        program.post("/api/setup", &body(new.clone())),
-        program.post("/api/setup", &body(new)),
-        program.post(
-            "/api/auth/login",
-            &body(json!({ "email": ADA, "password": "hunter2 hunter2" })),
-        ),
-        program.post(
-            "/api/auth/login",
-            &body(json!({ "email": ADA, "password": PASSWORD })),
-        ),
-        program.post(
-            "/api/auth/register",
-            &body(json!({ "email": ADA, "password": PASSWORD })),
-        ),
-        program.post("/api/auth/login", &format!("{{\"password\":\"{PASSWORD}\"")),
-    ];
-    secrets.extend(answers.iter().flat_map(|answer| cookies(answer)));
-    let bearer = json!({ "email": ADA, "password": PASSWORD, "transport": "bearer" });
-    let tokens = program.post("/api/auth/login", &body(bearer));
-    let tokens: serde_json::Value =
-        serde_json::from_str(tokens.lines().last().expect("a body")).expect("JSON");
-    let text = |name: &str| tokens[name].as_str().expect("a token").to_owned();
-    let (access, refresh) = (text("access_token"), text("refresh_token"));
-    program.post(
-        "/api/auth/refresh",
-        &body(json!({ "refresh_token": refresh })),
-    );
-    program.request(
-        &format!("GET /profile?token={access} HTTP/1.1\r\nAuthorization: Bearer {access}"),
-        "",
-    );
-    program.request(
-        &format!("GET /api/profile HTTP/1.1\r\nCookie: __Host-at={access}x; __Host-rt={refresh}"),
-        "",
-    );
-    secrets.extend([access, refresh]);
+    let link = std::fs::read_to_string(folder.path().join("data/setup-link"));
+    let link = link.expect("the setup link");
+    let (_, token) = link.trim().split_once('#').expect("a fragment");
+    let mut secrets = walk_with_cookies(&program, token);
+    secrets.extend(walk_with_tokens(&program));
+    assert!(secrets.len() >= 7, "{secrets:?}");
+    secrets.extend([PASSWORD, WRONG, token, ADA, "ada@"].map(str::to_owned));
     let (_, log) = program.terminate();
-    assert!(
-        log.contains("authn_login_success") && log.contains("authn_login_fail"),
-        "{log}"
-    );
-    assert!(secrets.len() >= 8, "{secrets:?}");
-    let short: Vec<_> = secrets
-        .iter()
-        .map(|secret| &secret[..secret.len().min(40)])
-        .collect();
-    for secret in short.into_iter().chain([ADA, "Ada@"]) {
-        assert!(!log.contains(secret), "{secret} is in the log");
+    assert!(log.contains("authn_login_success") && log.contains("authn_login_fail"));
+    for secret in secrets {
+        let head = &secret[..secret.len().min(40)];
+        assert!(!log.contains(head), "{head} is in the log");
     }
     for line in log.lines() {
-        assert!(
-            serde_json::from_str::<serde_json::Value>(line).is_ok(),
-            "no JSON: {line}"
-        );
+        let parsed = serde_json::from_str::<serde_json::Value>(line);
+        assert!(parsed.is_ok(), "no JSON: {line}");
     }
 }

@@ -1,11 +1,18 @@
 //! Security headers on every answer, errors included (ASVS 3.4).
 
+use std::sync::Arc;
+
+use axum::{Router, middleware, routing::get};
+use concierge_server::{
+    config::{Environment, PublicUrl},
+    http::outer,
+};
 use serde_json::json;
 
 use crate::support::{
-    ADA,
+    ADA, PASSWORD,
     app::{Options, TestApp},
-    browser::Answer,
+    browser::{Answer, Browser},
 };
 
 const FIXED: [(&str, &str); 10] = [
@@ -53,11 +60,34 @@ fn nonce(answer: &Answer) -> String {
 }
 
 fn over_https(options: &mut Options) {
-    let url = concierge_server::config::PublicUrl::parse("https://id.example.org");
+    let url = PublicUrl::parse("https://id.example.org");
     options.config.public_url = url.expect("a URL");
 }
 
+async fn fall() -> &'static str {
+    panic!("the walls have ears")
+}
+
 on_each_engine! {
+    async fn a_panic_is_caught_and_answered(db) {
+        for environment in [Environment::Test, Environment::Production] {
+            let app = TestApp::with(db, |options| {
+                over_https(options);
+                options.config.environment = environment;
+            })
+            .await;
+            let door = middleware::from_fn_with_state(Arc::clone(&app.services), outer::outer);
+            let router = Router::new().route("/api/fall", get(fall)).layer(door);
+            let mut browser = Browser::new(router, Some("same-origin"));
+            browser.host = "id.example.org";
+            let answer = browser.get("/api/fall").await;
+            answer.assert_problem(500, "internal");
+            assert_secure(&answer, 500, "panic");
+            assert!(!answer.text().contains("ears"));
+            assert_eq!(answer.json().get("detail").is_none(), environment.is_production());
+        }
+    }
+
     async fn every_kind_of_answer_carries_them(db) {
         let app = TestApp::start(db).await;
         let mut browser = app.registered(ADA).await;
@@ -117,13 +147,13 @@ on_each_engine! {
     async fn deployed_the_api_document_is_for_admins(db) {
         let app = TestApp::with(db, |options| {
             over_https(options);
-            options.config.environment = concierge_server::config::Environment::Production;
+            options.config.environment = Environment::Production;
         })
         .await;
         let mut browser = app.browser();
         browser.host = "id.example.org";
         browser.get("/openapi.json").await.assert_problem(401, "unauthenticated");
-        let body = json!({ "email": ADA, "password": crate::support::PASSWORD });
+        let body = json!({ "email": ADA, "password": PASSWORD });
         assert_eq!(browser.post("/api/auth/register", body).await.status, 201);
         browser.get("/docs").await.assert_problem(403, "forbidden");
     }

@@ -5,12 +5,9 @@ use serde_json::json;
 
 use crate::support::{ADA, app::TestApp, browser::Browser};
 
-fn with(
-    app: &TestApp,
-    signed_in: &Browser,
-    headers: &[(&'static str, &str)],
-    cookies: bool,
-) -> Browser {
+type Headers<'a> = &'a [(&'static str, &'a str)];
+
+fn with(app: &TestApp, signed_in: &Browser, headers: Headers<'_>, cookies: bool) -> Browser {
     let mut client = app.program();
     if cookies {
         client.cookies = signed_in.cookies.clone();
@@ -26,7 +23,7 @@ on_each_engine! {
         let app = TestApp::start(db).await;
         let mut browser = app.registered(ADA).await;
         let before = browser.get("/api/profile").await.json();
-        let table: [(&[(&'static str, &str)], bool); 9] = [
+        let table: [(Headers<'_>, bool); 9] = [
             (&[("sec-fetch-site", "cross-site")], true),
             (&[("sec-fetch-site", "same-site")], true),
             (&[("sec-fetch-site", "none")], true),
@@ -51,7 +48,7 @@ on_each_engine! {
     async fn requests_of_our_own_pages_and_of_programs_pass(db) {
         let app = TestApp::start(db).await;
         let browser = app.registered(ADA).await;
-        let table: [(&[(&'static str, &str)], bool, u16); 4] = [
+        let table: [(Headers<'_>, bool, u16); 4] = [
             (&[("sec-fetch-site", "same-origin")], true, 200),
             (&[("origin", "http://localhost:3000")], true, 200),
             (&[("origin", "http://127.0.0.1:3000")], true, 200),

@@ -1,5 +1,7 @@
 //! The refresh protocol over HTTP (decisions D1 to D3).
 
+use std::time::Duration;
+
 use concierge_server::store::sql;
 use serde_json::json;
 
@@ -52,6 +54,22 @@ on_each_engine! {
         app.advance_seconds(1).await;
         assert_eq!(browser.refresh().await.status, 200);
         assert_ne!(browser.cookie(RT), first);
+    }
+
+    async fn a_late_answer_sets_no_browser_back(db) {
+        let app = TestApp::start(db).await;
+        let mut browser = app.registered(ADA).await;
+        app.advance_seconds(60).await;
+        assert_eq!(browser.refresh().await.status, 200);
+        app.advance(Duration::from_millis(9_900)).await;
+        let late = browser.clone().refresh().await;
+        assert_eq!(late.status, 200);
+        app.advance(Duration::from_millis(100)).await;
+        assert_eq!(browser.refresh().await.status, 200);
+        assert_eq!(browser.get("/api/profile").await.status, 200);
+        browser.keep(&late);
+        app.advance_seconds(300).await;
+        assert_eq!(browser.refresh().await.status, 200);
     }
 
     async fn a_lost_response_is_recovered_after_ten_seconds(db) {

@@ -1,5 +1,7 @@
 //! The contract of the store, the same on each engine.
 
+mod failure;
+
 use std::sync::Arc;
 
 use concierge_core::time::Timestamp;

@@ -89,7 +89,8 @@ impl Browser {
         answer
     }
 
-    fn keep(&mut self, answer: &Answer) {
+    /// Keeps the cookies of an answer; an answer may also come late.
+    pub fn keep(&mut self, answer: &Answer) {
         for text in answer.set_cookies() {
             let cookie = Cookie::parse(text).expect("a cookie");
             if cookie

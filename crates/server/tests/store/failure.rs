@@ -1,0 +1,58 @@
+//! A full disk and a locked file: told to come back, nothing half written, well again without a restart.
+
+use concierge_server::store::{On, sql};
+use serde_json::json;
+
+use crate::support::{ADA, PASSWORD, app::TestApp, database::Database};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_full_disk_passes_without_a_restart() {
+    let database = Database::sqlite();
+    let app = TestApp::start(&database).await;
+    let mut owner = app.registered(ADA).await;
+    let limit = |statement| sql(statement).fetch_one(On::Write(app.db()));
+    limit("PRAGMA max_page_count = 1")
+        .await
+        .expect("no page more");
+    let mut made = 1;
+    let refusal = loop {
+        let email = format!("person{made}@example.org");
+        let body = json!({ "email": email, "password": PASSWORD });
+        let answer = app.browser().post("/api/auth/register", body).await;
+        if answer.status != 201 {
+            break answer;
+        }
+        made += 1;
+    };
+    refusal.assert_problem(503, "unavailable");
+    assert_eq!(refusal.header("retry-after"), "2");
+    for table in ["account", "password", "session", "event"] {
+        assert_eq!(app.count(table).await, made, "{table}");
+    }
+    assert_eq!(owner.get("/api/profile").await.status, 200);
+    limit("PRAGMA max_page_count = 1000000")
+        .await
+        .expect("room again");
+    app.registered("later@example.org").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_locked_file_holds_up_writers_alone() {
+    let database = Database::sqlite();
+    let app = TestApp::start(&database).await;
+    let mut owner = app.registered(ADA).await;
+    let other = database.open().await;
+    let lock = other.begin().await.expect("the one writer");
+    assert_eq!(owner.get("/api/profile").await.status, 200);
+    let change = json!({ "name": "Countess" });
+    let refused = owner.call("PATCH", "/api/profile", change.clone()).await;
+    refused.assert_problem(503, "unavailable");
+    let held = owner.get("/api/profile").await.json();
+    assert_eq!(held["account"]["name"], "Ada");
+    drop(lock);
+    other.close().await;
+    assert_eq!(
+        owner.call("PATCH", "/api/profile", change).await.status,
+        200
+    );
+}
