@@ -17,7 +17,7 @@ export function profilePage(page: Page): ProfilePage {
   return {
     heading: page.getByRole("heading", { level: 1, name: "Your profile" }),
     name,
-    language: page.getByLabel("Language", { exact: true }),
+    language: page.getByRole("combobox", { name: "Language", exact: true }),
     save,
     saved: page.getByRole("status").filter({ hasText: "Saved." }),
     async open() {

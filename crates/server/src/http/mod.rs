@@ -29,6 +29,7 @@ use axum::{
     routing::get,
 };
 use concierge_core::problem::ErrorCode;
+use tower_http::compression::CompressionLayer;
 
 pub use assets::Site;
 pub use headers::SecurityHeaders;
@@ -50,10 +51,15 @@ pub fn router(app: App) -> Router {
         .route("/favicon.ico", get(assets::serve))
         .route("/robots.txt", get(assets::serve))
         .method_not_allowed_fallback(wrong_method);
+    // Only pages are compressed on the way out: files are compressed when they are built, and answers of the API
+    // are short. No secret of another origin can be guessed by lengths, because cross-site requests carry no cookies.
+    let pages = Router::new()
+        .fallback(pages::serve)
+        .layer(CompressionLayer::new());
     Router::new()
         .merge(api(&app))
         .merge(site)
-        .fallback(pages::serve)
+        .merge(pages)
         .layer(middleware::from_fn_with_state(
             Arc::clone(&app),
             outer::outer,
