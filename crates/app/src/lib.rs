@@ -13,6 +13,7 @@ pub mod app;
 pub mod client;
 mod layout;
 mod page;
+mod reaction;
 #[cfg(feature = "ssr")]
 mod shell;
 pub mod state;

@@ -94,8 +94,9 @@ fn theme_colors(theme: Theme) -> AnyView {
     }
 }
 
-/// Preloads of the module, and the script that brings the page to life. `anonymous` is how the loader
-/// fetches, so the preloads are used and nothing loads twice.
+/// The script that brings the page to life, and a preload of the module that it would find last. `anonymous`
+/// is how the loader fetches, so the preload is used and nothing loads twice. The loader itself needs none: the
+/// import starts as soon as it is read, and a `modulepreload` is a policy violation where script is off.
 fn scripts(nonce: &str, assets: &Assets) -> impl IntoView + use<> {
     let start = format!(
         "import init,{{hydrate}} from {:?};await init({{module_or_path:{:?}}});hydrate();",
@@ -103,7 +104,6 @@ fn scripts(nonce: &str, assets: &Assets) -> impl IntoView + use<> {
     );
     let nonce = nonce.to_owned();
     view! {
-        <link rel="modulepreload" href=assets.js.clone() crossorigin="anonymous" nonce=nonce.clone() />
         <link
             rel="preload"
             href=assets.wasm.clone()

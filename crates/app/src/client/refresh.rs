@@ -10,7 +10,7 @@ use concierge_core::{
     problem::Problem,
     session::api::{GetSession, Logout, LogoutRequest, Refresh, RefreshRequest, SessionAnswer},
 };
-use leptos::{ev, prelude::*, task::spawn_local};
+use leptos::{ev, prelude::*};
 use web_sys::{PageTransitionEvent, VisibilityState};
 
 use super::{
@@ -20,7 +20,10 @@ use super::{
     schedule::{Due, Plan},
     wire,
 };
-use crate::state::viewer::{Ended, Session, Viewer};
+use crate::{
+    reaction::{effect, spawn},
+    state::viewer::{Ended, Session, Viewer},
+};
 
 /// What the server says about the session.
 pub(crate) enum Found {
@@ -91,7 +94,7 @@ impl Keeper {
 
     /// Starts clocks and listeners, once the page lives in a browser.
     pub(super) fn watch(self) {
-        Effect::new(move |_| {
+        effect(move || {
             if let Some(viewer) = untrack(|| self.session.viewer()) {
                 self.plan_for(&viewer);
             }
@@ -102,7 +105,7 @@ impl Keeper {
             window_event_listener(ev::pageshow, move |event: PageTransitionEvent| {
                 // Back from the history cache: the page shows what was true when it was left.
                 if event.persisted() {
-                    spawn_local(self.look(Ended::Elsewhere));
+                    spawn(self.look(Ended::Elsewhere));
                 }
             });
             set_interval(move || self.tick(), Duration::from_secs(1));
@@ -223,7 +226,7 @@ impl Keeper {
 
     fn hear(self, news: News) {
         match news {
-            News::SignedIn => spawn_local(self.look(Ended::Elsewhere)),
+            News::SignedIn => spawn(self.look(Ended::Elsewhere)),
             News::SignedOut => self.end(Ended::Elsewhere),
             News::Renewed {
                 expires_in,
@@ -266,7 +269,7 @@ impl Keeper {
             Due::Warn(left) => self.warning.set(Some(left)),
             Due::Over => {
                 self.with_plan(|plan| plan.tried(now()));
-                spawn_local(self.look(Ended::Idle));
+                spawn(self.look(Ended::Idle));
             }
         }
     }
@@ -286,7 +289,7 @@ impl Keeper {
     }
 
     fn renew_soon(self) {
-        spawn_local(async move {
+        spawn(async move {
             self.renew().await;
         });
     }

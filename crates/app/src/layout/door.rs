@@ -1,7 +1,7 @@
 //! The door pages: one card, one task.
 
 use concierge_core::{
-    link::{Page, is_local_path},
+    link::{COOKIES_BLOCKED, is_local_path},
     problem::Problem,
 };
 use leptos::prelude::*;
@@ -68,16 +68,12 @@ pub(crate) fn NextField() -> impl IntoView {
         .map(|next| view! { <input type="hidden" name="next" value=next /> })
 }
 
-/// The `code` of a sign-in whose cookies the browser did not keep; not an error of the API.
-pub(crate) const COOKIES_BLOCKED: &str = "cookies_blocked";
-
 /// Gives the function that explains, after a success, that the browser dropped the session's cookies.
 pub(crate) fn use_cookie_check() -> impl Fn(Entered) + Clone {
     let navigate = use_navigate();
     move |entered| {
         if entered == Entered::WithoutCookies {
-            let page = format!("{}?code={COOKIES_BLOCKED}", Page::SignIn.path());
-            navigate(&page, NavigateOptions::default());
+            navigate(COOKIES_BLOCKED, NavigateOptions::default());
         }
     }
 }

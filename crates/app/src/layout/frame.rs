@@ -4,7 +4,7 @@ use leptos::{html, prelude::*};
 use leptos_router::hooks::use_location;
 
 use super::nav::{Choices, TopNav};
-use crate::{state::toast::use_toast, text::use_texts, ui::mark::Mark};
+use crate::{reaction::effect, state::toast::use_toast, text::use_texts, ui::mark::Mark};
 
 /// The frame.
 #[component]
@@ -30,7 +30,7 @@ pub(crate) fn Frame(children: Children) -> impl IntoView {
             <Choices />
         </footer>
         <div class="toast" role="status">
-            {move || toast.text()}
+            {Signal::derive(move || toast.text())}
         </div>
     }
 }
@@ -39,15 +39,18 @@ pub(crate) fn Frame(children: Children) -> impl IntoView {
 fn follow_navigation(main: NodeRef<html::Main>) {
     let path = use_location().pathname;
     let toast = use_toast();
-    Effect::new(move |before: Option<String>| {
+    let mut before = None;
+    effect(move || {
         let now = path.get();
-        if before.is_some_and(|before| before != now) {
+        if before
+            .replace(now.clone())
+            .is_some_and(|before| before != now)
+        {
             toast.clear();
             if let Some(main) = main.get_untracked() {
                 // An element that left the page is the only failure.
                 drop(main.focus());
             }
         }
-        now
     });
 }

@@ -11,6 +11,7 @@ use leptos_router::{
 };
 
 use crate::{
+    reaction::effect,
     state::viewer::{Ended, use_session},
     text::use_locale,
 };
@@ -29,7 +30,7 @@ pub(crate) fn RequireAuth() -> impl IntoView {
     let session = use_session();
     let navigate = use_navigate();
     let location = use_location();
-    Effect::new(move |_| {
+    effect(move || {
         if !session.is_live() {
             let path = location.pathname.get_untracked();
             let search = location.search.get_untracked();
@@ -67,7 +68,7 @@ pub(crate) fn GuestOnly() -> impl IntoView {
     let session = use_session();
     let go_on = use_go_on();
     let query = use_query_map();
-    Effect::new(move |_| {
+    effect(move || {
         if session.is_live() {
             go_on(query.with_untracked(|query| query.get("next")).as_deref());
         }

@@ -6,15 +6,15 @@ use concierge_core::{
     locale::Locale,
     session::api::Logout,
 };
-use leptos::{ev, prelude::*, task::spawn_local};
+use leptos::{ev, prelude::*};
 use leptos_router::{
     NavigateOptions,
-    components::A,
     hooks::{use_location, use_navigate},
 };
 
 use crate::{
     client::refresh::use_keeper,
+    reaction::{part, spawn},
     state::{
         theme::Theme,
         toast::use_toast,
@@ -32,18 +32,27 @@ pub(crate) fn TopNav() -> impl IntoView {
     let live = Memo::new(move |_| session.is_live());
     view! {
         <nav class="nav" aria-label=words.nav.main>
-            {move || match live.get() {
+            {part(move || match live.get() {
                 true => view! {
-                    <A href=Page::Profile.path() attr:class="nav-link">{words.nav.profile}</A>
+                    <PageLink page=Page::Profile label=words.nav.profile />
                     <SignOut />
                 }
                 .into_any(),
-                false => view! {
-                    <A href=Page::SignIn.path() attr:class="nav-link">{words.nav.sign_in}</A>
-                }
-                .into_any(),
-            }}
+                false => view! { <PageLink page=Page::SignIn label=words.nav.sign_in /> }.into_any(),
+            })}
         </nav>
+    }
+}
+
+/// A link to a page, marked while one is on it.
+#[component]
+fn PageLink(page: Page, label: &'static str) -> impl IntoView {
+    let here = use_location().pathname;
+    let current = move || here.with(|here| here == page.path()).then_some("page");
+    view! {
+        <a class="nav-link" href=page.path() aria-current=current>
+            {label}
+        </a>
     }
 }
 
@@ -71,7 +80,7 @@ fn SignOut() -> impl IntoView {
         }
         pending.set(true);
         let navigate = navigate.clone();
-        spawn_local(async move {
+        spawn(async move {
             match keeper.sign_out().await {
                 Ok(()) => navigate(&signed_out_page(), NavigateOptions::default()),
                 Err(_) => {

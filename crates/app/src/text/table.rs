@@ -21,7 +21,7 @@ texts! {
         sign_in: "Sign in", "Connexion";
         sign_out: "Sign out", "Se déconnecter";
         signing_out_failed: "Signing out did not work. Please try again.", "La déconnexion n’a pas abouti. Veuillez réessayer.";
-        language: "Language", "Langue";
+        language: "Page language", "Langue de la page";
         theme: "Appearance", "Apparence";
         light: "Light", "Clair";
         dark: "Dark", "Sombre";

@@ -20,10 +20,10 @@ pub(crate) fn SubmitButton(
     disabled: Signal<bool>,
 ) -> impl IntoView {
     let template = use_texts().common.wait_button;
-    let text = move || match wait.get() {
+    let text = Signal::derive(move || match wait.get() {
         0 => label.to_owned(),
         seconds => fill(template, seconds),
-    };
+    });
     view! {
         <button
             class="button button-primary"

@@ -2,6 +2,8 @@
 
 use leptos::{html, prelude::*};
 
+use crate::reaction::effect;
+
 /// A modal dialog.
 #[component]
 pub(crate) fn Dialog(
@@ -17,7 +19,7 @@ pub(crate) fn Dialog(
     let element = NodeRef::<html::Dialog>::new();
     let title_id = format!("{id}-title");
     let labelled_by = title_id.clone();
-    Effect::new(move |_| {
+    effect(move || {
         if let Some(dialog) = element.get() {
             match (open.get(), dialog.open()) {
                 // It can only fail for an element that left the page.

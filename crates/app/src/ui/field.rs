@@ -93,7 +93,7 @@ pub(crate) fn FieldNotes(
     view! {
         {hint}
         <p class="field-error" id=spec.error_id() hidden=move || error.get().is_none()>
-            {move || error.get()}
+            {error}
         </p>
     }
 }

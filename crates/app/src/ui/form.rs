@@ -1,16 +1,19 @@
 //! The life of a form: pending, failed, waiting. It works as a plain form first; script takes it over.
 
-use std::{future::Future, pin::Pin, time::Duration};
+use std::{future::Future, time::Duration};
 
 use concierge_core::{
     locale::Locale,
     problem::{ErrorCode, FieldCode, FieldError, Problem},
 };
-use leptos::{ev, html, prelude::*, task::spawn_local, wasm_bindgen::JsCast};
+use leptos::{ev, html, prelude::*, wasm_bindgen::JsCast};
 use web_sys::{FormData, HtmlElement, HtmlFormElement, HtmlInputElement};
 
 use super::notice::Alert;
-use crate::text::{format::fill, use_locale, use_texts};
+use crate::{
+    reaction::{effect, spawn},
+    text::{format::fill, use_locale, use_texts},
+};
 
 /// What is known about a form's last try.
 #[derive(Clone, Copy)]
@@ -85,25 +88,21 @@ impl Submission {
 
     /// Runs one try; a second one meanwhile is not begun.
     pub(crate) fn run(self, work: impl Future<Output = Result<(), Problem>> + 'static) {
-        self.begin(Box::pin(work));
-    }
-
-    /// Takes any work by pointer, so that this exists once in the module.
-    fn begin(self, work: Pin<Box<dyn Future<Output = Result<(), Problem>>>>) {
         if self.pending.get_untracked() || self.wait.get_untracked() != 0 {
             return;
         }
         self.pending.set(true);
-        spawn_local(async move {
-            let outcome = work.await;
-            // The page may be gone by now.
-            if self.pending.try_set(false).is_none() {
-                match outcome {
-                    Ok(()) => self.problem.set(None),
-                    Err(problem) => self.fail(problem),
-                }
+        spawn(async move { self.finish(work.await) });
+    }
+
+    fn finish(self, outcome: Result<(), Problem>) {
+        // The page may be gone by now.
+        if self.pending.try_set(false).is_none() {
+            match outcome {
+                Ok(()) => self.problem.set(None),
+                Err(problem) => self.fail(problem),
             }
-        });
+        }
     }
 
     /// Counts `retry_after` down in a browser; without script the button stays usable.
@@ -114,7 +113,7 @@ impl Submission {
                 handle.clear();
             }
         };
-        Effect::new(move |_| {
+        effect(move || {
             let seconds = self.problem.with(|problem| problem.as_ref()?.retry_after);
             stop();
             self.wait.set(seconds.unwrap_or(0));
@@ -174,10 +173,11 @@ fn focus_after_failure(
     form: NodeRef<html::Form>,
     refocus: Option<&'static str>,
 ) {
-    Effect::new(move |before: Option<()>| {
+    let mut first = true;
+    effect(move || {
         let failed = submission.problem.with(Option::is_some);
         // What was there when the page came is read from the top.
-        if before.is_none() || !failed {
+        if std::mem::take(&mut first) || !failed {
             return;
         }
         request_animation_frame(move || {

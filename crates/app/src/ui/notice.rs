@@ -11,7 +11,7 @@ pub(crate) fn Alert(
 ) -> impl IntoView {
     view! {
         <div class="notice notice-danger" role="alert" hidden=move || text.with(Option::is_none)>
-            {move || text.get()}
+            {text}
         </div>
     }
 }

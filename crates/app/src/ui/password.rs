@@ -3,7 +3,7 @@
 use leptos::{ev, prelude::*};
 
 use super::field::{FieldNotes, FieldSpec};
-use crate::text::use_texts;
+use crate::{reaction::use_scripted, text::use_texts};
 
 /// A password field.
 #[component]
@@ -48,7 +48,7 @@ pub(crate) fn PasswordField(
                 <Reveal shown=shown />
             </div>
             <p class="field-hint field-caps" role="status">
-                {move || caps.get().then_some(words.common.caps_lock)}
+                {Signal::derive(move || caps.get().then_some(words.common.caps_lock))}
             </p>
             <FieldNotes spec=spec error=error />
         </div>
@@ -59,8 +59,7 @@ pub(crate) fn PasswordField(
 #[component]
 fn Reveal(shown: RwSignal<bool>) -> impl IntoView {
     let words = use_texts();
-    let scripted = RwSignal::new(false);
-    Effect::new(move |_| scripted.set(true));
+    let scripted = use_scripted();
     let label = move || match shown.get() {
         true => words.common.hide_password,
         false => words.common.show_password,

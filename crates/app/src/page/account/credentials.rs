@@ -67,7 +67,7 @@ pub(crate) fn Credentials(submission: Submission) -> impl IntoView {
             error=submission.field("password")
             on_input=advise
         />
-        <p class="advice" role="status">{move || advice.get()}</p>
+        <p class="advice" role="status">{Signal::derive(move || advice.get())}</p>
     }
 }
 

@@ -15,6 +15,7 @@ use leptos_router::hooks::use_query_map;
 
 use crate::{
     client::{call, use_client},
+    reaction::{part, use_scripted},
     state::viewer::use_session,
     text::{
         Texts,
@@ -80,8 +81,7 @@ fn Preferences(account: AccountView) -> impl IntoView {
         });
     };
     // There is no form post for this: until script is there the button would lead nowhere.
-    let scripted = RwSignal::new(false);
-    Effect::new(move |_| scripted.set(true));
+    let scripted = use_scripted();
     let languages = Locale::ALL
         .map(|choice| (choice.tag(), choice.name(), choice == account.locale))
         .to_vec();
@@ -107,7 +107,7 @@ fn Preferences(account: AccountView) -> impl IntoView {
                         disabled=Signal::derive(move || !scripted.get())
                     />
                     <p class="saved" role="status">
-                        {move || saved.get().then_some(words.profile.saved)}
+                        {Signal::derive(move || saved.get().then_some(words.profile.saved))}
                     </p>
                 </div>
                 // Its content is text to a browser with script, and must not be hydrated.
@@ -157,7 +157,9 @@ fn Facts() -> impl IntoView {
     view! {
         <section class="card" aria-labelledby="facts">
             <h2 id="facts">{words.profile.facts}</h2>
-            {move || session.account().map(|account| view! { <FactList account=account /> })}
+            {part(move || {
+                session.account().map(|account| view! { <FactList account=account /> }).into_any()
+            })}
         </section>
     }
 }

@@ -18,6 +18,7 @@ use crate::{
         door::{Door, returned_problem, use_cookie_check},
         guard::use_go_on,
     },
+    reaction::effect,
     text::use_texts,
     ui::{
         button::SubmitButton,
@@ -94,7 +95,7 @@ fn request(values: &Values) -> SetupRequest {
 
 /// Moves the token from the fragment into the field, and out of the address bar and the history.
 fn take_token_from_address(field: NodeRef<html::Input>) {
-    Effect::new(move |_| {
+    effect(move || {
         let Some(input) = field.get() else { return };
         let hash = location().hash().unwrap_or_default();
         if let Some(token) = token_of(&hash) {

@@ -14,13 +14,14 @@ use crate::{
 pub(crate) fn IdleWarning() -> impl IntoView {
     let words = use_texts();
     let keeper = use_keeper();
+    let left = Signal::derive(move || clock(keeper.warning().unwrap_or(0)));
     let open = Memo::new(move |_| keeper.warning().is_some());
     view! {
         <Dialog id="idle" title=words.session.idle_title open=open>
             <p>{words.session.idle_text}</p>
             <p class="dialog-clock">
                 {words.session.idle_left} " "
-                <span class="clock">{move || clock(keeper.warning().unwrap_or(0))}</span>
+                <span class="clock">{left}</span>
             </p>
             <button class="button button-primary" type="button">
                 {words.session.stay}

@@ -13,7 +13,8 @@ use leptos_router::hooks::use_query_map;
 
 use crate::{
     client::{refresh::use_keeper, wire},
-    layout::door::{COOKIES_BLOCKED, Door, NextField, returned_problem, use_cookie_check},
+    layout::door::{Door, NextField, returned_problem, use_cookie_check},
+    reaction::part,
     state::{use_page_context, viewer::Ended},
     text::{Texts, use_texts},
     ui::{
@@ -114,14 +115,15 @@ fn request(values: &Values) -> LoginRequest {
 fn Reasons() -> impl IntoView {
     let words = use_texts();
     let query = use_query_map();
-    let ended = move || {
+    let ended = part(move || {
         query
             .with(|query| query.get_str("ended").and_then(Ended::from_text))
             .map(|ended| view! { <Note>{reason(words, ended)}</Note> })
-    };
-    let blocked = move || {
+            .into_any()
+    });
+    let blocked = part(move || {
         query
-            .with(|query| query.get_str("code") == Some(COOKIES_BLOCKED))
+            .with(|query| query.get_str("code") == Some("cookies_blocked"))
             .then(|| {
                 view! {
                     <div class="notice notice-warning" role="alert">
@@ -130,7 +132,8 @@ fn Reasons() -> impl IntoView {
                     </div>
                 }
             })
-    };
+            .into_any()
+    });
     view! {
         {ended}
         {blocked}

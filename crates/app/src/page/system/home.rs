@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 
 use crate::{
+    reaction::part,
     state::{use_page_context, viewer::use_session},
     text::use_texts,
     ui::mark::Mark,
@@ -29,10 +30,10 @@ pub(crate) fn Home() -> impl IntoView {
                 <Mark />
                 <h1>{words.home.heading}</h1>
                 <p class="lead">{words.home.lead}</p>
-                {move || match session.account() {
+                {part(move || match session.account() {
                     Some(account) => view! { <Welcome account=account /> }.into_any(),
                     None => view! { <WaysIn /> }.into_any(),
-                }}
+                })}
             </section>
             <section aria-labelledby="services">
                 <h2 class="services-title" id="services">{words.home.services}</h2>
