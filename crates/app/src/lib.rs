@@ -1,60 +1,39 @@
-//! The front end of Concierge.
-use concierge_core::{account::AccountView, locale::Locale, problem::Problem};
-use leptos::prelude::*;
-use std::{future::Future, pin::Pin, sync::Arc};
-#[derive(Clone, Debug, PartialEq)]
-pub enum Theme {
-    System,
-    Light,
-    Dark,
-}
-#[derive(Clone, Debug, PartialEq)]
-pub struct PageContext {
-    pub viewer: Option<Viewer>,
-    pub locale: Locale,
-    pub theme: Theme,
-    pub registration_open: bool,
-    pub one_session: bool,
-    pub contact: Option<String>,
-    pub failed: bool,
-}
-#[derive(Clone, Debug, PartialEq)]
-pub struct Viewer {
-    pub account: AccountView,
-    pub expires_in: u64,
-    pub idle_in: u64,
-}
-#[derive(Clone)]
-pub struct Nonce(pub String);
-#[derive(Clone)]
-pub struct Assets {
-    pub css: String,
-    pub js: String,
-    pub wasm: String,
-    pub reload_script: Option<String>,
-}
-pub trait Transport: Send + Sync {
-    fn send(
-        &self,
-        request: WireRequest,
-    ) -> Pin<Box<dyn Future<Output = Result<WireResponse, Problem>> + Send>>;
-}
-pub struct WireRequest {
-    pub method: concierge_core::api::Method,
-    pub path: &'static str,
-    pub body: Option<String>,
-}
-pub struct WireResponse {
-    pub status: u16,
-    pub body: String,
-}
-#[derive(Clone)]
-pub struct Client(Arc<dyn Transport>);
-impl Client {
-    pub fn new(t: Arc<dyn Transport>) -> Self {
-        Self(t)
-    }
-}
-pub fn shell() -> impl IntoView {
-    view! { <p>"x"</p> }
+//! The front end of Concierge, one crate for three builds: rendered on the server (`ssr`), brought to
+//! life in the browser (`hydrate`), or run in the browser alone (`csr`).
+//!
+//! The app holds no secret: the session's tokens are in cookies that no script can read. Everything goes
+//! through [`client::call`].
+
+#![expect(
+    unreachable_pub,
+    reason = "the component macro writes public items whatever the visibility of the component"
+)]
+
+pub mod app;
+pub mod client;
+mod layout;
+mod page;
+#[cfg(feature = "ssr")]
+mod shell;
+pub mod state;
+pub mod text;
+mod ui;
+
+#[cfg(feature = "csr")]
+mod standalone;
+
+pub use app::App;
+pub use client::{Client, Transport, WireRequest, WireResponse};
+#[cfg(feature = "ssr")]
+pub use shell::{Assets, Nonce, shell};
+#[cfg(feature = "csr")]
+pub use standalone::start;
+pub use state::{PageContext, theme::Theme, viewer::Viewer};
+
+/// Brings the server's page to life.
+#[cfg(feature = "hydrate")]
+#[wasm_bindgen::prelude::wasm_bindgen]
+pub fn hydrate() {
+    client::panic::install();
+    leptos::mount::hydrate_body(App);
 }

@@ -67,6 +67,8 @@ pub struct Form {
     pub done: &'static str,
     /// The fields that are check boxes: `on` or absent.
     pub flags: &'static [&'static str],
+    /// Whether a success sets the cookies of a session: then the next page looks whether they arrived.
+    pub signs_in: bool,
 }
 
 /// One endpoint of the API: everything about it that server, client and documents share.

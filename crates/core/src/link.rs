@@ -89,6 +89,18 @@ pub fn is_local_path(next: &str) -> bool {
         && !next.chars().any(|c| c == '\\' || c.is_control())
 }
 
+/// Marks the first page after a sign-in by form: it looks whether the browser kept the cookies.
+pub const ARRIVED: &str = "arrived";
+
+/// The sign-in page that says that the browser keeps no cookies, and why that may be.
+pub const COOKIES_BLOCKED: &str = "/sign-in?code=cookies_blocked";
+
+/// A path with the mark of a first page.
+pub fn with_arrived(path: &str) -> String {
+    let separator = if path.contains('?') { '&' } else { '?' };
+    format!("{path}{separator}{ARRIVED}=1")
+}
+
 /// The sign-in page that leads back to `path_and_query` afterwards.
 pub fn sign_in_then(path_and_query: &str) -> String {
     format!(

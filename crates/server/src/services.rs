@@ -99,22 +99,17 @@ impl Services {
             db,
             clock,
             rng,
-            signing,
-            keys,
-            hasher,
-            site,
-            reload_port,
-            shutdown,
+            ..
         } = parts;
         let freshness = Arc::new(Freshness::default());
-        let keys = Arc::new(keys);
+        let keys = Arc::new(parts.keys);
         let factor = config.address_limit_factor;
         let sessions = Arc::new(Sessions::new(
             db.clone(),
             Arc::clone(&clock),
             Arc::clone(&rng),
             config.session,
-            TokenSigner::new(signing, config.public_url.origin()),
+            TokenSigner::new(parts.signing, config.public_url.origin()),
             SealKey::new(&keys.session),
             Arc::clone(&freshness),
         ));
@@ -122,7 +117,7 @@ impl Services {
             db: db.clone(),
             clock: Arc::clone(&clock),
             rng: Arc::clone(&rng),
-            hasher: hasher.clone(),
+            hasher: parts.hasher.clone(),
             sessions: Arc::clone(&sessions),
             keys: Arc::clone(&keys),
             registration: config.registration,
@@ -134,7 +129,7 @@ impl Services {
             db: db.clone(),
             clock: Arc::clone(&clock),
             rng: Arc::clone(&rng),
-            hasher,
+            hasher: parts.hasher,
             accounts: Arc::clone(&accounts),
             sessions: Arc::clone(&sessions),
             keys,
@@ -143,8 +138,8 @@ impl Services {
         });
         Arc::new(Self {
             cookie_names: CookieNames::with_suffix(&config.cookie_suffix),
-            security_headers: SecurityHeaders::new(&config, reload_port),
-            reload_script: reload_port.map(reload_script),
+            security_headers: SecurityHeaders::new(&config, parts.reload_port),
+            reload_script: parts.reload_port.map(reload_script),
             reports: Limiter::new(REPORTS, factor),
             refreshes: Limiter::new(REFRESHES, factor),
             config,
@@ -154,8 +149,8 @@ impl Services {
             accounts,
             sessions,
             sign_in,
-            site,
-            shutdown,
+            site: parts.site,
+            shutdown: parts.shutdown,
             freshness,
         })
     }

@@ -88,6 +88,7 @@ impl Endpoint for Register {
         page: "/sign-up",
         done: "/profile",
         flags: &[],
+        signs_in: true,
     });
 }
 
@@ -115,6 +116,7 @@ impl Endpoint for Setup {
         page: "/setup",
         done: "/profile",
         flags: &[],
+        signs_in: true,
     });
 }
 

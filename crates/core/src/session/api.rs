@@ -141,6 +141,7 @@ impl Endpoint for Logout {
         page: "/",
         done: "/sign-in?ended=signed_out",
         flags: &[],
+        signs_in: false,
     });
 }
 

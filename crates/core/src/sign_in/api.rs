@@ -84,5 +84,6 @@ impl Endpoint for Login {
         page: "/sign-in",
         done: "/profile",
         flags: &["remember"],
+        signs_in: true,
     });
 }

@@ -289,10 +289,10 @@ impl Accounts {
 
     /// Takes in a change that the feed announced.
     pub fn hear(&self, change: &Change) {
-        if let Change::Account(id) = change {
-            if let Ok(id) = id.parse() {
-                self.mirror.forget(&id);
-            }
+        if let Change::Account(id) = change
+            && let Ok(id) = id.parse()
+        {
+            self.mirror.forget(&id);
         }
     }
 
@@ -309,10 +309,10 @@ impl Accounts {
             .parse::<Name>()
             .map_err(|code| note("name", code))
             .ok();
-        if let (Some(email), Some(name)) = (&email, &name) {
-            if let Err(code) = password::judge(new.password, email, name, &self.parts.house) {
-                note("password", code);
-            }
+        if let (Some(email), Some(name)) = (&email, &name)
+            && let Err(code) = password::judge(new.password, email, name, &self.parts.house)
+        {
+            note("password", code);
         }
         match (email, name) {
             (Some(email), Some(name)) if errors.is_empty() => Ok(Parsed { email, name }),

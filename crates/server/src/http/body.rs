@@ -114,6 +114,7 @@ mod tests {
         page: "/sign-in",
         done: "/profile",
         flags: &["remember"],
+        signs_in: true,
     };
 
     #[test]

@@ -141,10 +141,10 @@ impl RequestCookies {
             .iter()
             .filter_map(|value| value.to_str().ok());
         for cookie in texts.flat_map(Cookie::split_parse).flatten() {
-            if let Some(at) = ours.iter().position(|name| *name == cookie.name()) {
-                if found[at].replace(cookie.value().to_owned()).is_some() {
-                    return None;
-                }
+            if let Some(at) = ours.iter().position(|name| *name == cookie.name())
+                && found[at].replace(cookie.value().to_owned()).is_some()
+            {
+                return None;
             }
         }
         let [access, refresh, device, locale, theme] = found;

@@ -179,7 +179,11 @@ fn done<T>(reply: &Reply<T>, form: &Form, next: Option<&str>) -> Response {
     let target = next
         .filter(|next| link::is_local_path(next))
         .unwrap_or(form.done);
-    let mut response = see_other(target);
+    let mut response = if form.signs_in {
+        see_other(&link::with_arrived(target))
+    } else {
+        see_other(target)
+    };
     decorate(&mut response, reply);
     response
 }

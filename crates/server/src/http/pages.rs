@@ -70,7 +70,7 @@ pub async fn serve(State(app): State<App>, request: Request) -> Response {
             return ssr::render(&app, request, &Caller::Visitor, status).await;
         }
     };
-    let mut response = match redirect(page, &caller, &uri) {
+    let mut response = match arrival(&caller, &uri).or_else(|| redirect(page, &caller, &uri)) {
         Some(target) => see_other(&target),
         None => {
             let status = if page.is_some() {
@@ -181,6 +181,27 @@ async fn identify(
         Err(SessionError::Store(failure)) => Err(failure.into()),
         Err(_) => Ok((caller, Vec::new())),
     }
+}
+
+/// The first page after a sign-in by form: without the cookies it would only lead back to sign-in, so it says
+/// why; with them the mark goes.
+fn arrival(caller: &Caller, uri: &Uri) -> Option<String> {
+    let mut query: Vec<(String, String)> = serde_urlencoded::from_str(uri.query()?).ok()?;
+    let count = query.len();
+    query.retain(|(name, _)| name != link::ARRIVED);
+    if query.len() == count {
+        return None;
+    }
+    if matches!(caller, Caller::Visitor) {
+        return Some(link::COOKIES_BLOCKED.to_owned());
+    }
+    let query = serde_urlencoded::to_string(&query).ok()?;
+    let target = if query.is_empty() {
+        uri.path().to_owned()
+    } else {
+        format!("{}?{query}", uri.path())
+    };
+    link::is_local_path(&target).then_some(target)
 }
 
 /// Where the guard sends somebody, if anywhere.

@@ -6,8 +6,10 @@
 //! Threats met here: a stolen refresh token (noticed within one rotation), a stolen database (holds no token),
 //! a forged or replayed token (MAC, generation), signing somebody out with a made-up token (changes nothing).
 
+mod ending;
 pub mod error;
 pub mod http;
+mod live;
 mod refresh_token;
 mod service;
 mod store;

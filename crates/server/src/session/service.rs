@@ -1,4 +1,4 @@
-//! The use cases of a session: begin, authenticate, refresh, end.
+//! The use cases of a live session: begin, authenticate, refresh. How it ends is in `ending`.
 
 use std::{sync::Arc, time::Duration};
 
@@ -7,7 +7,6 @@ use concierge_core::{
     audit::EventName,
     session::{
         EndReason, SessionId, Transport,
-        api::Scope,
         refresh::{Decision, Rotation, decide},
     },
     time::Timestamp,
@@ -16,6 +15,7 @@ use zeroize::Zeroizing;
 
 use super::{
     error::SessionError,
+    live::Live,
     refresh_token::{self, Presented},
     store::{self, SessionRow},
 };
@@ -24,9 +24,9 @@ use crate::{
     config::SessionConfig,
     platform::{clock::Clock, jwt::TokenSigner, rng::Rng, seal::SealKey},
     store::{
-        Db, StoreError, Tx,
+        Db, Tx,
         feed::{Change, Freshness},
-        mirror::{Epoch, Mirror},
+        mirror::Mirror,
     },
 };
 
@@ -73,22 +73,15 @@ pub struct NewSession<'a> {
     pub origin: &'a Origin,
 }
 
-/// A live session's copy in memory: its row, and its key unsealed.
-#[derive(Debug)]
-struct Live {
-    row: SessionRow,
-    key: Zeroizing<Vec<u8>>,
-}
-
 /// The sessions of the house.
 pub struct Sessions {
-    db: Db,
-    clock: Arc<dyn Clock>,
-    rng: Arc<dyn Rng>,
-    config: SessionConfig,
-    signer: TokenSigner,
-    seal: SealKey,
-    mirror: Mirror<SessionId, Live>,
+    pub(super) db: Db,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) rng: Arc<dyn Rng>,
+    pub(super) config: SessionConfig,
+    pub(super) signer: TokenSigner,
+    pub(super) seal: SealKey,
+    pub(super) mirror: Mirror<SessionId, Live>,
 }
 
 impl Sessions {
@@ -223,10 +216,10 @@ impl Sessions {
                 "a session keeps its transport",
             ));
         }
-        if decide(live.row.rotation, presented.generation, now) == Decision::Rotate {
-            if let Some(rotated) = self.rotate(&live, now).await? {
-                return self.grant(&rotated, now);
-            }
+        if decide(live.row.rotation, presented.generation, now) == Decision::Rotate
+            && let Some(rotated) = self.rotate(&live, now).await?
+        {
+            return self.grant(&rotated, now);
         }
         // Anything but the usual path is decided by the row itself, never by a copy.
         let live = self.load(presented.session, now).await?;
@@ -261,247 +254,6 @@ impl Sessions {
         }
     }
 
-    /// Ends the session behind either token, or with scope `all` every session of its account. An expired access
-    /// token will do: whoever holds it may always sign out. Answers the account, when there was a live session.
-    pub async fn sign_out(
-        &self,
-        access_token: Option<&str>,
-        refresh_token: Option<&str>,
-        scope: Option<Scope>,
-        origin: &Origin,
-    ) -> Result<Option<AccountId>, SessionError> {
-        let now = self.clock.now();
-        let Some((session, account)) = self.owner_of(access_token, refresh_token, now).await?
-        else {
-            return Ok(None);
-        };
-        let mut tx = self.db.begin().await?;
-        let sessions = match scope.unwrap_or(self.config.sign_out_scope) {
-            Scope::All => store::list_live(&mut tx, account, now).await?,
-            Scope::Current => vec![session],
-        };
-        self.end(
-            &mut tx,
-            account,
-            &sessions,
-            EndReason::SignedOut,
-            EventName::TokenRevoked,
-            origin,
-        )
-        .await?;
-        tx.commit().await?;
-        self.forget(&sessions);
-        Ok(Some(account))
-    }
-
-    /// Ends every session of an account inside a transaction; pass the answer to [`Sessions::forget`] after the commit.
-    pub async fn end_all(
-        &self,
-        tx: &mut Tx,
-        account: AccountId,
-        reason: EndReason,
-        origin: &Origin,
-    ) -> Result<Vec<SessionId>, StoreError> {
-        let sessions = store::list_live(tx, account, self.clock.now()).await?;
-        self.end(
-            tx,
-            account,
-            &sessions,
-            reason,
-            EventName::TokenRevoked,
-            origin,
-        )
-        .await?;
-        Ok(sessions)
-    }
-
-    /// Drops the copies of ended sessions. What another process ended arrives through [`Sessions::hear`].
-    pub fn forget(&self, sessions: &[SessionId]) {
-        for session in sessions {
-            self.mirror.forget(session);
-        }
-    }
-
-    /// Takes in a change that the feed announced.
-    pub fn hear(&self, change: &Change) {
-        if let Change::Session(id) = change {
-            if let Ok(id) = id.parse() {
-                self.mirror.forget(&id);
-            }
-        }
-    }
-
-    async fn end(
-        &self,
-        tx: &mut Tx,
-        account: AccountId,
-        sessions: &[SessionId],
-        reason: EndReason,
-        name: EventName,
-        origin: &Origin,
-    ) -> Result<(), StoreError> {
-        let now = self.clock.now();
-        for session in sessions {
-            if store::mark_ended(tx, *session, reason, now).await? {
-                let details = serde_json::json!({ "session": session, "reason": reason.as_str() });
-                audit::record(
-                    tx,
-                    &Event::of(name, account, origin).with(details),
-                    now,
-                    &*self.rng,
-                )
-                .await?;
-            }
-        }
-        tx.announce(&changes(sessions), now).await
-    }
-
-    async fn end_for_reuse(
-        &self,
-        row: &SessionRow,
-        origin: &Origin,
-        now: Timestamp,
-    ) -> Result<(), StoreError> {
-        tracing::warn!(session = %row.id, began_at = %row.address, "an old refresh token came back: somebody has a copy");
-        let mut tx = self.db.begin().await?;
-        // The row is read again under the write lock: a rotation may have happened since it was judged.
-        let current = store::find_by_id(&mut tx, row.id).await?;
-        if current.is_some_and(|current| current.is_live(now)) {
-            self.end(
-                &mut tx,
-                row.account,
-                &[row.id],
-                EndReason::Reuse,
-                EventName::TokenReuse,
-                origin,
-            )
-            .await?;
-        }
-        tx.commit().await?;
-        self.forget(&[row.id]);
-        Ok(())
-    }
-
-    async fn owner_of(
-        &self,
-        access_token: Option<&str>,
-        refresh_token: Option<&str>,
-        now: Timestamp,
-    ) -> Result<Option<(SessionId, AccountId)>, SessionError> {
-        if let Some(claims) = access_token
-            .and_then(|token| self.signer.verify(token, now).ok())
-            .map(|verified| verified.claims)
-        {
-            return Ok(Some((claims.sid, claims.sub)));
-        }
-        let Some(presented) = refresh_token.and_then(Presented::parse) else {
-            return Ok(None);
-        };
-        match self.genuine(&presented, now).await {
-            Ok(live) => Ok(Some((live.row.id, live.row.account))),
-            Err(SessionError::Unauthenticated(_)) => Ok(None),
-            Err(error) => Err(error),
-        }
-    }
-
-    /// The live session of a presented token whose MAC is right.
-    async fn genuine(
-        &self,
-        presented: &Presented,
-        now: Timestamp,
-    ) -> Result<Arc<Live>, SessionError> {
-        let live = self
-            .live_at_least(presented.session, presented.generation, now)
-            .await?;
-        if presented.is_genuine(&live.key) {
-            Ok(live)
-        } else {
-            Err(SessionError::Unauthenticated(
-                "a refresh token with a wrong MAC",
-            ))
-        }
-    }
-
-    /// The live session, read anew when the copy can't know this generation or seems to have run out:
-    /// another instance may have rotated it.
-    async fn live_at_least(
-        &self,
-        id: SessionId,
-        generation: u64,
-        now: Timestamp,
-    ) -> Result<Arc<Live>, SessionError> {
-        match self.mirror.get(&id, now) {
-            Some(live) if live.row.is_live(now) && generation <= live.row.rotation.generation => {
-                Ok(live)
-            }
-            _ => self.load(id, now).await,
-        }
-    }
-
-    async fn load(&self, id: SessionId, now: Timestamp) -> Result<Arc<Live>, SessionError> {
-        let began = self.mirror.epoch();
-        let row = store::find_by_id(&self.db, id)
-            .await?
-            .filter(|row| row.is_live(now));
-        let row = row.ok_or(SessionError::Unauthenticated("no such live session"))?;
-        let key = self.seal.open(&associated(id), &row.sealed_key);
-        let key =
-            Zeroizing::new(key.map_err(|_| StoreError::corrupt("session", "sealed_key", id))?);
-        let live = Arc::new(Live { row, key });
-        self.mirror.put(id, Arc::clone(&live), began);
-        Ok(live)
-    }
-
-    async fn rotate(&self, live: &Live, now: Timestamp) -> Result<Option<Arc<Live>>, SessionError> {
-        let (idle, _) = self.spans(live.row.is_remembered);
-        let idle = idle.min(live.row.expires_at.since(now));
-        let began = self.mirror.epoch();
-        if !store::mark_rotated(
-            &self.db,
-            live.row.id,
-            live.row.rotation.generation,
-            idle,
-            now,
-        )
-        .await?
-        {
-            return Ok(None);
-        }
-        let row = SessionRow {
-            rotation: live.row.rotation.rotated(now),
-            idle_expires_at: now.plus(idle),
-            ..live.row.clone()
-        };
-        Ok(Some(self.remember(row, live, began)))
-    }
-
-    async fn note_seen(
-        &self,
-        live: &Live,
-        generation: u64,
-        now: Timestamp,
-    ) -> Result<(), SessionError> {
-        let began = self.mirror.epoch();
-        if store::mark_seen(&self.db, live.row.id, generation, now).await? {
-            let mut row = live.row.clone();
-            row.rotation.seen_generation = generation;
-            self.remember(row, live, began);
-        } else {
-            // Somebody else noted it, rotated or ended it: the next look reads the row.
-            self.mirror.forget(&live.row.id);
-        }
-        Ok(())
-    }
-
-    fn remember(&self, row: SessionRow, live: &Live, began: Epoch) -> Arc<Live> {
-        let live = Arc::new(Live {
-            row,
-            key: live.key.clone(),
-        });
-        self.mirror.put(live.row.id, Arc::clone(&live), began);
-        live
-    }
-
     fn grant(&self, live: &Live, now: Timestamp) -> Result<Grant, SessionError> {
         let row = &live.row;
         let expires_at = now
@@ -524,7 +276,7 @@ impl Sessions {
         })
     }
 
-    fn spans(&self, remember: bool) -> (Duration, Duration) {
+    pub(super) fn spans(&self, remember: bool) -> (Duration, Duration) {
         if remember {
             (self.config.remember_idle, self.config.remember_absolute)
         } else {
@@ -542,11 +294,11 @@ fn actor(row: &SessionRow, expires_at: Timestamp) -> Actor {
     }
 }
 
-fn associated(id: SessionId) -> String {
+pub(super) fn associated(id: SessionId) -> String {
     format!("session/{id}")
 }
 
-fn changes(sessions: &[SessionId]) -> Vec<Change> {
+pub(super) fn changes(sessions: &[SessionId]) -> Vec<Change> {
     sessions
         .iter()
         .map(|session| Change::Session(session.to_string()))

@@ -248,16 +248,16 @@ impl SignIn {
         if let Bucket::Name(digest, counted) = bucket {
             store::mark_refunded(&mut tx, digest, *counted, now).await?;
         }
-        if let Some((old, new)) = &rehash {
-            if passwords::mark_rehashed(&mut tx, id, old, new).await? {
-                audit::record(
-                    &mut tx,
-                    &Event::of(EventName::PasswordRehash, id, attempt.origin),
-                    now,
-                    &*self.rng,
-                )
-                .await?;
-            }
+        if let Some((old, new)) = &rehash
+            && passwords::mark_rehashed(&mut tx, id, old, new).await?
+        {
+            audit::record(
+                &mut tx,
+                &Event::of(EventName::PasswordRehash, id, attempt.origin),
+                now,
+                &*self.rng,
+            )
+            .await?;
         }
         let device = match bucket {
             Bucket::Device => attempt.device.unwrap_or_default().to_owned(),

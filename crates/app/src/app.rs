@@ -1,0 +1,68 @@
+//! The app: its providers and its table of routes, nothing else.
+
+use concierge_core::link::Page;
+use leptos::prelude::*;
+use leptos_meta::{Title, provide_meta_context};
+use leptos_router::{
+    SsrMode, StaticSegment,
+    components::{ParentRoute, Route, Router, Routes},
+    path,
+};
+
+use crate::{
+    client,
+    layout::{
+        frame::Frame,
+        guard::{GuestOnly, RequireAuth},
+    },
+    page::{
+        account::{profile::Profile, setup::Setup, sign_up::SignUp},
+        session::idle::IdleWarning,
+        sign_in::password::SignIn,
+        system::{failed::Failed, home::Home, not_found::NotFound},
+    },
+    state::{PageContext, toast::Toast, viewer::Session},
+    text::{provide_locale, use_texts},
+};
+
+/// The whole app, the content of `<body>`.
+#[component]
+pub fn App() -> impl IntoView {
+    provide_meta_context();
+    let facts = PageContext::provide();
+    provide_locale(facts.locale);
+    Toast::provide();
+    client::connect(Session::provide(facts.viewer));
+    let product = use_texts().common.product;
+    let content = match facts.failed {
+        true => view! { <Failed /> }.into_any(),
+        false => view! { <Screens /> }.into_any(),
+    };
+    view! {
+        <Title formatter=move |title| format!("{title} · {product}") />
+        <Router>
+            <Frame>{content}</Frame>
+            <IdleWarning />
+        </Router>
+    }
+}
+
+/// The table of routes. Every page is rendered whole before it is sent: streaming would need script to
+/// show its parts, and would fix the status before the page is known.
+#[component]
+fn Screens() -> impl IntoView {
+    let at = |page: Page| StaticSegment(page.path());
+    view! {
+        <Routes fallback=NotFound>
+            <Route path=at(Page::Home) view=Home ssr=SsrMode::Async />
+            <Route path=at(Page::Setup) view=Setup ssr=SsrMode::Async />
+            <ParentRoute path=path!("") view=GuestOnly ssr=SsrMode::Async>
+                <Route path=at(Page::SignIn) view=SignIn ssr=SsrMode::Async />
+                <Route path=at(Page::SignUp) view=SignUp ssr=SsrMode::Async />
+            </ParentRoute>
+            <ParentRoute path=path!("") view=RequireAuth ssr=SsrMode::Async>
+                <Route path=at(Page::Profile) view=Profile ssr=SsrMode::Async />
+            </ParentRoute>
+        </Routes>
+    }
+}

@@ -1,0 +1,314 @@
+//! Keeping the session: silent renewal, news from other tabs, the idle end, sign-in and sign-out.
+//!
+//! Guarantees: one renewal at a time per browser; a timer renews only after input; a failed renewal
+//! ends in "signed out" or waits, and never loops; a 401 is repeated at most once.
+
+use std::time::Duration;
+
+use concierge_core::{
+    api::{Empty, Endpoint},
+    problem::Problem,
+    session::api::{GetSession, Logout, LogoutRequest, Refresh, RefreshRequest, SessionAnswer},
+};
+use leptos::{ev, prelude::*, task::spawn_local};
+use web_sys::{PageTransitionEvent, VisibilityState};
+
+use super::{
+    Client, call,
+    channel::{self, News},
+    lock,
+    schedule::{Due, Plan},
+};
+use crate::state::viewer::{Ended, Session, Viewer};
+
+/// What the server says about the session.
+pub(crate) enum Found {
+    /// A live session.
+    Live(Viewer),
+    /// Refresh before believing anything.
+    Renewable,
+    /// Nobody is signed in.
+    Gone,
+}
+
+impl From<SessionAnswer> for Found {
+    fn from(answer: SessionAnswer) -> Self {
+        match answer.account.filter(|_| answer.signed_in) {
+            Some(account) => Self::Live(Viewer {
+                account,
+                expires_in: answer.expires_in.unwrap_or_default(),
+                idle_in: answer.idle_in.unwrap_or(u64::from(u32::MAX)),
+            }),
+            None if answer.renewable == Some(true) => Self::Renewable,
+            None => Self::Gone,
+        }
+    }
+}
+
+/// How a sign-in went on after the server accepted it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Entered {
+    /// The session is live.
+    Yes,
+    /// The browser did not keep the session's cookies.
+    WithoutCookies,
+}
+
+/// Keeps the session of this page; cheap to copy into listeners.
+#[derive(Clone, Copy)]
+pub(crate) struct Keeper {
+    pub(super) session: Session,
+    plain: StoredValue<Client>,
+    plan: StoredValue<Option<Plan>>,
+    warning: RwSignal<Option<u64>>,
+}
+
+/// The keeper of this page's session.
+pub(crate) fn use_keeper() -> Keeper {
+    use_context().unwrap_or_else(|| {
+        Keeper::provide(crate::state::viewer::use_session(), super::use_client())
+    })
+}
+
+impl Keeper {
+    /// Makes a keeper known to everything below; it calls through `plain`, which must not renew.
+    pub(super) fn provide(session: Session, plain: Client) -> Self {
+        let keeper = Self {
+            session,
+            plain: StoredValue::new(plain),
+            plan: StoredValue::new(None),
+            warning: RwSignal::new(None),
+        };
+        provide_context(keeper);
+        keeper
+    }
+
+    /// Seconds until the session ends for want of input, while there is reason to warn; tracked.
+    pub(crate) fn warning(self) -> Option<u64> {
+        self.warning.get()
+    }
+
+    /// Starts clocks and listeners, once the page lives in a browser.
+    pub(super) fn watch(self) {
+        Effect::new(move |_| {
+            if let Some(viewer) = untrack(|| self.session.viewer()) {
+                self.plan_for(&viewer);
+            }
+            channel::listen(move |news| self.hear(news));
+            window_event_listener(ev::keydown, move |_| self.touched());
+            window_event_listener(ev::pointerdown, move |_| self.touched());
+            window_event_listener(ev::visibilitychange, move |_| self.shown());
+            window_event_listener(ev::pageshow, move |event: PageTransitionEvent| {
+                // Back from the history cache: the page shows what was true when it was left.
+                if event.persisted() {
+                    spawn_local(self.look(Ended::Elsewhere));
+                }
+            });
+            set_interval(move || self.tick(), Duration::from_secs(1));
+        });
+    }
+
+    /// Signs in through an endpoint that sets the cookies, and reads back what they are worth.
+    pub(crate) async fn enter<E: Endpoint>(self, request: E::Request) -> Result<Entered, Problem> {
+        let _held = lock::acquire().await;
+        call::<E>(&self.plain(), request).await?;
+        match self.ask().await? {
+            Found::Live(viewer) => {
+                self.adopt(viewer);
+                channel::post(News::SignedIn);
+                Ok(Entered::Yes)
+            }
+            Found::Renewable | Found::Gone => Ok(Entered::WithoutCookies),
+        }
+    }
+
+    /// Signs out here, as far as the operator set it, and tells the other tabs.
+    pub(crate) async fn sign_out(self) -> Result<(), Problem> {
+        let _held = lock::acquire().await;
+        call::<Logout>(&self.plain(), LogoutRequest::default()).await?;
+        channel::post(News::SignedOut);
+        self.end(Ended::SignedOut);
+        Ok(())
+    }
+
+    /// Renews the session; says whether it is live now.
+    pub(super) async fn renew(self) -> bool {
+        let held = lock::acquire().await;
+        let life = self
+            .plan
+            .with_value(|plan| plan.map_or(0, |plan| plan.life));
+        if held.waited
+            && let Ok(Found::Live(viewer)) = self.ask().await
+            && viewer.expires_in * 2 > life
+        {
+            self.adopt(viewer);
+            return true;
+        }
+        match call::<Refresh>(&self.plain(), RefreshRequest::default()).await {
+            Ok(_) => self.settle(true).await,
+            Err(problem) if problem.status == 401 => self.settle(false).await,
+            // No answer, or the server is busy: nothing is known, and a later tick tries again.
+            Err(_) => false,
+        }
+    }
+
+    /// After a renewal or its refusal: what the server says now counts. A refused renewal of an old
+    /// session may meet the cookies of a new one, signed in meanwhile.
+    async fn settle(self, renewed: bool) -> bool {
+        match self.ask().await {
+            Ok(Found::Live(viewer)) => {
+                let (expires_in, idle_in) = (viewer.expires_in, viewer.idle_in);
+                self.adopt(viewer);
+                if renewed {
+                    channel::post(News::Renewed {
+                        expires_in,
+                        idle_in,
+                    });
+                }
+                true
+            }
+            Ok(Found::Renewable | Found::Gone) => {
+                self.end(Ended::Elsewhere);
+                false
+            }
+            Err(_) => false,
+        }
+    }
+
+    /// Asks who is signed in, renews first where that is due, and believes the answer.
+    async fn look(self, if_gone: Ended) {
+        match self.ask().await {
+            Ok(Found::Live(viewer)) => self.adopt(viewer),
+            Ok(Found::Renewable) => {
+                self.renew().await;
+            }
+            Ok(Found::Gone) => self.end(if_gone),
+            Err(_) => {}
+        }
+    }
+
+    async fn ask(self) -> Result<Found, Problem> {
+        let answer = call::<GetSession>(&self.plain(), Empty {}).await?;
+        Ok(answer.into())
+    }
+
+    fn plain(self) -> Client {
+        self.plain.get_value()
+    }
+
+    fn adopt(self, viewer: Viewer) {
+        self.plan_for(&viewer);
+        self.warning.set(None);
+        self.session.begin(viewer);
+    }
+
+    fn plan_for(self, viewer: &Viewer) {
+        let (expires_in, idle_in) = (viewer.expires_in, viewer.idle_in);
+        let plan = Plan::new(now(), expires_in, idle_in, js_sys::Math::random());
+        self.plan.set_value(Some(plan));
+    }
+
+    fn end(self, why: Ended) {
+        self.plan.set_value(None);
+        self.warning.set(None);
+        self.session.end(why);
+    }
+
+    fn hear(self, news: News) {
+        match news {
+            News::SignedIn => spawn_local(self.look(Ended::Elsewhere)),
+            News::SignedOut => self.end(Ended::Elsewhere),
+            News::Renewed {
+                expires_in,
+                idle_in,
+            } => {
+                if let Some(viewer) = untrack(|| self.session.viewer()) {
+                    self.adopt(Viewer {
+                        expires_in,
+                        idle_in,
+                        ..viewer
+                    });
+                }
+            }
+        }
+    }
+
+    /// The person did something; while the warning stands, that keeps the session.
+    fn touched(self) {
+        self.with_plan(Plan::touch);
+        if self.warning.with_untracked(Option::is_some) {
+            self.warning.set(None);
+            self.try_renew();
+        }
+    }
+
+    fn shown(self) {
+        if document().visibility_state() == VisibilityState::Visible {
+            self.with_plan(Plan::touch);
+            self.try_renew();
+        }
+    }
+
+    fn tick(self) {
+        let Some(plan) = self.plan.get_value() else {
+            return;
+        };
+        match plan.due(now()) {
+            Due::Nothing => {}
+            Due::Renew => self.try_renew(),
+            Due::Warn(left) => self.warning.set(Some(left)),
+            Due::Over => {
+                self.with_plan(|plan| plan.tried(now()));
+                spawn_local(self.look(Ended::Idle));
+            }
+        }
+    }
+
+    /// Renews unless that was tried a moment ago.
+    fn try_renew(self) {
+        let mut due = false;
+        self.with_plan(|plan| {
+            due = plan.may_try(now());
+            if due {
+                plan.tried(now());
+            }
+        });
+        if due {
+            spawn_local(async move {
+                self.renew().await;
+            });
+        }
+    }
+
+    fn with_plan(self, change: impl FnOnce(&mut Plan)) {
+        self.plan.update_value(|plan| {
+            if let Some(plan) = plan {
+                change(plan);
+            }
+        });
+    }
+}
+
+/// Milliseconds of the browser's clock; only differences are used.
+fn now() -> f64 {
+    js_sys::Date::now()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_without_an_account_is_not_a_session() {
+        let answer = SessionAnswer {
+            signed_in: true,
+            ..SessionAnswer::default()
+        };
+        assert!(matches!(Found::from(answer), Found::Gone));
+        let answer = SessionAnswer {
+            renewable: Some(true),
+            ..SessionAnswer::default()
+        };
+        assert!(matches!(Found::from(answer), Found::Renewable));
+    }
+}

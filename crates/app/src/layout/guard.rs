@@ -1,0 +1,138 @@
+//! The browser's half of the guards; the server decides before it renders, so there these only render.
+//!
+//! Fed by a synchronous signal and never under a suspense: both sides render the same tree.
+
+use concierge_core::link::{Audience, Page, safe_next, sign_in_then};
+use leptos::prelude::*;
+use leptos_router::{
+    NavigateOptions,
+    components::Outlet,
+    hooks::{use_location, use_navigate, use_query_map},
+};
+
+use crate::{
+    state::viewer::{Ended, use_session},
+    text::use_locale,
+};
+
+/// A redirect leaves no entry in the history: Back must not lead into it again.
+fn replacing() -> NavigateOptions {
+    NavigateOptions {
+        replace: true,
+        ..NavigateOptions::default()
+    }
+}
+
+/// Lets only those through who are signed in; others go to sign-in and come back.
+#[component]
+pub(crate) fn RequireAuth() -> impl IntoView {
+    let session = use_session();
+    let navigate = use_navigate();
+    let location = use_location();
+    Effect::new(move |_| {
+        if !session.is_live() {
+            let path = location.pathname.get_untracked();
+            let search = location.search.get_untracked();
+            let target = sign_in_link(&path, &search, session.why_ended());
+            navigate(&target, replacing());
+        }
+    });
+    view! { <Outlet /> }
+}
+
+/// The sign-in page for somebody who wanted to be at `path`, or was there when the session ended.
+fn sign_in_link(path: &str, search: &str, ended: Option<Ended>) -> String {
+    let search = search.trim_start_matches('?');
+    let here = match search {
+        "" => path.to_owned(),
+        search => format!("{path}?{search}"),
+    };
+    match ended {
+        // Who left on purpose is not led back.
+        Some(Ended::SignedOut) => {
+            format!(
+                "{}?ended={}",
+                Page::SignIn.path(),
+                Ended::SignedOut.as_str()
+            )
+        }
+        Some(ended) => format!("{}&ended={}", sign_in_then(&here), ended.as_str()),
+        None => sign_in_then(&here),
+    }
+}
+
+/// Lets only those through who are not signed in; others go on to where they wanted.
+#[component]
+pub(crate) fn GuestOnly() -> impl IntoView {
+    let session = use_session();
+    let go_on = use_go_on();
+    let query = use_query_map();
+    Effect::new(move |_| {
+        if session.is_live() {
+            go_on(query.with_untracked(|query| query.get("next")).as_deref());
+        }
+    });
+    view! { <Outlet /> }
+}
+
+/// Where somebody goes who is signed in now.
+#[derive(Debug, PartialEq, Eq)]
+enum Onward<'a> {
+    /// To a page that this app shows.
+    Here(&'a str),
+    /// To something that only the server knows.
+    Away(&'a str),
+}
+
+fn onward(next: Option<&str>) -> Onward<'_> {
+    let next = safe_next(next);
+    let path = next.split(['?', '#']).next().unwrap_or(next);
+    match Page::of(path).map(Page::audience) {
+        // A guest page would only lead here again.
+        Some(Audience::Guest) => Onward::Here(Page::Profile.path()),
+        Some(Audience::Anyone | Audience::SignedIn) => Onward::Here(next),
+        None => Onward::Away(next),
+    }
+}
+
+/// Gives the function that leads on after a sign-in: without a page load where this app has the page
+/// and speaks the account's language already.
+pub(crate) fn use_go_on() -> impl Fn(Option<&str>) + Clone {
+    let session = use_session();
+    let navigate = use_navigate();
+    let locale = use_locale();
+    move |next| {
+        let own_language =
+            untrack(|| session.account()).is_none_or(|account| account.locale == locale);
+        match onward(next) {
+            Onward::Here(target) if own_language => navigate(target, replacing()),
+            // The browser refuses only what does not parse, and these are plain paths.
+            Onward::Here(target) | Onward::Away(target) => drop(location().replace(target)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_left_on_purpose_is_not_led_back() {
+        let link = |ended| sign_in_link("/profile", "?a=b", ended);
+        assert_eq!(link(None), "/sign-in?next=/profile%3Fa%3Db");
+        assert_eq!(
+            link(Some(Ended::Idle)),
+            "/sign-in?next=/profile%3Fa%3Db&ended=idle"
+        );
+        assert_eq!(link(Some(Ended::SignedOut)), "/sign-in?ended=signed_out");
+    }
+
+    #[test]
+    fn the_way_on_never_leaves_the_site_nor_turns_in_a_circle() {
+        assert_eq!(onward(None), Onward::Here("/profile"));
+        assert_eq!(onward(Some("//evil.example")), Onward::Here("/profile"));
+        assert_eq!(onward(Some("/sign-in?next=/")), Onward::Here("/profile"));
+        assert_eq!(onward(Some("/?a=b#c")), Onward::Here("/?a=b#c"));
+        assert_eq!(onward(Some("/docs")), Onward::Away("/docs"));
+    }
+}

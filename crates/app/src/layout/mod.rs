@@ -1,0 +1,6 @@
+//! What stands around the pages: the frame with its navigation, the card of the door pages, the guards.
+
+pub(crate) mod door;
+pub(crate) mod frame;
+pub(crate) mod guard;
+pub(crate) mod nav;

@@ -1,0 +1,190 @@
+//! The navigation: where one can go, signing out, and the choice of language and appearance.
+
+use concierge_core::{
+    api::Endpoint,
+    link::{Page, encode_query},
+    locale::Locale,
+    session::api::Logout,
+};
+use leptos::{ev, prelude::*, task::spawn_local};
+use leptos_router::{
+    NavigateOptions,
+    components::A,
+    hooks::{use_location, use_navigate},
+};
+
+use crate::{
+    client::refresh::use_keeper,
+    state::{
+        theme::Theme,
+        toast::use_toast,
+        use_page_context,
+        viewer::{Ended, use_session},
+    },
+    text::{use_locale, use_texts},
+};
+
+/// The links of the header.
+#[component]
+pub(crate) fn TopNav() -> impl IntoView {
+    let words = use_texts();
+    let session = use_session();
+    let live = Memo::new(move |_| session.is_live());
+    view! {
+        <nav class="nav" aria-label=words.nav.main>
+            {move || match live.get() {
+                true => view! {
+                    <A href=Page::Profile.path() attr:class="nav-link">{words.nav.profile}</A>
+                    <SignOut />
+                }
+                .into_any(),
+                false => view! {
+                    <A href=Page::SignIn.path() attr:class="nav-link">{words.nav.sign_in}</A>
+                }
+                .into_any(),
+            }}
+        </nav>
+    }
+}
+
+/// The page that says that somebody signed out.
+fn signed_out_page() -> String {
+    format!(
+        "{}?ended={}",
+        Page::SignIn.path(),
+        Ended::SignedOut.as_str()
+    )
+}
+
+/// The button that signs out: a form of its own, so that it works without script.
+#[component]
+fn SignOut() -> impl IntoView {
+    let words = use_texts();
+    let keeper = use_keeper();
+    let toast = use_toast();
+    let navigate = use_navigate();
+    let pending = RwSignal::new(false);
+    let submit = move |event: ev::SubmitEvent| {
+        event.prevent_default();
+        if pending.get_untracked() {
+            return;
+        }
+        pending.set(true);
+        let navigate = navigate.clone();
+        spawn_local(async move {
+            match keeper.sign_out().await {
+                Ok(()) => navigate(&signed_out_page(), NavigateOptions::default()),
+                Err(_) => {
+                    toast.show(words.nav.signing_out_failed);
+                    // Another tab may have signed out meanwhile, and this button be gone.
+                    let _gone = pending.try_set(false);
+                }
+            }
+        });
+    };
+    view! {
+        <form method="post" action=Logout::PATH on:submit=submit>
+            <button
+                class="nav-link nav-button"
+                type="submit"
+                aria-busy=move || pending.get().then_some("true")
+            >
+                {words.nav.sign_out}
+            </button>
+        </form>
+    }
+}
+
+/// Language and appearance, as plain links that the server answers: they work without script.
+#[component]
+pub(crate) fn Choices() -> impl IntoView {
+    let words = use_texts();
+    let language = use_locale();
+    let theme = use_page_context().theme;
+    let languages = Locale::ALL
+        .map(|locale| {
+            view! {
+                <Choice
+                    key="lang"
+                    value=locale.tag()
+                    label=locale.name()
+                    chosen={locale == language}
+                    lang=locale.tag()
+                />
+            }
+        })
+        .collect_view();
+    let themes = Theme::ALL
+        .map(|choice| {
+            let label = match choice {
+                Theme::System => words.nav.system,
+                Theme::Light => words.nav.light,
+                Theme::Dark => words.nav.dark,
+            };
+            view! { <Choice key="theme" value=choice.as_str() label=label chosen={choice == theme} /> }
+        })
+        .collect_view();
+    view! {
+        <nav class="choices" aria-label=words.nav.language>
+            <ul>{languages}</ul>
+        </nav>
+        <nav class="choices" aria-label=words.nav.theme>
+            <ul>{themes}</ul>
+        </nav>
+    }
+}
+
+/// One choice: a link to the page one is on, with the choice as a parameter.
+#[component]
+fn Choice(
+    key: &'static str,
+    value: &'static str,
+    label: &'static str,
+    chosen: bool,
+    #[prop(optional)] lang: Option<&'static str>,
+) -> impl IntoView {
+    let location = use_location();
+    let href = move || {
+        let (path, search) = (location.pathname.get(), location.search.get());
+        choice_link(&path, &search, key, value)
+    };
+    view! {
+        <li>
+            <a
+                class="choice"
+                href=href
+                rel="external"
+                lang=lang
+                hreflang=lang
+                aria-current=chosen.then_some("true")
+            >
+                {label}
+            </a>
+        </li>
+    }
+}
+
+/// The link to the same page with a choice; what the query said before stays.
+fn choice_link(path: &str, search: &str, key: &str, value: &str) -> String {
+    let search = search.trim_start_matches('?');
+    let value = encode_query(value);
+    if search.is_empty() {
+        format!("{path}?{key}={value}")
+    } else {
+        format!("{path}?{search}&{key}={value}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_choice_keeps_the_way_back() {
+        assert_eq!(choice_link("/", "", "lang", "fr"), "/?lang=fr");
+        assert_eq!(
+            choice_link("/sign-in", "?next=/profile", "theme", "dark"),
+            "/sign-in?next=/profile&theme=dark"
+        );
+    }
+}

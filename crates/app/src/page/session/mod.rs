@@ -1,0 +1,3 @@
+//! Screens of sessions.
+
+pub(crate) mod idle;

@@ -1,0 +1,3 @@
+//! Screens of signing in.
+
+pub(crate) mod password;

@@ -1,0 +1,112 @@
+//! The document around the app, as the server sends it.
+//!
+//! Leptos's own hydration script puts the nonce into `crossorigin` of a preload, where anything may read
+//! it; this one keeps it in `nonce` attributes, which browsers hide.
+
+use leptos::{nonce::Nonce as LeptosNonce, prelude::*};
+use leptos_meta::MetaTags;
+
+use crate::{
+    app::App,
+    state::{PageContext, theme::Theme},
+    text::texts,
+};
+
+/// The nonce of this response, for every script tag. Only on the server, never serialised.
+#[derive(Clone, Debug)]
+pub struct Nonce(pub String);
+
+/// The files of the site, by the paths they are served at.
+#[derive(Clone, Debug)]
+pub struct Assets {
+    /// The style sheet.
+    pub css: String,
+    /// The module's loader.
+    pub js: String,
+    /// The module.
+    pub wasm: String,
+    /// The text of the script that reloads the page while developing.
+    pub reload_script: Option<String>,
+}
+
+const PAPER_LIGHT: &str = "#faf8f4";
+const PAPER_DARK: &str = "#11151f";
+
+/// The whole document. Expects [`PageContext`], [`Nonce`] and [`Assets`] in context.
+pub fn shell() -> impl IntoView {
+    let facts = use_context::<PageContext>().unwrap_or_default();
+    let nonce = expect_context::<Nonce>().0;
+    let assets = expect_context::<Assets>();
+    // The scripts that Leptos writes itself carry the same nonce.
+    provide_context(LeptosNonce::from_value(nonce.clone()));
+    let words = texts(facts.locale);
+    // The error page comes without script: it must work whatever broke.
+    let hydrates = !facts.failed;
+    let reload = assets.reload_script.clone().map(|script| {
+        let nonce = nonce.clone();
+        view! { <script nonce=nonce inner_html=script></script> }
+    });
+    view! {
+        <!DOCTYPE html>
+        <html lang=facts.locale.tag() data-theme=facts.theme.attribute()>
+            <head>
+                <meta charset="utf-8" />
+                <meta name="viewport" content="width=device-width, initial-scale=1" />
+                <meta name="color-scheme" content=color_scheme(facts.theme) />
+                {theme_colors(facts.theme)}
+                <meta name="description" content=words.common.description />
+                <link rel="stylesheet" href=assets.css.clone() />
+                <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
+                {hydrates.then(|| scripts(&nonce, &assets))}
+                {reload}
+                <MetaTags />
+            </head>
+            <body>
+                <App />
+            </body>
+        </html>
+    }
+}
+
+const fn color_scheme(theme: Theme) -> &'static str {
+    match theme {
+        Theme::System => "light dark",
+        Theme::Light => "light",
+        Theme::Dark => "dark",
+    }
+}
+
+/// The colour of the browser's own frame.
+fn theme_colors(theme: Theme) -> AnyView {
+    let fixed = |color| view! { <meta name="theme-color" content=color /> }.into_any();
+    match theme {
+        Theme::Light => fixed(PAPER_LIGHT),
+        Theme::Dark => fixed(PAPER_DARK),
+        Theme::System => view! {
+            <meta name="theme-color" attr:media="(prefers-color-scheme: light)" content=PAPER_LIGHT />
+            <meta name="theme-color" attr:media="(prefers-color-scheme: dark)" content=PAPER_DARK />
+        }
+        .into_any(),
+    }
+}
+
+/// Preloads of the module, and the script that brings the page to life. `anonymous` is how the loader
+/// fetches, so the preloads are used and nothing loads twice.
+fn scripts(nonce: &str, assets: &Assets) -> impl IntoView + use<> {
+    let start = format!(
+        "import init,{{hydrate}} from {:?};await init({{module_or_path:{:?}}});hydrate();",
+        assets.js, assets.wasm
+    );
+    let nonce = nonce.to_owned();
+    view! {
+        <link rel="modulepreload" href=assets.js.clone() crossorigin="anonymous" nonce=nonce.clone() />
+        <link
+            rel="preload"
+            href=assets.wasm.clone()
+            r#as="fetch"
+            r#type="application/wasm"
+            crossorigin="anonymous"
+        />
+        <script type="module" nonce=nonce inner_html=start></script>
+    }
+}

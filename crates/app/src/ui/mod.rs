@@ -1,0 +1,9 @@
+//! Widgets without domain words: they take values and callbacks, and know neither pages nor the API.
+
+pub(crate) mod button;
+pub(crate) mod dialog;
+pub(crate) mod field;
+pub(crate) mod form;
+pub(crate) mod mark;
+pub(crate) mod notice;
+pub(crate) mod password;

@@ -1,0 +1,164 @@
+//! How sessions end: sign-out, an end from outside, reuse of an old token. Every end is announced in its transaction.
+
+use concierge_core::{
+    account::AccountId,
+    audit::EventName,
+    session::{EndReason, SessionId, api::Scope},
+    time::Timestamp,
+};
+
+use super::{
+    error::SessionError,
+    refresh_token::Presented,
+    service::{Sessions, changes},
+    store::{self, SessionRow},
+};
+use crate::{
+    audit::{self, Event, Origin},
+    store::{StoreError, Tx, feed::Change},
+};
+
+impl Sessions {
+    /// Ends the session behind either token, or with scope `all` every session of its account. An expired access
+    /// token will do: whoever holds it may always sign out. Answers the account, when there was a live session.
+    pub async fn sign_out(
+        &self,
+        access_token: Option<&str>,
+        refresh_token: Option<&str>,
+        scope: Option<Scope>,
+        origin: &Origin,
+    ) -> Result<Option<AccountId>, SessionError> {
+        let now = self.clock.now();
+        let Some((session, account)) = self.owner_of(access_token, refresh_token, now).await?
+        else {
+            return Ok(None);
+        };
+        let mut tx = self.db.begin().await?;
+        let sessions = match scope.unwrap_or(self.config.sign_out_scope) {
+            Scope::All => store::list_live(&mut tx, account, now).await?,
+            Scope::Current => vec![session],
+        };
+        self.end(
+            &mut tx,
+            account,
+            &sessions,
+            EndReason::SignedOut,
+            EventName::TokenRevoked,
+            origin,
+        )
+        .await?;
+        tx.commit().await?;
+        self.forget(&sessions);
+        Ok(Some(account))
+    }
+
+    /// Ends every session of an account inside a transaction; pass the answer to [`Sessions::forget`] after the commit.
+    pub async fn end_all(
+        &self,
+        tx: &mut Tx,
+        account: AccountId,
+        reason: EndReason,
+        origin: &Origin,
+    ) -> Result<Vec<SessionId>, StoreError> {
+        let sessions = store::list_live(tx, account, self.clock.now()).await?;
+        self.end(
+            tx,
+            account,
+            &sessions,
+            reason,
+            EventName::TokenRevoked,
+            origin,
+        )
+        .await?;
+        Ok(sessions)
+    }
+
+    /// Drops the copies of ended sessions. What another process ended arrives through [`Sessions::hear`].
+    pub fn forget(&self, sessions: &[SessionId]) {
+        for session in sessions {
+            self.mirror.forget(session);
+        }
+    }
+
+    /// Takes in a change that the feed announced.
+    pub fn hear(&self, change: &Change) {
+        if let Change::Session(id) = change
+            && let Ok(id) = id.parse()
+        {
+            self.mirror.forget(&id);
+        }
+    }
+
+    async fn end(
+        &self,
+        tx: &mut Tx,
+        account: AccountId,
+        sessions: &[SessionId],
+        reason: EndReason,
+        name: EventName,
+        origin: &Origin,
+    ) -> Result<(), StoreError> {
+        let now = self.clock.now();
+        for session in sessions {
+            if store::mark_ended(tx, *session, reason, now).await? {
+                let details = serde_json::json!({ "session": session, "reason": reason.as_str() });
+                audit::record(
+                    tx,
+                    &Event::of(name, account, origin).with(details),
+                    now,
+                    &*self.rng,
+                )
+                .await?;
+            }
+        }
+        tx.announce(&changes(sessions), now).await
+    }
+
+    pub(super) async fn end_for_reuse(
+        &self,
+        row: &SessionRow,
+        origin: &Origin,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        tracing::warn!(session = %row.id, began_at = %row.address, "an old refresh token came back: somebody has a copy");
+        let mut tx = self.db.begin().await?;
+        // The row is read again under the write lock: a rotation may have happened since it was judged.
+        let current = store::find_by_id(&mut tx, row.id).await?;
+        if current.is_some_and(|current| current.is_live(now)) {
+            self.end(
+                &mut tx,
+                row.account,
+                &[row.id],
+                EndReason::Reuse,
+                EventName::TokenReuse,
+                origin,
+            )
+            .await?;
+        }
+        tx.commit().await?;
+        self.forget(&[row.id]);
+        Ok(())
+    }
+
+    async fn owner_of(
+        &self,
+        access_token: Option<&str>,
+        refresh_token: Option<&str>,
+        now: Timestamp,
+    ) -> Result<Option<(SessionId, AccountId)>, SessionError> {
+        if let Some(claims) = access_token
+            .and_then(|token| self.signer.verify(token, now).ok())
+            .map(|verified| verified.claims)
+        {
+            return Ok(Some((claims.sid, claims.sub)));
+        }
+        let Some(presented) = refresh_token.and_then(Presented::parse) else {
+            return Ok(None);
+        };
+        match self.genuine(&presented, now).await {
+            Ok(live) => Ok(Some((live.row.id, live.row.account))),
+            Err(SessionError::Unauthenticated(_)) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+}
