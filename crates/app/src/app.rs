@@ -34,16 +34,23 @@ pub fn App() -> impl IntoView {
     Toast::provide();
     client::connect(Session::provide(facts.viewer));
     let product = use_texts().common.product;
-    let content = match facts.failed {
-        true => view! { <Failed /> }.into_any(),
-        false => view! { <Screens /> }.into_any(),
-    };
     view! {
         <Title formatter=move |title| format!("{title} · {product}") />
         <Router>
-            <Frame>{content}</Frame>
+            <Frame>
+                <Content failed=facts.failed />
+            </Frame>
             <IdleWarning />
         </Router>
+    }
+}
+
+/// The page of the route, or the error page in its place.
+#[component]
+fn Content(failed: bool) -> impl IntoView {
+    match failed {
+        true => view! { <Failed /> }.into_any(),
+        false => view! { <Screens /> }.into_any(),
     }
 }
 

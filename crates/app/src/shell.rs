@@ -3,7 +3,7 @@
 //! Leptos's own hydration script puts the nonce into `crossorigin` of a preload, where anything may read
 //! it; this one keeps it in `nonce` attributes, which browsers hide.
 
-use leptos::{nonce::Nonce as LeptosNonce, prelude::*};
+use leptos::{html, nonce::Nonce as LeptosNonce, prelude::*};
 use leptos_meta::MetaTags;
 
 use crate::{
@@ -78,15 +78,17 @@ const fn color_scheme(theme: Theme) -> &'static str {
 
 /// The colour of the browser's own frame.
 fn theme_colors(theme: Theme) -> AnyView {
-    let fixed = |color| view! { <meta name="theme-color" content=color /> }.into_any();
+    let meta = |color| html::meta().name("theme-color").content(color);
+    // The view macro does not know `media` on this element.
+    let when = |color, scheme| meta(color).attr("media", scheme);
     match theme {
-        Theme::Light => fixed(PAPER_LIGHT),
-        Theme::Dark => fixed(PAPER_DARK),
-        Theme::System => view! {
-            <meta name="theme-color" attr:media="(prefers-color-scheme: light)" content=PAPER_LIGHT />
-            <meta name="theme-color" attr:media="(prefers-color-scheme: dark)" content=PAPER_DARK />
-        }
-        .into_any(),
+        Theme::Light => meta(PAPER_LIGHT).into_any(),
+        Theme::Dark => meta(PAPER_DARK).into_any(),
+        Theme::System => (
+            when(PAPER_LIGHT, "(prefers-color-scheme: light)"),
+            when(PAPER_DARK, "(prefers-color-scheme: dark)"),
+        )
+            .into_any(),
     }
 }
 

@@ -74,8 +74,8 @@ pub struct Client(Arc<dyn Transport>);
 
 impl Client {
     /// A client that uses this transport.
-    pub fn new(transport: impl Transport + 'static) -> Self {
-        Self(Arc::new(transport))
+    pub fn new(transport: Arc<dyn Transport>) -> Self {
+        Self(transport)
     }
 }
 
@@ -135,12 +135,12 @@ pub(crate) fn connect(session: Session) {
 
 /// The client of this page.
 pub(crate) fn use_client() -> Client {
-    use_context().unwrap_or_else(|| Client::new(Unreachable))
+    use_context().unwrap_or_else(|| Client::new(Arc::new(Unreachable)))
 }
 
 #[cfg(feature = "browser")]
 pub(crate) fn plain() -> Client {
-    Client::new(fetch::Fetch)
+    Client::new(Arc::new(fetch::Fetch))
 }
 
 #[cfg(not(feature = "browser"))]
@@ -150,7 +150,7 @@ fn plain() -> Client {
 
 #[cfg(feature = "browser")]
 fn for_pages(plain: Client, keeper: Keeper) -> Client {
-    Client::new(renewing::Renewing { plain, keeper })
+    Client::new(Arc::new(renewing::Renewing { plain, keeper }))
 }
 
 // On the server the transport acts for a session that the outer layer has settled: nothing renews.

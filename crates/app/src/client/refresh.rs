@@ -238,7 +238,7 @@ impl Keeper {
         self.with_plan(Plan::touch);
         if self.warning.with_untracked(Option::is_some) {
             self.warning.set(None);
-            self.try_renew();
+            self.renew_soon();
         }
     }
 
@@ -274,10 +274,14 @@ impl Keeper {
             }
         });
         if due {
-            spawn_local(async move {
-                self.renew().await;
-            });
+            self.renew_soon();
         }
+    }
+
+    fn renew_soon(self) {
+        spawn_local(async move {
+            self.renew().await;
+        });
     }
 
     fn with_plan(self, change: impl FnOnce(&mut Plan)) {

@@ -40,8 +40,9 @@ impl Plan {
         let life = expires_in as f64 * 1000.0;
         let idle = idle_in as f64 * 1000.0;
         Self {
-            renew_at: now + life * (0.8 - 0.1 * chance),
-            warn_at: now + idle - WARNING.min(idle / 2.0),
+            renew_at: now + life * (8.0 - chance) / 10.0,
+            // A span that is hardly longer than the warning is warned of at half.
+            warn_at: now + idle - if idle > WARNING { WARNING } else { idle / 2.0 },
             over_at: now + idle,
             life: expires_in,
             gap: MIN_GAP.min(life / 2.0),
@@ -69,7 +70,8 @@ impl Plan {
     pub(crate) fn due(&self, now: f64) -> Due {
         let renewable = self.touched && self.may_try(now);
         if now >= self.over_at {
-            if self.may_try(now) {
+            // The first question comes at once; unanswered ones keep their distance.
+            if self.tried_at <= self.over_at || self.may_try(now) {
                 Due::Over
             } else {
                 Due::Nothing

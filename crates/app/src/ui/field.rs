@@ -65,7 +65,7 @@ pub(crate) fn TextField(
                 name=spec.name
                 type=spec.kind
                 autocomplete=spec.autocomplete
-                autocapitalize="off"
+                autocapitalize=if spec.autocomplete == "name" { "words" } else { "off" }
                 spellcheck="false"
                 required=spec.required
                 value=value

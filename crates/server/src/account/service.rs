@@ -21,7 +21,7 @@ use crate::{
     audit::{self, Event, Origin},
     config::Registration,
     keys::data_keys::DataKeys,
-    password::{self, store as passwords},
+    password,
     platform::{
         clock::Clock,
         hash::Hasher,
@@ -348,7 +348,7 @@ impl Accounts {
                 StoreError::Conflict => AccountError::EmailTaken,
                 other => AccountError::Store(other),
             })?;
-        passwords::insert(tx, view.id, phc, now).await?;
+        password::insert(tx, view.id, phc, now).await?;
         let event = Event::of(EventName::UserCreated, view.id, origin)
             .with(serde_json::json!({ "role": view.role }));
         audit::record(tx, &event, now, &*self.parts.rng).await?;

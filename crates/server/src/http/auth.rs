@@ -53,7 +53,7 @@ pub async fn identify(
             code: ErrorCode::Unauthenticated,
         }),
         Err(SessionError::Store(error)) => Err(error.into()),
-        Err(error @ SessionError::Token(_)) => {
+        Err(error @ (SessionError::Token(_) | SessionError::Throttled(_))) => {
             Err(ApiError::new(ErrorCode::Internal).because(error))
         }
     }

@@ -48,7 +48,8 @@ mod tests {
 
     #[test]
     fn forged_requests_by_table() {
-        let table: [(&[(&str, &str)], bool, bool); 9] = [
+        type Case<'a> = (&'a [(&'a str, &'a str)], bool, bool);
+        let table: [Case<'_>; 9] = [
             (&[("sec-fetch-site", "same-origin")], true, true),
             (&[("sec-fetch-site", "same-site")], true, false),
             (

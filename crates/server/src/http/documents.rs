@@ -39,15 +39,12 @@ async fn page(State(app): State<App>, request: Request) -> Response {
         docs::page(status_of, &nonce)
     })
     .await;
-    if response.status() == StatusCode::OK {
-        let policy = format!(
-            "default-src 'none'; style-src 'nonce-{nonce}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-        );
-        if let Ok(policy) = HeaderValue::from_str(&policy) {
-            response
-                .headers_mut()
-                .insert(header::CONTENT_SECURITY_POLICY, policy);
-        }
+    if response.status() == StatusCode::OK
+        && let Ok(policy) = HeaderValue::from_str(&docs::policy(&nonce))
+    {
+        response
+            .headers_mut()
+            .insert(header::CONTENT_SECURITY_POLICY, policy);
     }
     response
 }

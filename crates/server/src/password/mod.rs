@@ -2,7 +2,9 @@
 //!
 //! The policy's length and own-name rules are `concierge_core::password::policy`; here the estimator has its say.
 
-pub mod store;
+mod store;
+
+pub use store::{find_by_account, insert, mark_rehashed};
 
 use concierge_core::{
     account::{Email, Name},

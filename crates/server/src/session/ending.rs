@@ -1,5 +1,7 @@
 //! How sessions end: sign-out, an end from outside, reuse of an old token. Every end is announced in its transaction.
 
+use std::sync::Arc;
+
 use concierge_core::{
     account::AccountId,
     audit::EventName,
@@ -9,6 +11,7 @@ use concierge_core::{
 
 use super::{
     error::SessionError,
+    live::Live,
     refresh_token::Presented,
     service::{Sessions, changes},
     store::{self, SessionRow},
@@ -140,25 +143,34 @@ impl Sessions {
         Ok(())
     }
 
+    /// The live session behind either token. A dead one proves nothing any more: a stolen token of an ended
+    /// session must not end the sessions that came after it.
     async fn owner_of(
         &self,
         access_token: Option<&str>,
         refresh_token: Option<&str>,
         now: Timestamp,
     ) -> Result<Option<(SessionId, AccountId)>, SessionError> {
-        if let Some(claims) = access_token
-            .and_then(|token| self.signer.verify(token, now).ok())
-            .map(|verified| verified.claims)
-        {
-            return Ok(Some((claims.sid, claims.sub)));
+        let verified = access_token.and_then(|token| self.signer.verify(token, now).ok());
+        if let Some(claims) = verified.map(|verified| verified.claims) {
+            let live = self.live_at_least(claims.sid, claims.generation, now).await;
+            if let Some(live) = alive(live)?.filter(|live| live.row.account == claims.sub) {
+                return Ok(Some((live.row.id, live.row.account)));
+            }
         }
         let Some(presented) = refresh_token.and_then(Presented::parse) else {
             return Ok(None);
         };
-        match self.genuine(&presented, now).await {
-            Ok(live) => Ok(Some((live.row.id, live.row.account))),
-            Err(SessionError::Unauthenticated(_)) => Ok(None),
-            Err(error) => Err(error),
-        }
+        let live = alive(self.genuine(&presented, now).await)?;
+        Ok(live.map(|live| (live.row.id, live.row.account)))
+    }
+}
+
+/// A session that is not there is none; any other failure is one.
+fn alive(found: Result<Arc<Live>, SessionError>) -> Result<Option<Arc<Live>>, SessionError> {
+    match found {
+        Ok(live) => Ok(Some(live)),
+        Err(SessionError::Unauthenticated(_)) => Ok(None),
+        Err(error) => Err(error),
     }
 }

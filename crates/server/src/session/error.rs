@@ -11,6 +11,9 @@ pub enum SessionError {
     /// The access token is genuine and its session lives, but its time is up.
     #[error("the access token has expired")]
     TokenExpired,
+    /// Renewed too often; wait this long.
+    #[error("renewed too often")]
+    Throttled(std::time::Duration),
     /// A fault of ours.
     #[error(transparent)]
     Store(#[from] StoreError),

@@ -67,6 +67,7 @@ impl From<SessionError> for ApiError {
                 had_token: true,
                 ..Self::new(ErrorCode::TokenExpired)
             },
+            SessionError::Throttled(wait) => Self::retry(ErrorCode::Throttled, wait),
             SessionError::Store(error) => error.into(),
             SessionError::Token(_) => Self::new(ErrorCode::Internal).because(error),
         }

@@ -22,12 +22,24 @@ use super::{
 use crate::{
     audit::{self, Event, Origin},
     config::SessionConfig,
-    platform::{clock::Clock, jwt::TokenSigner, rng::Rng, seal::SealKey},
+    platform::{
+        clock::Clock,
+        jwt::TokenSigner,
+        limit::{Limiter, Quota},
+        rng::Rng,
+        seal::SealKey,
+    },
     store::{
         Db, Tx,
         feed::{Change, Freshness},
         mirror::Mirror,
     },
+};
+
+/// Thirty refreshes a minute per session: an honest browser needs one in ten minutes.
+const REFRESHES: Quota = Quota {
+    burst: 30,
+    period: Duration::from_secs(60),
 };
 
 /// Who is behind a request, proven by an access token and its live session.
@@ -82,6 +94,7 @@ pub struct Sessions {
     pub(super) signer: TokenSigner,
     pub(super) seal: SealKey,
     pub(super) mirror: Mirror<SessionId, Live>,
+    refreshes: Limiter,
 }
 
 impl Sessions {
@@ -103,6 +116,7 @@ impl Sessions {
             signer,
             seal,
             mirror: Mirror::new(freshness),
+            refreshes: Limiter::new(REFRESHES, 1),
         }
     }
 
@@ -211,6 +225,9 @@ impl Sessions {
         let presented = Presented::parse(refresh_token)
             .ok_or(SessionError::Unauthenticated("not a refresh token"))?;
         let live = self.genuine(&presented, now).await?;
+        // Counted only for a genuine token: nobody else can use the session's share up.
+        let counted = self.refreshes.count(&live.row.id.to_string(), now);
+        counted.map_err(SessionError::Throttled)?;
         if live.row.transport != transport {
             return Err(SessionError::Unauthenticated(
                 "a session keeps its transport",

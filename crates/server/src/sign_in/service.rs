@@ -23,7 +23,7 @@ use crate::{
     account::{Account, Accounts},
     audit::{self, Event, Origin},
     keys::data_keys::DataKeys,
-    password::store as passwords,
+    password,
     platform::{
         clock::Clock,
         hash::{Hasher, Slot, Verdict},
@@ -173,7 +173,7 @@ impl SignIn {
         let name = normalise(attempt.email);
         let account = self.accounts.find_by_email(&name).await?;
         let held = match &account {
-            Some(account) => passwords::find_by_account(&self.db, account.view.id).await?,
+            Some(account) => password::find_by_account(&self.db, account.view.id).await?,
             None => None,
         };
         let bucket = self.count(attempt, &name, account.as_ref(), now).await?;
@@ -249,7 +249,7 @@ impl SignIn {
             store::mark_refunded(&mut tx, digest, *counted, now).await?;
         }
         if let Some((old, new)) = &rehash
-            && passwords::mark_rehashed(&mut tx, id, old, new).await?
+            && password::mark_rehashed(&mut tx, id, old, new).await?
         {
             audit::record(
                 &mut tx,

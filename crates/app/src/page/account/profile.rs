@@ -72,8 +72,9 @@ fn Preferences(account: AccountView) -> impl IntoView {
             if language == locale {
                 let _gone = saved.try_set(true);
             } else {
-                // The language is fixed per page load.
-                drop(location().replace(&format!("{}?saved=1", Page::Profile.path())));
+                // The language is fixed per page load; the server keeps it for this browser, too.
+                let page = format!("{}?saved=1&lang={}", Page::Profile.path(), language.tag());
+                drop(location().replace(&page));
             }
             Ok(())
         });

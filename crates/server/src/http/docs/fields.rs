@@ -5,6 +5,9 @@ use serde_json::{Map, Value};
 /// Where the documents keep named schemas.
 pub(super) const COMPONENTS: &str = "#/components/schemas/";
 
+/// A choice of more values than these has a table of its own.
+const MANY: usize = 4;
+
 /// One field of a body.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Field {
@@ -86,9 +89,15 @@ pub(super) fn kind(schema: &Value, named: &Map<String, Value>) -> String {
     }
     if let Some(name) = reference(schema) {
         let target = resolve(schema, named);
-        return match target["properties"].is_object() {
-            true => format!("[{name}](#{})", name.to_lowercase()),
-            false => kind(target, named),
+        let is_long = variants(target).is_some_and(|choices| choices.len() > MANY);
+        return match (target["properties"].is_object(), is_long) {
+            (true, _) => format!("[{name}](#{})", name.to_lowercase()),
+            (_, true) => format!(
+                "one of the [{0}](#{1})",
+                plural(name),
+                plural(name).replace(' ', "-")
+            ),
+            _ => kind(target, named),
         };
     }
     if let Some(choices) = variants(schema).or_else(|| schema["enum"].as_array()) {
@@ -104,6 +113,18 @@ pub(super) fn kind(schema: &Value, named: &Map<String, Value>) -> String {
         Some(name) => name.to_owned(),
         None => "any".to_owned(),
     }
+}
+
+/// Such as `error codes` for `ErrorCode`.
+fn plural(name: &str) -> String {
+    let mut words = String::new();
+    for letter in name.chars() {
+        if letter.is_uppercase() && !words.is_empty() {
+            words.push(' ');
+        }
+        words.extend(letter.to_lowercase());
+    }
+    words + "s"
 }
 
 /// One of several; nothing for `null`, which the documents call "not required".
@@ -190,6 +211,20 @@ mod tests {
         for (schema, expected) in table {
             assert_eq!(kind(&schema, &named()), expected, "{schema}");
         }
+    }
+
+    #[test]
+    fn a_long_choice_leads_to_its_table() {
+        let choices: Vec<Value> = (0..=MANY)
+            .map(|at| json!({ "const": at.to_string() }))
+            .collect();
+        let mut named = Map::new();
+        named.insert("BellSound".to_owned(), json!({ "oneOf": choices }));
+        let schema = json!({ "$ref": "#/components/schemas/BellSound" });
+        assert_eq!(
+            kind(&schema, &named),
+            "one of the [bell sounds](#bell-sounds)"
+        );
     }
 
     #[test]

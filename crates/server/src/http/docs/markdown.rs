@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use super::{
     StatusOf, UNTYPED, Untyped, all_errors,
-    fields::{Field, Shape, resolve, shapes, text},
+    fields::{Field, Shape, shapes, text},
     needs_session,
     openapi::{Described, describe},
 };
@@ -61,11 +61,7 @@ fn endpoint(described: &Described, schemas: &Map<String, Value>, status_of: Stat
         entry.access
     );
     if entry.has_request {
-        let heading = format!(
-            "**Request**: {}\n",
-            lower(&sentence(resolve(&described.request, schemas)))
-        );
-        part += &body(&heading, &shapes(&described.request, schemas));
+        part += &body("**Request**:\n", &shapes(&described.request, schemas));
     } else {
         part += "\n**Request**: no body.\n";
     }
@@ -100,9 +96,9 @@ fn body(heading: &str, shapes: &[Shape]) -> String {
 }
 
 fn table(fields: &[Field]) -> String {
-    let mut table = "| field | type | | |\n|---|---|---|---|\n".to_owned();
+    let mut table = "| field | type | needed | meaning |\n|---|---|---|---|\n".to_owned();
     for field in fields {
-        let need = if field.is_required { "required" } else { "" };
+        let need = if field.is_required { "yes" } else { "no" };
         let meaning = field.meaning.replace('|', "\\|");
         let _ = writeln!(
             table,
@@ -150,7 +146,7 @@ fn curl(entry: &Entry) -> String {
 
 fn untyped(route: &Untyped) -> String {
     let mut part = format!(
-        "\n### `{} {}`\n\n{}\n\n**Who**: {}.\n\n| status | |\n|---|---|\n",
+        "\n### `{} {}`\n\n{}\n\n**Who**: {}.\n\n| status | meaning |\n|---|---|\n",
         route.method, route.path, route.summary, route.access
     );
     for (status, meaning) in route.answers {
@@ -220,14 +216,6 @@ fn meaning_of(choices: &Value, value: &str) -> String {
 
 fn sentence(schema: &Value) -> String {
     text(schema, "description").replace('\n', " ")
-}
-
-fn lower(sentence: &str) -> String {
-    let mut letters = sentence.chars();
-    letters
-        .next()
-        .map(|first| first.to_lowercase().chain(letters).collect())
-        .unwrap_or_default()
 }
 
 #[cfg(test)]

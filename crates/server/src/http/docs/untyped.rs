@@ -33,7 +33,7 @@ pub const UNTYPED: [Untyped; 5] = [
         method: "GET",
         path: "/readyz",
         access: "anonymous",
-        summary: "Whether requests can be served: database, migrations and keys are there, and the server is not shutting down.",
+        summary: "Whether requests can be served: the database answers, the revocation feed is heard, and the server is not shutting down.",
         answers: &[
             (200, "Send requests."),
             (503, "Send them elsewhere for now."),
@@ -71,7 +71,12 @@ pub const UNTYPED: [Untyped; 5] = [
         summary: "Where browsers report violations of the Content-Security-Policy; they go to the log.",
         answers: &[
             (204, "Taken in."),
+            (400, "No JSON."),
             (413, "Too large."),
+            (
+                415,
+                "No report: neither `application/reports+json` nor `application/csp-report`.",
+            ),
             (429, "Too many from this address."),
         ],
         curl: "-X POST -H 'Content-Type: application/reports+json' -d '[]'",
