@@ -8,7 +8,6 @@ use concierge_server::{
     config::{Config, HashConfig},
     http::Site,
     keys::{self, data_keys},
-    password::store as passwords,
     platform::{clock::Clock, hash::Hasher, rng::OsRng, shutdown::Shutdown},
     services::{Parts, Services},
     session::Grant,
@@ -106,7 +105,12 @@ pub async fn settle(services: &Services, people: usize) -> Outcome<()> {
             .bind(now.as_millis())
             .execute(&mut tx)
             .await?;
-        passwords::insert(&mut tx, id, &phc, now).await?;
+        sql("INSERT INTO password (account_id, phc, changed_at) VALUES ($1, $2, $3)")
+            .bind(id.to_string())
+            .bind(phc.as_str())
+            .bind(now.as_millis())
+            .execute(&mut tx)
+            .await?;
     }
     Ok(tx.commit().await?)
 }

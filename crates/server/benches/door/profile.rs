@@ -90,8 +90,8 @@ fn tell(report: &mut Report, turns: &[Vec<Turn>; 3]) {
 fn load(port: u16, path: &str, cookie: &str, seconds: u32) -> Outcome<Turn> {
     let mut wrk: Command = machine::on_load_core("wrk");
     wrk.args(["-t1", "-c32", &format!("-d{seconds}s"), "--latency"])
-        .args(["-H", &format!("host: {}", crate::client::HOST)])
-        .args(["-H", &format!("cookie: {cookie}")])
+        .args(["-H", &format!("Host: {}", crate::client::HOST)])
+        .args(["-H", &format!("Cookie: {cookie}")])
         .arg(format!("http://127.0.0.1:{port}{path}"));
     let said = String::from_utf8(wrk.output()?.stdout)?;
     if said.contains("Non-2xx") || said.contains("Socket errors") {
