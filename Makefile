@@ -19,7 +19,7 @@ build: tools ## Builds target/release/concierge, one file with the site inside
 	@scripts/build.sh
 
 dev: tools ## Rebuilds, restarts and reloads the browser at each change
-	@. scripts/env.sh && exec cargo leptos watch
+	@. scripts/env.sh && exec cargo leptos watch -- serve
 
 csr: ## Builds the client-rendered bundle in dist/ with Trunk
 	@scripts/csr.sh

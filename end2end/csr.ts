@@ -7,6 +7,7 @@ import { frame } from "./pages/frame.ts";
 import { profilePage } from "./pages/profile.ts";
 import { signInPage } from "./pages/sign_in.ts";
 import { signUpPage } from "./pages/sign_up.ts";
+import { openProxy } from "./proxy.ts";
 import { end, freePort, run, startServer, untilReady } from "./server.ts";
 
 const BUILT_WITHIN = 15 * 60_000;
@@ -16,7 +17,9 @@ const test = base.extend({
     const port = await freePort();
     const url = `http://localhost:${port}`;
     const server = await startServer({ CONCIERGE_PUBLIC_URL: url, CONCIERGE_ACCESS_TTL: "5s" });
-    const backend = ["--proxy-backend", `${server.address}/api`];
+    const line = await openProxy();
+    line.forwardTo(server.address);
+    const backend = ["--proxy-backend", `${line.url}/api`];
     const address = ["--address", "127.0.0.1", "--port", String(port)];
     const [trunk, log] = run("trunk", ["serve", "--offline", "--no-autoreload", ...address, ...backend], process.env, resolve(".."));
     try {
@@ -24,6 +27,7 @@ const test = base.extend({
       await use(server);
     } finally {
       await end(trunk);
+      await line.close();
       await server.stop();
     }
   },

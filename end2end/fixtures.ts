@@ -57,10 +57,15 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
     await use(server.url);
   },
 
-  faults: async ({}, use) => {
+  faults: async ({}, use, testInfo) => {
     const faults = new Faults();
     await use(faults);
-    expect(faults.unexpected(), "console errors, page errors, CSP violations, failed answers").toEqual([]);
+    if (testInfo.errors.length === 0) {
+      expect(faults.unexpected(), "console errors, page errors, CSP violations, failed answers").toEqual([]);
+    } else {
+      // The picture of a failure is itself a fault in Firefox: it adds a style.
+      await testInfo.attach("faults", { body: faults.unexpected().join("\n"), contentType: "text/plain" });
+    }
   },
 
   context: async ({ context, faults }, use) => {

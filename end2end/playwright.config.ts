@@ -37,7 +37,9 @@ export default defineConfig({
     {
       name: "firefox",
       testMatch: "specs/*.spec.ts",
-      // Firefox ignores the switch for JavaScript here, and only Chromium tells the bytes on the wire.
+      // Driven this way Firefox ignores the switches for JavaScript and for the system's theme, and only
+      // Chromium tells the bytes on the wire.
+      grepInvert: /@chromium/,
       testIgnore: ["specs/no_script.spec.ts", "specs/first_visit.spec.ts"],
       use: firefox,
     },

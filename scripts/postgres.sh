@@ -67,7 +67,7 @@ printf '%s' "$password" >"$folder/password"
 chmod 0600 "$folder"/*.key "$folder/password"
 [ "$(id -u)" != 0 ] || chown -R postgres: "$folder"
 as_owner "$programs/initdb" --pgdata="$folder/data" --username=concierge --pwfile="$folder/password" \
-  --auth=scram-sha-256 --encoding=UTF8 --locale=C.UTF-8 --no-instructions >"$folder/initdb.log" 2>&1 ||
+  --auth=scram-sha-256 --encoding=UTF8 --locale=C.UTF-8 --no-sync --no-instructions >"$folder/initdb.log" 2>&1 ||
   fail "initdb failed: $(cat "$folder/initdb.log")"
 write_settings
 as_owner "$programs/pg_ctl" start --pgdata="$folder/data" --log="$folder/server.log" --wait --silent >/dev/null ||

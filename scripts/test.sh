@@ -72,5 +72,5 @@ stage "Rust tests on SQLite and PostgreSQL" scripts/postgres.sh cargo test --wor
 stage "release build" scripts/build.sh
 stage "size budget" node scripts/size.mjs target/site
 stage "journeys in Chromium and Firefox" journeys
-sed -n '1,$p' "$logs"/*size-budget.log
+cat "$logs"/*size-budget.log
 report

@@ -53,7 +53,7 @@ test.describe("on a small phone", () => {
   });
 });
 
-test("without a choice the theme follows the system", async ({ page }) => {
+test("without a choice the theme follows the system", { tag: "@chromium" }, async ({ page }) => {
   const paper = (): Promise<string> => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
   await page.emulateMedia({ colorScheme: "light" });
   await page.goto("/");

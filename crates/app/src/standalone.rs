@@ -12,7 +12,7 @@ use web_sys::HtmlDocument;
 
 use crate::{
     App,
-    client::{self, call, lock, refresh::Found},
+    client::{self, call, exchange, lock, refresh::Found, wire},
     state::{
         PageContext,
         locale::{LOCALE_COOKIE, THEME_COOKIE, locale_of, theme_of},
@@ -57,9 +57,8 @@ async fn viewer() -> Option<Viewer> {
     let mut found = ask().await?;
     if matches!(found, Found::Renewable) {
         let _held = lock::acquire().await;
-        call::<Refresh>(&plain, RefreshRequest::default())
-            .await
-            .ok()?;
+        let request = wire::<Refresh>(&RefreshRequest::default()).ok()?;
+        exchange(&plain, request).await.ok()?;
         found = ask().await?;
     }
     match found {

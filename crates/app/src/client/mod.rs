@@ -98,24 +98,29 @@ pub async fn call<E: Endpoint>(
     client: &Client,
     request: E::Request,
 ) -> Result<E::Response, Problem> {
-    let body = match E::METHOD {
-        Method::Get => None,
-        Method::Post | Method::Patch => {
-            Some(serde_json::to_string(&request).map_err(|_| unanswered())?)
-        }
-    };
-    let text = exchange(client, E::METHOD, E::PATH, body).await?;
+    let text = exchange(client, wire::<E>(&request)?).await?;
     serde_json::from_str(&text).map_err(|_| unanswered())
 }
 
-/// The part of a call that does not depend on its types, compiled once.
-async fn exchange(
-    client: &Client,
-    method: Method,
-    path: &'static str,
-    body: Option<String>,
-) -> Result<String, Problem> {
-    let answer = client.0.send(WireRequest { method, path, body }).await?;
+/// Encodes the request of an endpoint.
+pub(crate) fn wire<E: Endpoint>(request: &E::Request) -> Result<WireRequest, Problem> {
+    let body = match E::METHOD {
+        Method::Get => None,
+        Method::Post | Method::Patch => {
+            Some(serde_json::to_string(request).map_err(|_| unanswered())?)
+        }
+    };
+    Ok(WireRequest {
+        method: E::METHOD,
+        path: E::PATH,
+        body,
+    })
+}
+
+/// The part of a call that does not depend on its types, compiled once. Where nobody reads the answer,
+/// this is all: code that decodes it would only make the module larger.
+pub(crate) async fn exchange(client: &Client, request: WireRequest) -> Result<String, Problem> {
+    let answer = client.0.send(request).await?;
     if !(200..300).contains(&answer.status) {
         return Err(serde_json::from_str(&answer.body).unwrap_or_else(|_| unanswered()));
     }

@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use concierge_core::{
-    api::{Empty, Endpoint},
+    api::Empty,
     problem::Problem,
     session::api::{GetSession, Logout, LogoutRequest, Refresh, RefreshRequest, SessionAnswer},
 };
@@ -14,10 +14,11 @@ use leptos::{ev, prelude::*, task::spawn_local};
 use web_sys::{PageTransitionEvent, VisibilityState};
 
 use super::{
-    Client, call,
+    Client, WireRequest, call,
     channel::{self, News},
-    lock,
+    exchange, lock,
     schedule::{Due, Plan},
+    wire,
 };
 use crate::state::viewer::{Ended, Session, Viewer};
 
@@ -108,10 +109,10 @@ impl Keeper {
         });
     }
 
-    /// Signs in through an endpoint that sets the cookies, and reads back what they are worth.
-    pub(crate) async fn enter<E: Endpoint>(self, request: E::Request) -> Result<Entered, Problem> {
+    /// Signs in through a request that sets the cookies, and reads back what they are worth.
+    pub(crate) async fn enter(self, request: WireRequest) -> Result<Entered, Problem> {
         let _held = lock::acquire().await;
-        call::<E>(&self.plain(), request).await?;
+        exchange(&self.plain(), request).await?;
         match self.ask().await? {
             Found::Live(viewer) => {
                 self.adopt(viewer);
@@ -125,7 +126,8 @@ impl Keeper {
     /// Signs out here, as far as the operator set it, and tells the other tabs.
     pub(crate) async fn sign_out(self) -> Result<(), Problem> {
         let _held = lock::acquire().await;
-        call::<Logout>(&self.plain(), LogoutRequest::default()).await?;
+        let request = wire::<Logout>(&LogoutRequest::default())?;
+        exchange(&self.plain(), request).await?;
         channel::post(News::SignedOut);
         self.end(Ended::SignedOut);
         Ok(())
@@ -144,12 +146,17 @@ impl Keeper {
             self.adopt(viewer);
             return true;
         }
-        match call::<Refresh>(&self.plain(), RefreshRequest::default()).await {
+        match self.refresh().await {
             Ok(_) => self.settle(true).await,
             Err(problem) if problem.status == 401 => self.settle(false).await,
             // No answer, or the server is busy: nothing is known, and a later tick tries again.
             Err(_) => false,
         }
+    }
+
+    async fn refresh(self) -> Result<String, Problem> {
+        let request = wire::<Refresh>(&RefreshRequest::default())?;
+        exchange(&self.plain(), request).await
     }
 
     /// After a renewal or its refusal: what the server says now counts. A refused renewal of an old

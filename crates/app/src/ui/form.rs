@@ -1,6 +1,6 @@
 //! The life of a form: pending, failed, waiting. It works as a plain form first; script takes it over.
 
-use std::{future::Future, time::Duration};
+use std::{future::Future, pin::Pin, time::Duration};
 
 use concierge_core::{
     locale::Locale,
@@ -85,6 +85,11 @@ impl Submission {
 
     /// Runs one try; a second one meanwhile is not begun.
     pub(crate) fn run(self, work: impl Future<Output = Result<(), Problem>> + 'static) {
+        self.begin(Box::pin(work));
+    }
+
+    /// Takes any work by pointer, so that this exists once in the module.
+    fn begin(self, work: Pin<Box<dyn Future<Output = Result<(), Problem>>>>) {
         if self.pending.get_untracked() || self.wait.get_untracked() != 0 {
             return;
         }

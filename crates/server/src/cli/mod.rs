@@ -11,11 +11,11 @@ mod key;
 
 use std::{path::PathBuf, process::ExitCode};
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory as _, Parser, Subcommand};
 
 use crate::{
     account, boot,
-    config::{Config, Finding, LoadArgs, Loaded},
+    config::{Config, Finding, LoadArgs, Loaded, leptos},
     keys,
     platform::clock::{Clock as _, SystemClock},
 };
@@ -31,12 +31,12 @@ Every setting is listed in docs/configuration.md and by `concierge config explai
 
 /// A self-hosted desk for accounts and security: sign-in, sessions, keys.
 #[derive(Debug, Parser)]
-#[command(name = "concierge", version, after_help = EXAMPLES, arg_required_else_help = true)]
+#[command(name = "concierge", version, after_help = EXAMPLES)]
 struct Cli {
     #[command(flatten)]
     global: Global,
     #[command(subcommand)]
-    command: Command,
+    command: Option<Command>,
 }
 
 /// Flags every command takes.
@@ -135,7 +135,16 @@ pub fn run() -> ExitCode {
     let cli = Cli::parse();
     let args = cli.global.load_args();
     let json = cli.global.json;
-    match cli.command {
+    // `cargo leptos` starts the program without a word; anybody else is shown what there is.
+    let command = match cli.command {
+        Some(command) => command,
+        None if leptos().site_root.is_some() => Command::Serve,
+        None => {
+            eprintln!("{}", Cli::command().render_help());
+            return ExitCode::from(2);
+        }
+    };
+    match command {
         Command::Config(command) => config::run(&command, &args, json),
         Command::Key(command) => key::run(&command, &args, json),
         Command::Serve => with_loaded(&args, json, boot::serve),

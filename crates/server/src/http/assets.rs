@@ -21,7 +21,7 @@ use super::{
 
 #[cfg(feature = "embed")]
 #[derive(rust_embed::RustEmbed)]
-#[folder = "$CARGO_MANIFEST_DIR/../../target/site"]
+#[folder = "../../target/site"]
 struct Embedded;
 
 /// Where the site's files are.
@@ -70,7 +70,7 @@ impl Site {
         }
         match self {
             #[cfg(feature = "embed")]
-            Self::Embedded => Embedded::get(path).map(|file| file.data),
+            Self::Embedded => <Embedded as rust_embed::RustEmbed>::get(path).map(|file| file.data),
             Self::Folder(folder) => std::fs::read(folder.join(path)).ok().map(Cow::Owned),
         }
     }
@@ -78,7 +78,7 @@ impl Site {
     fn names(&self) -> Vec<String> {
         match self {
             #[cfg(feature = "embed")]
-            Self::Embedded => Embedded::iter()
+            Self::Embedded => <Embedded as rust_embed::RustEmbed>::iter()
                 .filter_map(|name| name.strip_prefix("pkg/").map(str::to_owned))
                 .collect(),
             Self::Folder(folder) => std::fs::read_dir(folder.join("pkg"))

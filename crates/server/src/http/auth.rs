@@ -40,18 +40,24 @@ pub async fn identify(
     client: &Client,
     sessions: &Sessions,
 ) -> Result<Caller, ApiError> {
-    let token = bearer(headers)?.or(client.cookies.access.as_deref());
-    let Some(token) = token else {
-        return Ok(Caller::Visitor);
+    let refused = Caller::Refused {
+        code: ErrorCode::Unauthenticated,
+    };
+    let token = match bearer(headers) {
+        Ok(Some(token)) => token,
+        Ok(None) => match client.cookies.access.as_deref() {
+            Some(token) => token,
+            None => return Ok(Caller::Visitor),
+        },
+        // Where anybody may call, a header that is not for us is no reason to refuse.
+        Err(_) => return Ok(refused),
     };
     match sessions.authenticate(token).await {
         Ok(actor) => Ok(Caller::SignedIn(actor)),
         Err(SessionError::TokenExpired) => Ok(Caller::Refused {
             code: ErrorCode::TokenExpired,
         }),
-        Err(SessionError::Unauthenticated(_)) => Ok(Caller::Refused {
-            code: ErrorCode::Unauthenticated,
-        }),
+        Err(SessionError::Unauthenticated(_)) => Ok(refused),
         Err(SessionError::Store(error)) => Err(error.into()),
         Err(error @ (SessionError::Token(_) | SessionError::Throttled(_))) => {
             Err(ApiError::new(ErrorCode::Internal).because(error))

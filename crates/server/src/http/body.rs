@@ -75,6 +75,10 @@ pub fn decode_json<T: DeserializeOwned>(
     if !has_content_type {
         return Err(ApiError::new(ErrorCode::UnsupportedMediaType));
     }
+    // The types would also read their fields from an array, by position.
+    if body.trim_ascii_start().first() != Some(&b'{') {
+        return Err(ApiError::new(ErrorCode::BadRequest));
+    }
     // Unknown and duplicate keys are refused by the types themselves.
     serde_json::from_slice(body).map_err(|_| ApiError::new(ErrorCode::BadRequest))
 }
@@ -151,6 +155,7 @@ mod tests {
             r#"{"email":"a"}"#,
             r#"{"email":1,"password":"b"}"#,
             "[]",
+            r#"["a", "b"]"#,
             "{",
             "",
         ] {

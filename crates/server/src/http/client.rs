@@ -65,7 +65,7 @@ impl Client {
         if config.environment.is_production()
             && !proxy_trusted
             && is_near(peer)
-            && headers.contains_key(FORWARDED_FOR)
+            && is_forwarded(headers)
         {
             problem = Some(Unacceptable::UntrustedProxy(peer));
         }
@@ -124,6 +124,12 @@ fn forwarded(headers: &HeaderMap, peer: IpAddr, config: &Config) -> IpAddr {
         }
     }
     nearest
+}
+
+fn is_forwarded(headers: &HeaderMap) -> bool {
+    headers
+        .keys()
+        .any(|name| name.as_str().starts_with("x-forwarded-"))
 }
 
 /// Loopback and private addresses: where proxies of self-hosters live.

@@ -136,11 +136,14 @@ impl RequestCookies {
             &names.locale,
             &names.theme,
         ];
-        let texts = headers
+        // Other services of the host may set cookies in any encoding: they must not hide ours.
+        let texts: Vec<_> = headers
             .get_all(header::COOKIE)
             .iter()
-            .filter_map(|value| value.to_str().ok());
-        for cookie in texts.flat_map(Cookie::split_parse).flatten() {
+            .map(|value| String::from_utf8_lossy(value.as_bytes()))
+            .collect();
+        let cookies = texts.iter().flat_map(|text| Cookie::split_parse(&**text));
+        for cookie in cookies.flatten() {
             if let Some(at) = ours.iter().position(|name| *name == cookie.name())
                 && found[at].replace(cookie.value().to_owned()).is_some()
             {

@@ -43,11 +43,13 @@ pub type App = Arc<Services>;
 /// From outside in: the outer door ([`outer::outer`]: id, client, refusals, panics, headers, log), then the route.
 /// Who is signed in is asked by the route itself, so that a path which needs nobody asks nobody.
 pub fn router(app: App) -> Router {
+    ssr::prepare();
     let site = Router::new()
         .route("/pkg/{*file}", get(assets::serve))
         .route("/favicon.svg", get(assets::serve))
         .route("/favicon.ico", get(assets::serve))
-        .route("/robots.txt", get(assets::serve));
+        .route("/robots.txt", get(assets::serve))
+        .method_not_allowed_fallback(wrong_method);
     Router::new()
         .merge(api(&app))
         .merge(site)

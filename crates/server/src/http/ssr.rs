@@ -26,6 +26,11 @@ use super::{
     error::whole_seconds, outer::PageNonce,
 };
 
+/// Gives Leptos the runtime it spawns on; once per process, again does nothing.
+pub fn prepare() {
+    let _ = any_spawner::Executor::init_tokio();
+}
+
 /// Renders the page of a request, whole, with this status.
 pub async fn render(app: &App, request: Request, caller: &Caller, status: StatusCode) -> Response {
     let client = request

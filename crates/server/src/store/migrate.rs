@@ -15,12 +15,23 @@ pub struct Pending {
 
 impl Db {
     /// Runs what is missing, under the engine's lock, so that several instances may start at once.
+    ///
+    /// SQLite has no such lock: who comes second fails on what is there already, sees that less is left to do
+    /// than before, and goes on from there.
     pub async fn migrate(&self) -> Result<(), StoreError> {
-        let done = match &self.pools {
-            Pools::Sqlite { write, .. } => MIGRATIONS.run(write).await,
-            Pools::Postgres(pool) => MIGRATIONS.run(pool).await,
-        };
-        done.map_err(explain)
+        let mut before = self.pending_migrations().await?.migrations.len();
+        loop {
+            let done = match &self.pools {
+                Pools::Sqlite { write, .. } => MIGRATIONS.run(write).await,
+                Pools::Postgres(pool) => MIGRATIONS.run(pool).await,
+            };
+            let Err(error) = done else { return Ok(()) };
+            let left = self.pending_migrations().await?.migrations.len();
+            if left >= before {
+                return Err(explain(error));
+            }
+            before = left;
+        }
     }
 
     /// What [`Db::migrate`] would run; an error when the schema is newer than the program.

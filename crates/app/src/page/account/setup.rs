@@ -10,7 +10,10 @@ use leptos::{html, prelude::*, wasm_bindgen::JsValue};
 
 use super::credentials::{Credentials, mistakes, name_of};
 use crate::{
-    client::refresh::{Entered, use_keeper},
+    client::{
+        refresh::{Entered, use_keeper},
+        wire,
+    },
     layout::{
         door::{Door, returned_problem, use_cookie_check},
         guard::use_go_on,
@@ -38,7 +41,9 @@ pub(crate) fn Setup() -> impl IntoView {
         }
         let (check_cookies, go_on) = (check_cookies.clone(), go_on.clone());
         submission.run(async move {
-            let entered = keeper.enter::<SetupEndpoint>(request(&values)).await?;
+            let entered = keeper
+                .enter(wire::<SetupEndpoint>(&request(&values))?)
+                .await?;
             match entered {
                 Entered::Yes => go_on(None),
                 Entered::WithoutCookies => check_cookies(entered),

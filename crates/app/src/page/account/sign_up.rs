@@ -11,7 +11,7 @@ use leptos::prelude::*;
 
 use super::credentials::{Credentials, mistakes, name_of};
 use crate::{
-    client::refresh::use_keeper,
+    client::{refresh::use_keeper, wire},
     layout::door::{Door, NextField, returned_problem, use_cookie_check},
     state::use_page_context,
     text::{use_locale, use_texts},
@@ -55,7 +55,11 @@ fn SignUpForm() -> impl IntoView {
         }
         let check_cookies = check_cookies.clone();
         submission.run(async move {
-            check_cookies(keeper.enter::<Register>(request(&values, locale)).await?);
+            check_cookies(
+                keeper
+                    .enter(wire::<Register>(&request(&values, locale))?)
+                    .await?,
+            );
             Ok(())
         });
     };

@@ -12,7 +12,7 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
 use crate::{
-    client::refresh::use_keeper,
+    client::{refresh::use_keeper, wire},
     layout::door::{COOKIES_BLOCKED, Door, NextField, returned_problem, use_cookie_check},
     state::{use_page_context, viewer::Ended},
     text::{Texts, use_texts},
@@ -40,7 +40,7 @@ pub(crate) fn SignIn() -> impl IntoView {
         }
         let check_cookies = check_cookies.clone();
         submission.run(async move {
-            check_cookies(keeper.enter::<Login>(request(&values)).await?);
+            check_cookies(keeper.enter(wire::<Login>(&request(&values))?).await?);
             Ok(())
         });
     };

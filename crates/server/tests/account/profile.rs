@@ -1,0 +1,59 @@
+//! Reading and changing one's own account.
+
+use serde_json::json;
+
+use crate::support::{ADA, app::TestApp};
+
+on_each_engine! {
+    async fn the_profile_needs_a_session(db) {
+        let app = TestApp::start(db).await;
+        let answer = app.browser().get("/api/profile").await;
+        answer.assert_problem(401, "unauthenticated");
+        assert_eq!(answer.header("www-authenticate"), "Bearer");
+        let answer = app.browser().call("PATCH", "/api/profile", json!({ "name": "Eve" })).await;
+        answer.assert_problem(401, "unauthenticated");
+    }
+
+    async fn what_is_left_out_stays(db) {
+        let app = TestApp::start(db).await;
+        let mut browser = app.registered(ADA).await;
+        let named = browser.call("PATCH", "/api/profile", json!({ "name": "Countess" })).await.json();
+        assert_eq!((&named["account"]["name"], &named["account"]["locale"]), (&json!("Countess"), &json!("en")));
+        let french = browser.call("PATCH", "/api/profile", json!({ "locale": "fr" })).await;
+        assert_eq!(browser.cookie("__Host-locale"), "fr");
+        assert_eq!(french.json()["account"]["name"], "Countess");
+        let empty = browser.call("PATCH", "/api/profile", json!({})).await.json();
+        assert_eq!(empty["account"]["locale"], "fr");
+        let nameless = browser.call("PATCH", "/api/profile", json!({ "name": "" })).await.json();
+        assert_eq!(nameless["account"]["name"], "");
+        assert_eq!(browser.get("/api/profile").await.json(), nameless);
+        assert_eq!(app.events("user_updated").await, 4);
+    }
+
+    async fn names_of_the_world_are_kept_and_hostile_ones_refused(db) {
+        let app = TestApp::start(db).await;
+        let mut browser = app.registered(ADA).await;
+        for good in ["Nguyễn Thị", "محمد", "<script>alert(1)</script>", "'; DROP TABLE account; --", "$1", "𝄞"] {
+            let answer = browser.call("PATCH", "/api/profile", json!({ "name": good })).await;
+            assert_eq!(answer.json()["account"]["name"], good);
+        }
+        let long = "x".repeat(101);
+        for bad in ["a\u{0}b", "a\nb", "\u{202e}evil", "zero\u{200b}width", "a\u{2028}b", long.as_str()] {
+            let answer = browser.call("PATCH", "/api/profile", json!({ "name": bad })).await;
+            answer.assert_problem(422, "invalid_fields");
+            assert_eq!(answer.json()["fields"][0]["name"], "name");
+        }
+        assert_eq!(browser.get("/api/profile").await.json()["account"]["name"], "𝄞");
+    }
+
+    async fn nothing_but_name_and_language_can_be_changed(db) {
+        let app = TestApp::start(db).await;
+        let mut browser = app.registered(ADA).await;
+        let before = browser.get("/api/profile").await.json();
+        for body in [json!({ "role": "admin" }), json!({ "email": "eve@example.org" }), json!({ "id": "acc_1" }), json!({ "locale": "tlh" })] {
+            let answer = browser.call("PATCH", "/api/profile", body).await;
+            answer.assert_problem(400, "bad_request");
+        }
+        assert_eq!(browser.get("/api/profile").await.json(), before);
+    }
+}

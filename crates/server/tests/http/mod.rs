@@ -1,0 +1,9 @@
+//! The HTTP surface: what bad input gets, where requests may come from, headers, pages, forms.
+
+mod forms;
+mod headers;
+mod malformed;
+mod origin;
+mod pages;
+mod probes;
+mod proxy;

@@ -1,0 +1,14 @@
+//! Integration tests: the server as its clients see it, in process over the router and as the real program.
+//!
+//! Every test has a database of its own. SQLite always; PostgreSQL too when `TEST_DATABASE_URL` names a cluster.
+
+#[macro_use]
+mod support;
+
+mod account;
+mod durability;
+mod http;
+mod jwt;
+mod session;
+mod sign_in;
+mod store;

@@ -1,0 +1,8 @@
+//! Sessions: the refresh protocol, how sessions end, and what other processes see of it.
+
+mod ending;
+mod feed;
+mod lifetime;
+mod model;
+mod protocol;
+mod tabs;

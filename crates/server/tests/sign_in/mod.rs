@@ -1,0 +1,5 @@
+//! Signing in: throttling, equal answers, what a success changes.
+
+mod answers;
+mod password;
+mod throttle;

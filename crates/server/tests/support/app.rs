@@ -1,0 +1,186 @@
+//! The application around a test's database, with a clock that moves when told.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::Duration,
+};
+
+use axum::Router;
+use concierge_server::{
+    config::{Config, Environment},
+    http::{self, Site},
+    keys::{self, data_keys},
+    platform::{clock::Clock as _, hash::Hasher, rng::OsRng, shutdown::Shutdown},
+    services::{Parts, Services},
+    store::{Db, sql},
+};
+use serde_json::json;
+use tokio::sync::watch;
+
+use super::{ADA, PASSWORD, browser::Browser, clock::ManualClock, database::Database};
+
+/// What a test may set before the start.
+pub struct Options {
+    /// The configuration.
+    pub config: Config,
+    /// How many hashing threads there are.
+    pub workers: usize,
+    /// The clock.
+    pub clock: Arc<ManualClock>,
+}
+
+/// One process of the server, without its listener.
+pub struct TestApp {
+    /// Everything below HTTP.
+    pub services: Arc<Services>,
+    /// The clock.
+    pub clock: Arc<ManualClock>,
+    /// Begins the end when `true` is sent.
+    pub shutdown: watch::Sender<bool>,
+    router: Router,
+    position: AtomicI64,
+}
+
+impl TestApp {
+    /// With the configuration of a test.
+    pub async fn start(database: &Database) -> Self {
+        Self::with(database, |_| {}).await
+    }
+
+    /// With a few things otherwise.
+    pub async fn with(database: &Database, adjust: impl FnOnce(&mut Options)) -> Self {
+        let data = database.folder.path().to_owned();
+        let mut options = Options {
+            config: Config::for_test(data.clone()),
+            workers: 2,
+            clock: Arc::default(),
+        };
+        adjust(&mut options);
+        let Options {
+            config,
+            workers,
+            clock,
+        } = options;
+        let rng = Arc::new(OsRng);
+        let loaded = keys::load(&config.keys, Environment::Test, &data, clock.now(), &*rng);
+        let (rings, _) = loaded.expect("the fixed keys of the test environment");
+        let db = database.migrated().await;
+        let data_keys = data_keys::load(&db, &rings.sealing, clock.now(), &*rng);
+        let keys = data_keys.await.expect("data keys");
+        let (shutdown, told) = Shutdown::manual();
+        let services = Services::assemble(Parts {
+            hasher: Hasher::start(&config.hash, workers).expect("threads"),
+            config,
+            db,
+            clock: clock.clone(),
+            rng,
+            signing: rings.signing,
+            keys,
+            site: Site::Folder(data),
+            reload_port: None,
+            shutdown: told,
+        });
+        let app = Self {
+            router: http::router(Arc::clone(&services)),
+            services,
+            clock,
+            shutdown,
+            position: AtomicI64::new(0),
+        };
+        app.hear().await;
+        app
+    }
+
+    /// Another process on the same database, with the same time.
+    pub async fn beside(&self, database: &Database) -> Self {
+        let clock = Arc::clone(&self.clock);
+        Self::with(database, |options| options.clock = clock).await
+    }
+
+    /// The database.
+    pub fn db(&self) -> &Db {
+        &self.services.db
+    }
+
+    /// Takes in the news of the feed, as the running program does four times a second.
+    pub async fn hear(&self) {
+        let position = self.position.load(Ordering::SeqCst);
+        let heard = self
+            .services
+            .hear(position)
+            .await
+            .expect("the feed is heard");
+        self.position.store(heard, Ordering::SeqCst);
+    }
+
+    /// Lets time pass, with the feed heard all along.
+    pub async fn advance(&self, span: Duration) {
+        self.clock.advance(span);
+        self.hear().await;
+    }
+
+    /// The same in seconds.
+    pub async fn advance_seconds(&self, seconds: u64) {
+        self.advance(Duration::from_secs(seconds)).await;
+    }
+
+    /// A browser that has never been here.
+    pub fn browser(&self) -> Browser {
+        Browser::new(self.router.clone(), Some("same-origin"))
+    }
+
+    /// A client that is no browser: it sends no `Sec-Fetch-*` header.
+    pub fn program(&self) -> Browser {
+        Browser::new(self.router.clone(), None)
+    }
+
+    /// A browser that has just made an account.
+    pub async fn registered(&self, email: &str) -> Browser {
+        let mut browser = self.browser();
+        let body = json!({ "email": email, "password": PASSWORD, "name": "Ada" });
+        let answer = browser.post("/api/auth/register", body).await;
+        assert_eq!(answer.status, 201, "{}", answer.text());
+        browser
+    }
+
+    /// A browser that has made Ada's account and signed in with its password: its device is known.
+    pub async fn signed_in(&self) -> Browser {
+        let mut browser = self.registered(ADA).await;
+        let answer = browser.sign_in(ADA, PASSWORD).await;
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        browser
+    }
+
+    /// How many rows a table has.
+    pub async fn count(&self, table: &str) -> i64 {
+        let statement = format!("SELECT COUNT(*) AS n FROM {table}");
+        let row = sql(statement.leak()).fetch_one(self.db()).await;
+        row.and_then(|row| row.int("n")).expect("a count")
+    }
+
+    /// The number of rows of every table that requests change.
+    pub async fn counts(&self) -> Vec<(&'static str, i64)> {
+        let mut counts = Vec::new();
+        for table in [
+            "account",
+            "password",
+            "session",
+            "revocation",
+            "device",
+            "event",
+        ] {
+            counts.push((table, self.count(table).await));
+        }
+        counts
+    }
+
+    /// How many events of a name there are.
+    pub async fn events(&self, name: &str) -> i64 {
+        let row = sql("SELECT COUNT(*) AS n FROM event WHERE name = $1").bind(name);
+        let row = row.fetch_one(self.db()).await;
+        row.and_then(|row| row.int("n")).expect("a count")
+    }
+}

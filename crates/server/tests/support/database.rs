@@ -1,0 +1,90 @@
+//! A fresh database per test.
+
+use concierge_server::{
+    platform::rng::{OsRng, Rng},
+    store::{Db, On, sql},
+};
+use tempfile::TempDir;
+use url::Url;
+
+/// A database and the data folder beside it.
+pub struct Database {
+    /// Where it is.
+    pub url: String,
+    /// The data folder.
+    pub folder: TempDir,
+    admin: Option<String>,
+}
+
+/// The cluster to test with, if there is one.
+pub fn cluster() -> Option<String> {
+    variable("TEST_DATABASE_URL")
+}
+
+/// A variable of the surroundings.
+pub fn variable(name: &str) -> Option<String> {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "tests learn of the cluster from their surroundings"
+    )]
+    std::env::var(name).ok()
+}
+
+impl Database {
+    /// A file in a new folder.
+    pub fn sqlite() -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        Self {
+            url: format!("sqlite:{}", folder.path().join("concierge.db").display()),
+            folder,
+            admin: None,
+        }
+    }
+
+    /// A new database of the cluster, if there is one.
+    pub async fn postgres() -> Option<Self> {
+        let admin = cluster()?;
+        let rng: &dyn Rng = &OsRng;
+        let name = format!("concierge_test_{}", hex::encode(rng.bytes::<8>()));
+        run(&admin, format!("CREATE DATABASE {name}")).await;
+        let mut url = Url::parse(&admin).expect("a URL");
+        url.set_path(&name);
+        Some(Self {
+            url: url.to_string(),
+            folder: tempfile::tempdir().expect("a folder"),
+            admin: Some(admin),
+        })
+    }
+
+    /// Opens it as it is.
+    pub async fn open(&self) -> Db {
+        Db::connect(&self.url).await.expect("the database opens")
+    }
+
+    /// Opens it with today's schema.
+    pub async fn migrated(&self) -> Db {
+        let db = self.open().await;
+        db.migrate()
+            .await
+            .expect("the schema is brought up to date");
+        db
+    }
+
+    /// Drops what the folder does not hold.
+    pub async fn remove(self) {
+        if let Some(admin) = &self.admin {
+            let url = Url::parse(&self.url).expect("a URL");
+            let name = url.path().trim_start_matches('/');
+            run(admin, format!("DROP DATABASE {name} WITH (FORCE)")).await;
+        }
+    }
+}
+
+async fn run(url: &str, statement: String) {
+    let db = Db::connect(url).await.expect("the cluster answers");
+    sql(statement.leak())
+        .execute(On::Write(&db))
+        .await
+        .expect("the statement runs");
+    db.close().await;
+}

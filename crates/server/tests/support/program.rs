@@ -1,0 +1,109 @@
+//! The real program as a child process, in a folder of its own and with nothing of our surroundings.
+
+use std::{
+    io::{BufRead as _, BufReader, Read as _, Write as _},
+    net::{SocketAddr, TcpListener, TcpStream},
+    path::Path,
+    process::{Child, Command, ExitStatus, Stdio},
+    sync::mpsc,
+};
+
+/// `concierge serve`, running.
+pub struct Program {
+    child: Child,
+    /// Where it listens.
+    pub address: SocketAddr,
+    log: Vec<String>,
+    lines: mpsc::Receiver<String>,
+}
+
+/// The program with these words and variables, in a folder.
+pub fn command(folder: &Path, words: &[&str], variables: &[(&str, &str)]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_concierge"));
+    command.args(words).current_dir(folder).env_clear();
+    command.envs(variables.iter().copied());
+    command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    command
+}
+
+impl Program {
+    /// Starts it on a house without an admin and returns once it is open and the setup link is written.
+    pub fn serve(folder: &Path, variables: &[(&str, &str)]) -> Self {
+        // The port is free again when this listener is dropped; nobody else asks for it in between.
+        let free = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
+        let address = free.expect("a free port");
+        let public_url = format!("http://localhost:{}", address.port());
+        let listen = address.to_string();
+        let mut command = command(folder, &["serve"], variables);
+        command.stderr(Stdio::null()).envs([
+            ("CONCIERGE_ENV", "test"),
+            ("CONCIERGE_LISTEN", &listen),
+            ("CONCIERGE_PUBLIC_URL", &public_url),
+            ("CONCIERGE_ARGON2_MEMORY_KIB", "256"),
+            ("CONCIERGE_SIGN_IN_DEADLINE", "0"),
+        ]);
+        let mut child = command.spawn().expect("the program starts");
+        let output = BufReader::new(child.stdout.take().expect("its output"));
+        let (sender, lines) = mpsc::channel();
+        std::thread::spawn(move || {
+            for line in output.lines().map_while(Result::ok) {
+                // A test that has ended listens no longer.
+                let _ = sender.send(line);
+            }
+        });
+        let mut log = Vec::new();
+        while !log
+            .last()
+            .is_some_and(|line: &String| line.contains("setup link is in"))
+        {
+            log.push(lines.recv().expect("the program ended before it was open"));
+        }
+        Self {
+            child,
+            address,
+            log,
+            lines,
+        }
+    }
+
+    /// One request over a connection of its own; answers the whole response as text.
+    pub fn request(&self, head: &str, body: &str) -> String {
+        let mut stream = TcpStream::connect(self.address).expect("it listens");
+        let port = self.address.port();
+        let request = format!(
+            "{head}\r\nHost: localhost:{port}\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{body}",
+            body.len()
+        );
+        stream.write_all(request.as_bytes()).expect("sent");
+        let mut response = String::new();
+        stream.read_to_string(&mut response).expect("an answer");
+        response
+    }
+
+    /// Posts JSON.
+    pub fn post(&self, path: &str, body: &str) -> String {
+        self.request(
+            &format!("POST {path} HTTP/1.1\r\nContent-Type: application/json"),
+            body,
+        )
+    }
+
+    /// Ends it the hard way.
+    pub fn kill(mut self) {
+        self.child.kill().expect("it runs");
+        self.child.wait().expect("it ends");
+    }
+
+    /// Asks it to end; how it ended, and all it logged.
+    pub fn terminate(mut self) -> (ExitStatus, String) {
+        let id = i32::try_from(self.child.id()).expect("a process id");
+        let id = rustix::process::Pid::from_raw(id).expect("a process id");
+        rustix::process::kill_process(id, rustix::process::Signal::TERM).expect("it runs");
+        let status = self.child.wait().expect("it ends");
+        self.log.extend(self.lines.iter());
+        (status, self.log.join("\n"))
+    }
+}
