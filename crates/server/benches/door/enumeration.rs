@@ -50,7 +50,7 @@ async fn try_names(port: u16) -> Outcome<(Vec<f64>, Vec<f64>)> {
         let mut took = (Vec::new(), Vec::new());
         for pair in (client..PAIRS).step_by(CLIENTS) {
             // Now the one comes first, now the other.
-            let known_first = (pair / CLIENTS) % 2 == 0;
+            let known_first = (pair / CLIENTS).is_multiple_of(2);
             for is_known in [known_first, !known_first] {
                 let email = if is_known {
                     house::email(pair)

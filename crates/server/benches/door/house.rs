@@ -8,6 +8,7 @@ use concierge_server::{
     config::{Config, HashConfig},
     http::Site,
     keys::{self, data_keys},
+    password,
     platform::{clock::Clock, hash::Hasher, rng::OsRng, shutdown::Shutdown},
     services::{Parts, Services},
     session::Grant,
@@ -105,12 +106,7 @@ pub async fn settle(services: &Services, people: usize) -> Outcome<()> {
             .bind(now.as_millis())
             .execute(&mut tx)
             .await?;
-        sql("INSERT INTO password (account_id, phc, changed_at) VALUES ($1, $2, $3)")
-            .bind(id.to_string())
-            .bind(phc.as_str())
-            .bind(now.as_millis())
-            .execute(&mut tx)
-            .await?;
+        password::insert(&mut tx, id, &phc, now).await?;
     }
     Ok(tx.commit().await?)
 }

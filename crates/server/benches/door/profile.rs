@@ -94,8 +94,9 @@ fn load(port: u16, path: &str, cookie: &str, seconds: u32) -> Outcome<Turn> {
         .args(["-H", &format!("Cookie: {cookie}")])
         .arg(format!("http://127.0.0.1:{port}{path}"));
     let said = String::from_utf8(wrk.output()?.stdout)?;
-    if said.contains("Non-2xx") || said.contains("Socket errors") {
-        return Err(format!("{path} did not always answer 200: {said}").into());
+    let is_wrong = |line: &&str| line.contains("Non-2xx") || line.contains("Socket errors");
+    if let Some(line) = said.lines().find(is_wrong) {
+        return Err(format!("{path} did not always answer 200: {}", line.trim()).into());
     }
     Ok(Turn {
         rate: after(&said, "Requests/sec:")

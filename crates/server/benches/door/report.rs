@@ -53,11 +53,7 @@ impl Report {
     /// Prints the table on standard output.
     pub fn print(&self, machine: &str) -> Outcome<()> {
         let mut out = std::io::stdout().lock();
-        writeln!(
-            out,
-            "\n{:<52} {:>16}  {:<10} {}",
-            "figure", "value", "goal", ""
-        )?;
+        writeln!(out, "\n{:<52} {:>16}  goal", "figure", "value")?;
         for [name, value, goal, verdict] in &self.rows {
             let line = format!("{name:<52} {value:>16}  {goal:<10} {verdict}");
             writeln!(out, "{}", line.trim_end())?;

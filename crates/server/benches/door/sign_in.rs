@@ -160,7 +160,7 @@ async fn sign_in_at(
 ) -> Outcome<Vec<(u16, bool)>> {
     let mut connection = Connection::open(port, HOST).await?;
     let (email, mut moment, mut answers) = (house::email(1 + client), first, Vec::new());
-    let password = if client % 2 == 0 {
+    let password = if client.is_multiple_of(2) {
         house::PASSWORD
     } else {
         "four brass bells rang"
