@@ -153,6 +153,18 @@ fn plain() -> Client {
     use_client()
 }
 
+/// Lower case, by the browser's own tables.
+#[cfg(feature = "browser")]
+pub(crate) fn fold(text: &str) -> String {
+    js_sys::JsString::from(text).to_lower_case().into()
+}
+
+/// Lower case.
+#[cfg(not(feature = "browser"))]
+pub(crate) fn fold(text: &str) -> String {
+    text.to_lowercase()
+}
+
 #[cfg(feature = "browser")]
 fn for_pages(plain: Client, keeper: Keeper) -> Client {
     Client::new(Arc::new(renewing::Renewing { plain, keeper }))

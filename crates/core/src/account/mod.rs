@@ -146,12 +146,11 @@ impl Name {
         &self.0
     }
 
-    /// The words of the name, in lower case.
-    pub fn words(&self) -> impl Iterator<Item = String> {
+    /// The words of the name: what stands between spaces and punctuation.
+    pub fn words(&self) -> impl Iterator<Item = &str> {
         self.0
-            .split(|c: char| !c.is_alphanumeric())
+            .split(|c: char| c.is_whitespace() || c.is_ascii_punctuation() || c == '’')
             .filter(|word| !word.is_empty())
-            .map(str::to_lowercase)
     }
 }
 

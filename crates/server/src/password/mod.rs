@@ -24,10 +24,10 @@ pub fn judge(
     name: &Name,
     house: &[String],
 ) -> Result<(), FieldCode> {
-    let mut own: Vec<String> = name.words().collect();
+    let mut own: Vec<String> = name.words().map(str::to_lowercase).collect();
     own.push(email.local_part().to_lowercase());
     own.extend(house.iter().cloned());
-    policy::check(password.expose(), &own)?;
+    policy::check(password.expose(), &own, str::to_lowercase)?;
     let own: Vec<&str> = own.iter().map(String::as_str).collect();
     // The estimator's time grows with the length: the first 100 characters tell enough.
     let head: String = password.expose().chars().take(100).collect();

@@ -8,6 +8,7 @@ use concierge_core::{
 use leptos::{html, prelude::*};
 
 use crate::{
+    client::fold,
     text::{use_locale, use_texts},
     ui::{
         field::{FieldSpec, TextField},
@@ -34,7 +35,7 @@ pub(crate) fn Credentials(submission: Submission) -> impl IntoView {
                 .map(|input| input.value())
                 .unwrap_or_default()
         };
-        let verdict = policy::check(&password, &own_words(&of(name), &of(email)));
+        let verdict = policy::check(&password, &own_words(&of(name), &of(email)), fold);
         advice.set(match verdict {
             Ok(()) => Some(words.sign_up.long_enough),
             Err(FieldCode::Required) => None,
@@ -73,7 +74,7 @@ pub(crate) fn Credentials(submission: Submission) -> impl IntoView {
 /// The words that a password must not contain, as far as the browser knows them.
 fn own_words(name: &str, email: &str) -> Vec<String> {
     let name = name.parse::<Name>();
-    let of_name = name.iter().flat_map(Name::words);
+    let of_name = name.iter().flat_map(Name::words).map(str::to_owned);
     let local = email.trim().split('@').next().unwrap_or_default();
     of_name
         .chain([local.to_owned(), PRODUCT.to_owned()])
@@ -88,7 +89,7 @@ pub(crate) fn mistakes(values: &Values) -> Vec<FieldError> {
         ("email", email.parse::<Email>().err()),
         (
             "password",
-            policy::check(&values.text("password"), &own_words(&name, &email)).err(),
+            policy::check(&values.text("password"), &own_words(&name, &email), fold).err(),
         ),
     ];
     checks
@@ -110,7 +111,7 @@ mod tests {
     fn own_words_are_the_name_the_local_part_and_the_product() {
         assert_eq!(
             own_words("Ada Lovelace", " ada.l@example.org"),
-            ["ada", "lovelace", "ada.l", "concierge"]
+            ["Ada", "Lovelace", "ada.l", "concierge"]
         );
         assert_eq!(own_words("", ""), ["", "concierge"]);
     }
