@@ -3,6 +3,7 @@
 //
 //   node first_visit.mjs URL VISITS
 import { chromium } from "@playwright/test";
+import { extname } from "node:path";
 
 const [url, visits] = process.argv.slice(2);
 
@@ -30,17 +31,18 @@ async function visit(browser) {
   const context = await browser.newContext();
   const page = await context.newPage();
   const wire = await context.newCDPSession(page);
-  const kinds = new Map();
+  const names = new Map();
   const parts = {};
   let requests = 0;
-  wire.on("Network.responseReceived", ({ requestId, type, response }) => {
-    if (response.url.startsWith("http")) kinds.set(requestId, type === "Fetch" && response.mimeType === "application/wasm" ? "Wasm" : type);
+  wire.on("Network.responseReceived", ({ requestId, response }) => {
+    const { protocol, pathname } = new URL(response.url);
+    if (protocol === "http:") names.set(requestId, extname(pathname).slice(1) || "html");
   });
   wire.on("Network.loadingFinished", ({ requestId, encodedDataLength }) => {
-    const kind = kinds.get(requestId);
-    if (kind === undefined) return;
+    const part = names.get(requestId);
+    if (part === undefined) return;
     requests += 1;
-    parts[kind] = (parts[kind] ?? 0) + encodedDataLength;
+    parts[part] = (parts[part] ?? 0) + encodedDataLength;
   });
   await wire.send("Network.enable");
   await page.addInitScript(watchForm);
