@@ -1,7 +1,7 @@
 # The targets a person types. What they do in detail stands in scripts/.
 SHELL := bash
 .DEFAULT_GOAL := help
-.PHONY: help run test build dev csr tools
+.PHONY: help run test bench build dev csr tools
 
 help: ## Lists these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' Makefile
@@ -11,6 +11,9 @@ run: build ## Builds what changed and starts Concierge on http://localhost:3000
 
 test: ## Runs every check there is, in the order of their cost
 	@scripts/test.sh
+
+bench: build ## Measures how fast it is and prints a table; PART=refresh for one part
+	@scripts/bench.sh $(PART)
 
 build: tools ## Builds target/release/concierge, one file with the site inside
 	@scripts/build.sh

@@ -142,11 +142,7 @@ pub fn known_route(path: &str) -> Option<&'static str> {
 /// Serves a file.
 pub async fn serve(State(app): State<App>, request: Request) -> Response {
     let path = request.uri().path().trim_start_matches('/').to_owned();
-    let client = request
-        .extensions()
-        .get::<Client>()
-        .cloned()
-        .unwrap_or_default();
+    let client = Client::shared(request.extensions());
     for (encoding, ending) in [("br", ".br"), ("gzip", ".gz"), ("", "")] {
         if !encoding.is_empty() && !accepts(request.headers(), encoding) {
             continue;

@@ -1,8 +1,11 @@
 //! Who is on the other side of the connection: address, scheme, language, cookies of ours.
 
-use std::net::{IpAddr, SocketAddr};
+use std::{
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+};
 
-use axum::http::{HeaderMap, HeaderName, header};
+use axum::http::{Extensions, HeaderMap, HeaderName, header};
 use concierge_core::locale::Locale;
 
 use super::cookies::{CookieNames, RequestCookies, Theme};
@@ -40,6 +43,11 @@ pub enum Unacceptable {
 }
 
 impl Client {
+    /// What the outer door left with a request for everybody who answers it.
+    pub fn shared(extensions: &Extensions) -> Arc<Self> {
+        extensions.get::<Arc<Self>>().cloned().unwrap_or_default()
+    }
+
     /// Reads a request's head. `peer` is the TCP peer.
     pub fn of(
         headers: &HeaderMap,

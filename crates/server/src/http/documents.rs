@@ -57,11 +57,7 @@ async fn guarded(
     media_type: &'static str,
     body: impl FnOnce() -> String,
 ) -> Response {
-    let client = request
-        .extensions()
-        .get::<Client>()
-        .cloned()
-        .unwrap_or_default();
+    let client = Client::shared(request.extensions());
     let headers = request.into_parts().0.headers;
     match admit(app, &headers, &client).await {
         Ok(()) => {

@@ -82,11 +82,7 @@ pub fn api(app: &App) -> Router<App> {
 }
 
 async fn wrong_method(State(app): State<App>, request: Request) -> Response {
-    let client = request
-        .extensions()
-        .get::<client::Client>()
-        .cloned()
-        .unwrap_or_default();
+    let client = client::Client::shared(request.extensions());
     error::respond(
         error::ApiError::new(ErrorCode::MethodNotAllowed),
         &client,

@@ -1,5 +1,7 @@
 //! Endpoint -> route: decoding, admission and encoding, the same for every endpoint.
 
+use std::sync::Arc;
+
 use axum::{
     Router,
     body::Body,
@@ -28,7 +30,7 @@ pub struct Context<A: Admit> {
     /// Who calls, as the access level promises.
     pub actor: A::Actor,
     /// Where from.
-    pub client: Client,
+    pub client: Arc<Client>,
     /// The head of the request, for the few that need more.
     pub headers: HeaderMap,
 }
@@ -84,11 +86,18 @@ where
     let route = move |State(app): State<App>, request: Request| {
         let handler = handler.clone();
         async move {
-            let (mut parts, body) = request.into_parts();
-            let client = parts.extensions.remove::<Client>().unwrap_or_default();
+            let (parts, body) = request.into_parts();
+            let client = Client::shared(&parts.extensions);
             let mut encoding = Encoding::Json;
-            let outcome =
-                run::<E, H, F>(&app, parts, body, client.clone(), &mut encoding, handler).await;
+            let outcome = run::<E, H, F>(
+                &app,
+                parts,
+                body,
+                Arc::clone(&client),
+                &mut encoding,
+                handler,
+            )
+            .await;
             let mut response = match (outcome, encoding, E::FORM) {
                 (Ok(reply), Encoding::Form { next }, Some(form)) => {
                     done(&reply, &form, next.as_deref())
@@ -110,7 +119,7 @@ async fn run<E, H, F>(
     app: &App,
     mut parts: Parts,
     body: Body,
-    client: Client,
+    client: Arc<Client>,
     encoding: &mut Encoding,
     handler: H,
 ) -> Result<Reply<E::Response>, ApiError>

@@ -9,6 +9,7 @@
 use std::{
     net::SocketAddr,
     panic::AssertUnwindSafe,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -49,6 +50,7 @@ pub async fn outer(State(app): State<App>, mut request: Request, next: Next) -> 
         .get::<Peer>()
         .map_or_else(|| SocketAddr::from(([127, 0, 0, 1], 0)), |peer| peer.0);
     let (client, problem) = Client::of(request.headers(), peer, id, &app.config, &app.cookie_names);
+    let client = Arc::new(client);
     let path = request.uri().path();
     let is_page = is_page(path);
     let method = request.method().clone();
@@ -62,7 +64,7 @@ pub async fn outer(State(app): State<App>, mut request: Request, next: Next) -> 
     let mut response = match refusal(&app, &request, &client, problem) {
         Some(refusal) => refused(&app, refusal, &request, &client),
         None => {
-            request.extensions_mut().insert(client.clone());
+            request.extensions_mut().insert(Arc::clone(&client));
             if let Some(nonce) = &nonce {
                 request.extensions_mut().insert(PageNonce(nonce.clone()));
             }

@@ -34,11 +34,7 @@ const FETCH_MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
 
 /// Serves a page, or the page that says there is none.
 pub async fn serve(State(app): State<App>, request: Request) -> Response {
-    let client = request
-        .extensions()
-        .get::<Client>()
-        .cloned()
-        .unwrap_or_default();
+    let client = Client::shared(request.extensions());
     let uri = request.uri().clone();
     if uri.path().starts_with("/api") {
         return error::respond(

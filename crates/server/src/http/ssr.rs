@@ -33,11 +33,7 @@ pub fn prepare() {
 
 /// Renders the page of a request, whole, with this status.
 pub async fn render(app: &App, request: Request, caller: &Caller, status: StatusCode) -> Response {
-    let client = request
-        .extensions()
-        .get::<Client>()
-        .cloned()
-        .unwrap_or_default();
+    let client = Client::shared(request.extensions());
     let nonce = request
         .extensions()
         .get::<PageNonce>()
@@ -111,7 +107,7 @@ async fn page_context(app: &App, client: &Client, caller: &Caller, failed: bool)
 struct InProcess {
     router: Router,
     caller: Caller,
-    client: Client,
+    client: Arc<Client>,
 }
 
 impl Transport for InProcess {
@@ -119,12 +115,11 @@ impl Transport for InProcess {
         &self,
         request: WireRequest,
     ) -> Pin<Box<dyn Future<Output = Result<WireResponse, Problem>> + Send>> {
-        let (router, caller, mut client) = (
-            self.router.clone(),
-            self.caller.clone(),
-            self.client.clone(),
-        );
-        client.cookies = Default::default();
+        let (router, caller) = (self.router.clone(), self.caller.clone());
+        let client = Client {
+            cookies: Default::default(),
+            ..Client::clone(&self.client)
+        };
         Box::pin(async move {
             let locale = client.locale;
             let response = match build(request, caller, client) {
@@ -149,7 +144,7 @@ fn build(request: WireRequest, caller: Caller, client: Client) -> Option<Request
         .method(method)
         .uri(request.path)
         .extension(caller)
-        .extension(client);
+        .extension(Arc::new(client));
     match request.body {
         Some(body) => builder
             .header(header::CONTENT_TYPE, "application/json")

@@ -35,7 +35,7 @@ async fn whoami(
 ) -> Result<Reply<WhoamiAnswer>, ApiError> {
     let client = context.client;
     Ok(Reply::new(WhoamiAnswer {
-        address: client.origin.address,
+        address: client.origin.address.clone(),
         scheme: if client.is_https { "https" } else { "http" }.to_owned(),
         proxy_trusted: client.proxy_trusted,
     }))
@@ -56,11 +56,7 @@ async fn report_client_error(
 /// Browsers send violations of the content policy as `application/csp-report` or `application/reports+json`.
 async fn csp_report(State(app): State<App>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
-    let client = parts
-        .extensions
-        .get::<Client>()
-        .cloned()
-        .unwrap_or_default();
+    let client = Client::shared(&parts.extensions);
     let media_type = parts
         .headers
         .get(header::CONTENT_TYPE)

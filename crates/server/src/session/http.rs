@@ -108,7 +108,7 @@ async fn logout(
 ) -> Result<Reply<Empty>, ApiError> {
     let Client {
         cookies, origin, ..
-    } = &context.client;
+    } = &*context.client;
     let bearer = auth::bearer(&context.headers).unwrap_or(None);
     let (access, refresh) = match bearer {
         Some(token) => (Some(token), None),

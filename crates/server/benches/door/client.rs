@@ -1,0 +1,80 @@
+//! A small HTTP client: one connection, kept open.
+
+use axum::{
+    body::Body,
+    http::{Request, StatusCode, header},
+};
+use http_body_util::BodyExt as _;
+use hyper::client::conn::http1::SendRequest;
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpStream;
+
+use crate::Outcome;
+
+/// The host that houses of the bench answer to.
+pub const HOST: &str = "localhost:3000";
+
+/// An open connection.
+pub struct Connection {
+    sender: SendRequest<Body>,
+    host: String,
+}
+
+/// The part of an answer that the bench looks at.
+pub struct Answer {
+    /// The status.
+    pub status: StatusCode,
+    /// Whether it says when to come back.
+    pub says_when: bool,
+    /// When its head was there.
+    pub head_at: std::time::Instant,
+}
+
+impl Connection {
+    /// Connects to a port of this machine and speaks to it as `host`.
+    pub async fn open(port: u16, host: &str) -> Outcome<Self> {
+        let stream = TcpStream::connect(("127.0.0.1", port)).await?;
+        stream.set_nodelay(true)?;
+        let (sender, connection) =
+            hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
+        tokio::spawn(connection);
+        Ok(Self {
+            sender,
+            host: host.to_owned(),
+        })
+    }
+
+    /// Tries to sign in as a bearer client.
+    pub async fn sign_in(&mut self, email: &str, password: &str) -> Outcome<Answer> {
+        let body =
+            serde_json::json!({ "email": email, "password": password, "transport": "bearer" });
+        let request = Request::post("/api/auth/login")
+            .header(header::CONTENT_TYPE, "application/json")
+            .body(Body::from(body.to_string()))?;
+        self.send(request).await
+    }
+
+    /// Gets a path, with a cookie when it is not empty.
+    pub async fn get(&mut self, path: &str, cookie: &str) -> Outcome<Answer> {
+        let mut request = Request::get(path);
+        if !cookie.is_empty() {
+            request = request.header(header::COOKIE, cookie);
+        }
+        self.send(request.body(Body::empty())?).await
+    }
+
+    async fn send(&mut self, mut request: Request<Body>) -> Outcome<Answer> {
+        request
+            .headers_mut()
+            .insert(header::HOST, self.host.parse()?);
+        self.sender.ready().await?;
+        let response = self.sender.send_request(request).await?;
+        let answer = Answer {
+            status: response.status(),
+            says_when: response.headers().contains_key(header::RETRY_AFTER),
+            head_at: std::time::Instant::now(),
+        };
+        response.into_body().collect().await?;
+        Ok(answer)
+    }
+}

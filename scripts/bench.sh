@@ -1,0 +1,15 @@
+#!/usr/bin/env bash
+# Measures how fast the front door is and prints one table, with a PostgreSQL cluster of its own beside it.
+#
+#   scripts/bench.sh           every part
+#   scripts/bench.sh PART...   profile, sign-in, enumeration, refresh, visit
+#
+# `visit` measures target/release/concierge, which `make build` makes. Everything is compiled before the first
+# measurement; nothing else should run meanwhile.
+set -euo pipefail
+. "$(dirname "$0")/env.sh"
+cd "$ROOT"
+
+"$ROOT/scripts/debian.sh" wrk util-linux postgresql openssl chromium
+cargo bench --package concierge-server --bench door --no-run
+scripts/postgres.sh cargo bench --quiet --package concierge-server --bench door -- "$@"
