@@ -57,7 +57,7 @@ async fn viewer() -> Option<Viewer> {
     let mut found = ask().await?;
     if matches!(found, Found::Renewable) {
         let _held = lock::acquire().await;
-        let request = wire::<Refresh>(&RefreshRequest::default()).ok()?;
+        let request = wire::<Refresh>(&RefreshRequest::default());
         exchange(&plain, request).await.ok()?;
         found = ask().await?;
     }

@@ -129,7 +129,7 @@ impl Keeper {
     /// Signs out here, as far as the operator set it, and tells the other tabs.
     pub(crate) async fn sign_out(self) -> Result<(), Problem> {
         let _held = lock::acquire().await;
-        let request = wire::<Logout>(&LogoutRequest::default())?;
+        let request = wire::<Logout>(&LogoutRequest::default());
         exchange(&self.plain(), request).await?;
         channel::post(News::SignedOut);
         self.end(Ended::SignedOut);
@@ -158,7 +158,7 @@ impl Keeper {
     }
 
     async fn refresh(self) -> Result<String, Problem> {
-        let request = wire::<Refresh>(&RefreshRequest::default())?;
+        let request = wire::<Refresh>(&RefreshRequest::default());
         exchange(&self.plain(), request).await
     }
 

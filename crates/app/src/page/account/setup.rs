@@ -43,7 +43,7 @@ pub(crate) fn Setup() -> impl IntoView {
         let (check_cookies, go_on) = (check_cookies.clone(), go_on.clone());
         submission.run(async move {
             let entered = keeper
-                .enter(wire::<SetupEndpoint>(&request(&values))?)
+                .enter(wire::<SetupEndpoint>(&request(&values)))
                 .await?;
             match entered {
                 Entered::Yes => go_on(None),

@@ -57,7 +57,7 @@ fn SignUpForm() -> impl IntoView {
         submission.run(async move {
             check_cookies(
                 keeper
-                    .enter(wire::<Register>(&request(&values, locale))?)
+                    .enter(wire::<Register>(&request(&values, locale)))
                     .await?,
             );
             Ok(())

@@ -41,7 +41,7 @@ pub(crate) fn SignIn() -> impl IntoView {
         }
         let check_cookies = check_cookies.clone();
         submission.run(async move {
-            check_cookies(keeper.enter(wire::<Login>(&request(&values))?).await?);
+            check_cookies(keeper.enter(wire::<Login>(&request(&values))).await?);
             Ok(())
         });
     };
