@@ -1,6 +1,8 @@
 // The sign-in page.
 import type { Locator, Page } from "@playwright/test";
 
+import { enter } from "./fields.ts";
+
 export interface SignInPage {
   heading: Locator;
   email: Locator;
@@ -27,7 +29,7 @@ export function signInPage(page: Page): SignInPage {
       await page.goto(next === undefined ? "/sign-in" : `/sign-in?next=${encodeURIComponent(next)}`);
     },
     async submitAs(who) {
-      await email.fill(who.email);
+      await enter(email, who.email);
       await password.fill(who.password);
       await submit.click();
     },

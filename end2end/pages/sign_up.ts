@@ -1,6 +1,8 @@
 // The sign-up page.
 import type { Locator, Page } from "@playwright/test";
 
+import { enter } from "./fields.ts";
+
 export interface SignUpPage {
   heading: Locator;
   email: Locator;
@@ -25,7 +27,7 @@ export function signUpPage(page: Page): SignUpPage {
     },
     async submitAs(who) {
       await name.fill(who.name);
-      await email.fill(who.email);
+      await enter(email, who.email);
       await password.fill(who.password);
       await submit.click();
     },
