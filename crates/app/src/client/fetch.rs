@@ -1,9 +1,13 @@
 //! The browser's transport: `fetch` on this origin, with the cookies that no script can read.
+//!
+//! Written against the browser's own interface: a client library here would weigh more than the rest of
+//! the folder in the module that every first visitor loads.
 
-use concierge_core::{api::Method, problem::Problem};
-use gloo_net::http::{Method as HttpMethod, RequestBuilder};
+use leptos::prelude::window;
 use send_wrapper::SendWrapper;
-use web_sys::AbortSignal;
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{AbortSignal, Headers, RequestInit, Response};
 
 use super::{Answer, Transport, WireRequest, WireResponse, unanswered};
 
@@ -17,32 +21,32 @@ impl Transport for Fetch {
     fn send(&self, request: WireRequest) -> Answer {
         // The browser has one thread, so the future never moves to another.
         Box::pin(SendWrapper::new(async move {
-            exchange(request)
-                .await
-                .map_err(|_| -> Problem { unanswered() })
+            exchange(request).await.map_err(|_| unanswered())
         }))
     }
 }
 
-async fn exchange(request: WireRequest) -> Result<WireResponse, gloo_net::Error> {
-    let method = match request.method {
-        Method::Get => HttpMethod::GET,
-        Method::Post => HttpMethod::POST,
-        Method::Patch => HttpMethod::PATCH,
-    };
-    let builder = RequestBuilder::new(request.path)
-        .method(method)
-        .header("accept", "application/json")
-        .abort_signal(Some(&AbortSignal::timeout_with_u32(TIMEOUT_MILLIS)));
-    let response = match request.body {
-        Some(body) => {
-            let typed = builder.header("content-type", "application/json");
-            typed.body(body)?.send().await?
-        }
-        None => builder.send().await?,
-    };
+async fn exchange(request: WireRequest) -> Result<WireResponse, JsValue> {
+    let sent = window().fetch_with_str_and_init(request.path, &init(&request)?);
+    let response: Response = JsFuture::from(sent).await?.dyn_into()?;
+    let body = JsFuture::from(response.text()?).await?;
     Ok(WireResponse {
         status: response.status(),
-        body: response.text().await?,
+        body: body.as_string().unwrap_or_default(),
     })
+}
+
+/// What `fetch` is told about a request: JSON both ways, and a time limit.
+pub(super) fn init(request: &WireRequest) -> Result<RequestInit, JsValue> {
+    let headers = Headers::new()?;
+    headers.set("accept", "application/json")?;
+    let init = RequestInit::new();
+    if let Some(body) = &request.body {
+        headers.set("content-type", "application/json")?;
+        init.set_body(&JsValue::from_str(body));
+    }
+    init.set_method(request.method.as_str());
+    init.set_headers(&headers);
+    init.set_signal(Some(&AbortSignal::timeout_with_u32(TIMEOUT_MILLIS)));
+    Ok(init)
 }

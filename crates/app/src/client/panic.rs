@@ -2,13 +2,12 @@
 //!
 //! After a panic the module must not be trusted, so this uses nothing but plain DOM and one `fetch`.
 
-use concierge_core::{
-    api::Endpoint,
-    system::{ClientErrorReport, ReportClientError},
-};
+use concierge_core::system::{ClientErrorReport, ReportClientError};
 use leptos::prelude::document;
-use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{Headers, RequestInit, window};
+use wasm_bindgen::JsValue;
+use web_sys::window;
+
+use super::{fetch, wire};
 
 /// The server cuts there, too.
 const LONGEST_MESSAGE: usize = 1_000;
@@ -54,13 +53,7 @@ fn report(message: String) -> Result<(), JsValue> {
         message: message.chars().take(LONGEST_MESSAGE).collect(),
         page: window.location().pathname()?,
     };
-    let body = serde_json::to_string(&report).map_err(|_| JsValue::UNDEFINED)?;
-    let headers = Headers::new()?;
-    headers.set("content-type", "application/json")?;
-    let init = RequestInit::new();
-    init.set_method(ReportClientError::METHOD.as_str());
-    init.set_body(&JsValue::from_str(&body));
-    init.set_headers(headers.unchecked_ref());
-    let _unread = window.fetch_with_str_and_init(ReportClientError::PATH, &init);
+    let request = wire::<ReportClientError>(&report).map_err(|_| JsValue::UNDEFINED)?;
+    let _unread = window.fetch_with_str_and_init(request.path, &fetch::init(&request)?);
     Ok(())
 }
