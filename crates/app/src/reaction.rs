@@ -1,4 +1,4 @@
-//! Effects, tasks and changing parts of a view, each of one type.
+//! Effects, tasks and changing parts of a view, each of one type, and elements by id.
 //!
 //! The generic ones of the framework stand in the module once per use, with all that they need; through
 //! these a closure costs only itself. The module's size is what a first visitor waits for.
@@ -9,7 +9,7 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use leptos::prelude::*;
+use leptos::{prelude::*, wasm_bindgen::JsCast};
 
 /// Runs in a browser, now and whenever a signal changes that it read.
 pub(crate) fn effect(run: impl FnMut() + 'static) {
@@ -33,6 +33,11 @@ pub(crate) type Part = Arc<Mutex<dyn FnMut() -> AnyView + Send>>;
 /// Makes a changing part of a view.
 pub(crate) fn part(make: impl FnMut() -> AnyView + Send + 'static) -> Part {
     Arc::new(Mutex::new(make))
+}
+
+/// An element of the page by its id, of this kind.
+pub(crate) fn element<E: JsCast>(id: &str) -> Option<E> {
+    document().get_element_by_id(id)?.dyn_into().ok()
 }
 
 /// Whether script runs: false in the first render, true once the page lives.

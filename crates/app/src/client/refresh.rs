@@ -3,7 +3,7 @@
 //! Guarantees: one renewal at a time per browser; a timer renews only after input; a failed renewal
 //! ends in "signed out" or waits, and never loops; a 401 is repeated at most once.
 
-use std::time::Duration;
+use std::{future::Future, pin::Pin, time::Duration};
 
 use concierge_core::{
     api::Empty,
@@ -58,6 +58,9 @@ pub(crate) enum Entered {
     WithoutCookies,
 }
 
+/// A sign-in under way.
+pub(crate) type Entering = Pin<Box<dyn Future<Output = Result<Entered, Problem>>>>;
+
 /// Keeps the session of this page; cheap to copy into listeners.
 #[derive(Clone, Copy)]
 pub(crate) struct Keeper {
@@ -95,8 +98,8 @@ impl Keeper {
     /// Starts clocks and listeners, once the page lives in a browser.
     pub(super) fn watch(self) {
         effect(move || {
-            if let Some(viewer) = untrack(|| self.session.viewer()) {
-                self.plan_for(&viewer);
+            if let Some((expires_in, idle_in)) = self.session.first_spans() {
+                self.plan_for(expires_in, idle_in);
             }
             channel::listen(move |news| self.hear(news));
             window_event_listener(ev::keydown, move |_| self.touched());
@@ -113,17 +116,20 @@ impl Keeper {
     }
 
     /// Signs in through a request that sets the cookies, and reads back what they are worth.
-    pub(crate) async fn enter(self, request: WireRequest) -> Result<Entered, Problem> {
-        let _held = lock::acquire().await;
-        exchange(&self.plain(), request).await?;
-        match self.ask().await? {
-            Found::Live(viewer) => {
-                self.adopt(viewer);
-                channel::post(News::SignedIn);
-                Ok(Entered::Yes)
+    /// Boxed, so that it stands once in the module and not in each page.
+    pub(crate) fn enter(self, request: WireRequest) -> Entering {
+        Box::pin(async move {
+            let _held = lock::acquire().await;
+            exchange(&self.plain(), request).await?;
+            match self.ask().await? {
+                Found::Live(viewer) => {
+                    self.adopt(viewer);
+                    channel::post(News::SignedIn);
+                    Ok(Entered::Yes)
+                }
+                Found::Renewable | Found::Gone => Ok(Entered::WithoutCookies),
             }
-            Found::Renewable | Found::Gone => Ok(Entered::WithoutCookies),
-        }
+        })
     }
 
     /// Signs out here, as far as the operator set it, and tells the other tabs.
@@ -207,13 +213,12 @@ impl Keeper {
     }
 
     fn adopt(self, viewer: Viewer) {
-        self.plan_for(&viewer);
-        self.warning.set(None);
-        self.session.begin(viewer);
+        self.plan_for(viewer.expires_in, viewer.idle_in);
+        self.session.begin(viewer.account);
     }
 
-    fn plan_for(self, viewer: &Viewer) {
-        let (expires_in, idle_in) = (viewer.expires_in, viewer.idle_in);
+    fn plan_for(self, expires_in: u64, idle_in: u64) {
+        self.warning.set(None);
         let plan = Plan::new(now(), expires_in, idle_in, js_sys::Math::random());
         self.plan.set_value(Some(plan));
     }
@@ -232,12 +237,8 @@ impl Keeper {
                 expires_in,
                 idle_in,
             } => {
-                if let Some(viewer) = untrack(|| self.session.viewer()) {
-                    self.adopt(Viewer {
-                        expires_in,
-                        idle_in,
-                        ..viewer
-                    });
+                if self.session.is_live_now() {
+                    self.plan_for(expires_in, idle_in);
                 }
             }
         }

@@ -1,18 +1,23 @@
 //! The frame around every page: skip link, header, the one `main`, footer, and the page-wide message.
 
-use leptos::{html, prelude::*};
+use leptos::prelude::*;
 use leptos_router::hooks::use_location;
+use web_sys::HtmlElement;
 
 use super::nav::{Choices, TopNav};
-use crate::{reaction::effect, state::toast::use_toast, text::use_texts, ui::mark::Mark};
+use crate::{
+    reaction::{effect, element},
+    state::toast::use_toast,
+    text::use_texts,
+    ui::mark::Mark,
+};
 
 /// The frame.
 #[component]
 pub(crate) fn Frame(children: Children) -> impl IntoView {
     let words = use_texts();
     let toast = use_toast();
-    let main = NodeRef::<html::Main>::new();
-    follow_navigation(main);
+    follow_navigation();
     view! {
         // `external`: the router would scroll there but not move the focus.
         <a class="skip" href="#main" rel="external">{words.common.skip}</a>
@@ -23,7 +28,7 @@ pub(crate) fn Frame(children: Children) -> impl IntoView {
             </a>
             <TopNav />
         </header>
-        <main class="main" id="main" tabindex="-1" node_ref=main>
+        <main class="main" id="main" tabindex="-1">
             {children()}
         </main>
         <footer class="footer">
@@ -36,7 +41,7 @@ pub(crate) fn Frame(children: Children) -> impl IntoView {
 }
 
 /// A navigation without a page load moves the focus to the new content, as a page load would.
-fn follow_navigation(main: NodeRef<html::Main>) {
+fn follow_navigation() {
     let path = use_location().pathname;
     let toast = use_toast();
     let mut before = None;
@@ -47,7 +52,7 @@ fn follow_navigation(main: NodeRef<html::Main>) {
             .is_some_and(|before| before != now)
         {
             toast.clear();
-            if let Some(main) = main.get_untracked() {
+            if let Some(main) = element::<HtmlElement>("main") {
                 // An element that left the page is the only failure.
                 drop(main.focus());
             }

@@ -164,7 +164,6 @@ fn Choice(
                 href=href
                 rel="external"
                 lang=lang
-                hreflang=lang
                 aria-current=chosen.then_some("true")
             >
                 {label}

@@ -60,26 +60,32 @@ impl Ended {
 /// The session of this page, known to everything below the app.
 #[derive(Clone, Copy, Debug)]
 pub struct Session {
-    viewer: RwSignal<Option<Viewer>>,
-    ended: RwSignal<Option<Ended>>,
-    account: Memo<Option<AccountView>>,
+    account: RwSignal<Option<AccountView>>,
+    ended: StoredValue<Option<Ended>>,
+    first_spans: Option<(u64, u64)>,
 }
 
 impl Session {
     /// Starts with what the server knew, and makes itself known to everything below.
     pub(crate) fn provide(viewer: Option<Viewer>) -> Self {
-        let viewer = RwSignal::new(viewer);
+        let first_spans = viewer
+            .as_ref()
+            .map(|viewer| (viewer.expires_in, viewer.idle_in));
         let session = Self {
-            viewer,
-            ended: RwSignal::new(None),
-            // A renewal changes only spans: pages that show the account need not hear of it.
-            account: Memo::new(move |_| viewer.with(|v| v.as_ref().map(|v| v.account.clone()))),
+            account: RwSignal::new(viewer.map(|viewer| viewer.account)),
+            ended: StoredValue::new(None),
+            first_spans,
         };
         provide_context(session);
         session
     }
 
-    /// The account, tracked; unchanged by renewals.
+    /// Seconds until the access token and the idle session end, as the page began.
+    pub(crate) fn first_spans(self) -> Option<(u64, u64)> {
+        self.first_spans
+    }
+
+    /// The account, tracked; a renewal that changes nothing of it is not heard.
     pub(crate) fn account(self) -> Option<AccountView> {
         self.account.get()
     }
@@ -91,40 +97,34 @@ impl Session {
 
     /// Whether somebody is signed in, at this moment.
     pub(crate) fn is_live_now(self) -> bool {
-        self.viewer.with_untracked(Option::is_some)
+        self.account.with_untracked(Option::is_some)
     }
 
-    /// Everything about the viewer, tracked; changes with each renewal.
-    pub(crate) fn viewer(self) -> Option<Viewer> {
-        self.viewer.get()
-    }
-
-    /// Somebody is signed in, or is so for longer.
-    pub(crate) fn begin(self, viewer: Viewer) {
-        self.ended.set(None);
-        self.viewer.set(Some(viewer));
+    /// Somebody is signed in, or still is.
+    pub(crate) fn begin(self, account: AccountView) {
+        self.ended.set_value(None);
+        self.change_account(account);
     }
 
     /// Nobody is signed in any more, and why. The first reason counts.
     pub(crate) fn end(self, why: Ended) {
         if self.is_live_now() {
-            self.ended.set(Some(why));
-            self.viewer.set(None);
+            self.ended.set_value(Some(why));
+            self.account.set(None);
         }
     }
 
-    /// The account was changed by its owner.
+    /// The account is now this one.
     pub(crate) fn change_account(self, account: AccountView) {
-        self.viewer.update(|viewer| {
-            if let Some(viewer) = viewer {
-                viewer.account = account;
-            }
-        });
+        let account = Some(account);
+        if self.account.with_untracked(|known| *known != account) {
+            self.account.set(account);
+        }
     }
 
     /// Why the last session ended, at this moment.
     pub(crate) fn why_ended(self) -> Option<Ended> {
-        self.ended.get_untracked()
+        self.ended.get_value()
     }
 }
 

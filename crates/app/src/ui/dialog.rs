@@ -1,8 +1,9 @@
 //! A modal dialog on the browser's own `<dialog>`: focus, the rest of the page and Escape are its business.
 
-use leptos::{html, prelude::*};
+use leptos::prelude::*;
+use web_sys::HtmlDialogElement;
 
-use crate::reaction::effect;
+use crate::reaction::{effect, element};
 
 /// A modal dialog.
 #[component]
@@ -16,12 +17,12 @@ pub(crate) fn Dialog(
     open: Signal<bool>,
     children: Children,
 ) -> impl IntoView {
-    let element = NodeRef::<html::Dialog>::new();
     let title_id = format!("{id}-title");
     let labelled_by = title_id.clone();
     effect(move || {
-        if let Some(dialog) = element.get() {
-            match (open.get(), dialog.open()) {
+        let open = open.get();
+        if let Some(dialog) = element::<HtmlDialogElement>(id) {
+            match (open, dialog.open()) {
                 // It can only fail for an element that left the page.
                 (true, false) => drop(dialog.show_modal()),
                 (false, true) => dialog.close(),
@@ -30,7 +31,7 @@ pub(crate) fn Dialog(
         }
     });
     view! {
-        <dialog class="dialog" id=id aria-labelledby=labelled_by node_ref=element>
+        <dialog class="dialog" id=id aria-labelledby=labelled_by>
             <h2 id=title_id>{title}</h2>
             {children()}
         </dialog>

@@ -52,9 +52,6 @@ pub(crate) fn TextField(
     /// What it holds at first.
     #[prop(optional, into)]
     value: Option<String>,
-    /// Gives access to the element.
-    #[prop(optional)]
-    node_ref: NodeRef<leptos::html::Input>,
 ) -> impl IntoView {
     view! {
         <div class="field">
@@ -65,13 +62,10 @@ pub(crate) fn TextField(
                 name=spec.name
                 type=spec.kind
                 autocomplete=spec.autocomplete
-                autocapitalize=if spec.autocomplete == "name" { "words" } else { "off" }
-                spellcheck="false"
                 required=spec.required
                 value=value
                 aria-describedby=spec.described_by()
                 aria-invalid=move || error.get().map(|_| "true")
-                node_ref=node_ref
             />
             <FieldNotes spec=spec error=error />
         </div>

@@ -6,7 +6,7 @@ use concierge_core::{
     locale::Locale,
     problem::{ErrorCode, FieldCode, FieldError, Problem},
 };
-use leptos::{ev, html, prelude::*, wasm_bindgen::JsCast};
+use leptos::{ev, prelude::*, wasm_bindgen::JsCast};
 use web_sys::{FormData, HtmlElement, HtmlFormElement, HtmlInputElement};
 
 use super::notice::Alert;
@@ -149,18 +149,18 @@ pub(crate) fn Form(
     refocus: Option<&'static str>,
     children: Children,
 ) -> impl IntoView {
-    let form = NodeRef::<html::Form>::new();
     let summary = Signal::derive(move || submission.summary());
-    focus_after_failure(submission, form, refocus);
+    focus_after_failure(submission, refocus);
     let submit = move |event: ev::SubmitEvent| {
         event.prevent_default();
-        if let Some(values) = form.get_untracked().and_then(|form| Values::of(&form)) {
+        let form = event.target().and_then(|form| form.dyn_into().ok());
+        if let Some(values) = form.as_ref().and_then(Values::of) {
             on_submit.run(values);
         }
     };
     view! {
         // Our own errors are shown beside the fields, in the page's language.
-        <form class="form" method="post" action=action novalidate=true node_ref=form on:submit=submit>
+        <form class="form" method="post" action=action novalidate=true  on:submit=submit>
             <Alert text=summary />
             {children()}
         </form>
@@ -168,11 +168,7 @@ pub(crate) fn Form(
 }
 
 /// After a failed try the person continues where the trouble is: at the first marked field.
-fn focus_after_failure(
-    submission: Submission,
-    form: NodeRef<html::Form>,
-    refocus: Option<&'static str>,
-) {
+fn focus_after_failure(submission: Submission, refocus: Option<&'static str>) {
     let mut first = true;
     effect(move || {
         let failed = submission.problem.with(Option::is_some);
@@ -181,12 +177,9 @@ fn focus_after_failure(
             return;
         }
         request_animation_frame(move || {
-            let Some(form) = form.try_get_untracked().flatten() else {
-                return;
-            };
-            let find = |selector: &str| form.query_selector(selector).ok().flatten();
-            let target = find("[aria-invalid=true]")
-                .or_else(|| refocus.and_then(|name| find(&format!("[name={name}]"))));
+            let find = |selector: &str| document().query_selector(selector).ok().flatten();
+            let target = find(".form [aria-invalid=true]")
+                .or_else(|| refocus.and_then(|name| document().get_element_by_id(name)));
             if let Some(target) = target {
                 focus(&target);
             }

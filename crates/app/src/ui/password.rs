@@ -2,8 +2,14 @@
 
 use leptos::{ev, prelude::*};
 
-use super::field::{FieldNotes, FieldSpec};
+use super::{
+    field::{FieldNotes, FieldSpec},
+    mark::Drawing,
+};
 use crate::{reaction::use_scripted, text::use_texts};
+
+/// An eye, which the style strikes through while the password shows.
+const EYE: &str = r#"<svg viewBox="0 0 24 24" focusable="false"><path d="M2 12c2-4 5.5-6.5 10-6.5S20 8 22 12c-2 4-5.5 6.5-10 6.5S4 16 2 12zM12 15a3 3 0 1 0 0-6 3 3 0 0 0 0 6z"/><path class="strike" d="M4 20 20 4"/></svg>"#;
 
 /// A password field.
 #[component]
@@ -31,14 +37,10 @@ pub(crate) fn PasswordField(
                     name=spec.name
                     type=move || if shown.get() { "text" } else { "password" }
                     autocomplete=spec.autocomplete
-                    autocapitalize="off"
-                    spellcheck="false"
                     required=spec.required
                     aria-describedby=spec.described_by()
                     aria-invalid=move || error.get().map(|_| "true")
-                    on:keydown=see_caps
                     on:keyup=see_caps
-                    on:blur=move |_| caps.set(false)
                     on:input=move |event| {
                         if let Some(hear) = on_input {
                             hear.run(event_target_value(&event));
@@ -72,10 +74,7 @@ fn Reveal(shown: RwSignal<bool>) -> impl IntoView {
             aria-label=label
             on:click=move |_| shown.update(|shown| *shown = !*shown)
         >
-            <svg viewBox="0 0 24 24" aria-hidden="true" focusable="false">
-                <path d="M2 12c2-4 5.5-6.5 10-6.5S20 8 22 12c-2 4-5.5 6.5-10 6.5S4 16 2 12zM12 15a3 3 0 1 0 0-6 3 3 0 0 0 0 6z" />
-                <path class="reveal-strike" class:reveal-on=move || shown.get() d="M4 20 20 4" />
-            </svg>
+            <Drawing class="icon" markup=EYE />
         </button>
     }
 }

@@ -5,10 +5,12 @@ use concierge_core::{
     password::policy,
     problem::{FieldCode, FieldError},
 };
-use leptos::{html, prelude::*};
+use leptos::prelude::*;
+use web_sys::HtmlInputElement;
 
 use crate::{
     client::fold,
+    reaction::element,
     text::{use_locale, use_texts},
     ui::{
         field::{FieldSpec, TextField},
@@ -25,17 +27,12 @@ const PRODUCT: &str = "concierge";
 pub(crate) fn Credentials(submission: Submission) -> impl IntoView {
     let words = use_texts();
     let locale = use_locale();
-    let name = NodeRef::<html::Input>::new();
-    let email = NodeRef::<html::Input>::new();
     let advice = RwSignal::new(None::<&'static str>);
     let advise = move |password: String| {
-        let of = |field: NodeRef<html::Input>| {
-            field
-                .get_untracked()
-                .map(|input| input.value())
-                .unwrap_or_default()
-        };
-        let verdict = policy::check(&password, &own_words(&of(name), &of(email)), fold);
+        let of = |field| element::<HtmlInputElement>(field).map(|input| input.value());
+        let (name, email) = (of("name"), of("email"));
+        let own = own_words(&name.unwrap_or_default(), &email.unwrap_or_default());
+        let verdict = policy::check(&password, &own, fold);
         advice.set(match verdict {
             Ok(()) => Some(words.sign_up.long_enough),
             Err(FieldCode::Required) => None,
@@ -55,12 +52,10 @@ pub(crate) fn Credentials(submission: Submission) -> impl IntoView {
         <TextField
             spec=spec("name", words.sign_up.name, "text", "name", None)
             error=submission.field("name")
-            node_ref=name
         />
         <TextField
             spec=spec("email", words.sign_up.email, "email", "username", None)
             error=submission.field("email")
-            node_ref=email
         />
         <PasswordField
             spec=spec("password", words.sign_up.password, "password", "new-password", rule)

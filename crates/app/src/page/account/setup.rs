@@ -6,7 +6,8 @@ use concierge_core::{
     problem::{FieldCode, FieldError},
     sensitive::Sensitive,
 };
-use leptos::{html, prelude::*, wasm_bindgen::JsValue};
+use leptos::{prelude::*, wasm_bindgen::JsValue};
+use web_sys::HtmlInputElement;
 
 use super::credentials::{Credentials, mistakes, name_of};
 use crate::{
@@ -18,7 +19,7 @@ use crate::{
         door::{Door, returned_problem, use_cookie_check},
         guard::use_go_on,
     },
-    reaction::effect,
+    reaction::{effect, element},
     text::use_texts,
     ui::{
         button::SubmitButton,
@@ -52,8 +53,7 @@ pub(crate) fn Setup() -> impl IntoView {
             Ok(())
         });
     };
-    let token = NodeRef::<html::Input>::new();
-    take_token_from_address(token);
+    take_token_from_address();
     let spec = FieldSpec {
         name: "token",
         label: words.setup.token,
@@ -66,7 +66,7 @@ pub(crate) fn Setup() -> impl IntoView {
         <Door title=words.setup.title>
             <p class="lead">{words.setup.lead}</p>
             <Form action=SetupEndpoint::PATH submission=submission on_submit=submit>
-                <TextField spec=spec error=submission.field("token") node_ref=token />
+                <TextField spec=spec error=submission.field("token") />
                 <Credentials submission=submission />
                 <SubmitButton
                     label=words.setup.submit
@@ -94,21 +94,26 @@ fn request(values: &Values) -> SetupRequest {
 }
 
 /// Moves the token from the fragment into the field, and out of the address bar and the history.
-fn take_token_from_address(field: NodeRef<html::Input>) {
-    effect(move || {
-        let Some(input) = field.get() else { return };
-        let hash = location().hash().unwrap_or_default();
-        if let Some(token) = token_of(&hash) {
-            input.set_value(token);
-            let path = location().pathname().unwrap_or_default();
-            let query = location().search().unwrap_or_default();
-            let history = window().history();
-            // Where the browser refuses, the token is still one-time.
-            drop(history.map(|history| {
-                history.replace_state_with_url(&JsValue::NULL, "", Some(&format!("{path}{query}")))
-            }));
-        }
-    });
+fn take_token_from_address() {
+    // A frame later: after a navigation within the app the field is in the page only then.
+    effect(|| request_animation_frame(take_token));
+}
+
+fn take_token() {
+    let Some(field) = element::<HtmlInputElement>("token") else {
+        return;
+    };
+    let hash = location().hash().unwrap_or_default();
+    if let Some(token) = token_of(&hash) {
+        field.set_value(token);
+        let path = location().pathname().unwrap_or_default();
+        let query = location().search().unwrap_or_default();
+        let history = window().history();
+        // Where the browser refuses, the token is still one-time.
+        drop(history.map(|history| {
+            history.replace_state_with_url(&JsValue::NULL, "", Some(&format!("{path}{query}")))
+        }));
+    }
 }
 
 /// The token in a fragment: all of it, or the value of `token=`.

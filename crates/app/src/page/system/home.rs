@@ -8,7 +8,7 @@ use crate::{
     reaction::part,
     state::{use_page_context, viewer::use_session},
     text::use_texts,
-    ui::mark::Mark,
+    ui::mark::{Drawing, Mark},
 };
 
 /// The home page.
@@ -77,9 +77,9 @@ fn Welcome(account: AccountView) -> impl IntoView {
     }
 }
 
-const DOOR: &str = "M6 21V4a1 1 0 0 1 1-1h10a1 1 0 0 1 1 1v17M3 21h18M14 12v1.5";
-const KEYS: &str = "M8 19a4.5 4.5 0 1 0 0-9 4.5 4.5 0 0 0 0 9zM11.2 11.3 20 2.5M16 6.5l3 3";
-const WATCH: &str = "M2 12c2-4 5.5-6.5 10-6.5S20 8 22 12c-2 4-5.5 6.5-10 6.5S4 16 2 12zM12 15a3 3 0 1 0 0-6 3 3 0 0 0 0 6z";
+const DOOR: &str = r#"<svg viewBox="0 0 24 24" focusable="false"><path d="M6 21V4a1 1 0 0 1 1-1h10a1 1 0 0 1 1 1v17M3 21h18M14 12v1.5"/></svg>"#;
+const KEYS: &str = r#"<svg viewBox="0 0 24 24" focusable="false"><path d="M8 19a4.5 4.5 0 1 0 0-9 4.5 4.5 0 0 0 0 9zM11.2 11.3 20 2.5M16 6.5l3 3"/></svg>"#;
+const WATCH: &str = r#"<svg viewBox="0 0 24 24" focusable="false"><path d="M2 12c2-4 5.5-6.5 10-6.5S20 8 22 12c-2 4-5.5 6.5-10 6.5S4 16 2 12zM12 15a3 3 0 1 0 0-6 3 3 0 0 0 0 6z"/></svg>"#;
 
 /// One of the things that Concierge does.
 #[component]
@@ -91,9 +91,7 @@ fn Service(
 ) -> impl IntoView {
     view! {
         <li class="service" id=id>
-            <svg class="icon" viewBox="0 0 24 24" aria-hidden="true" focusable="false">
-                <path d=icon />
-            </svg>
+            <Drawing class="icon" markup=icon />
             <h3>{title}</h3>
             <p>{text}</p>
         </li>
