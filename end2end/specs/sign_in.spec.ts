@@ -92,6 +92,8 @@ test("the keyboard alone is enough", async ({ page, account }) => {
   await tabTo(page, form.submit);
   await page.keyboard.press("Enter");
   await expect(page).toHaveURL("/profile");
+  // The focus follows to the new page's content; before that a key would go nowhere.
+  await expect(page.locator("#main")).toBeFocused();
 
   await tabTo(page, frame(page).signOut);
   await page.keyboard.press("Enter");
