@@ -6,7 +6,7 @@ import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 
 // In bytes. To raise one is a decision to write down, with figures.
-const BUDGET = { wasm: 225_000, js: 12_000, css: 10_000 };
+const BUDGET = { wasm: 215_000, js: 12_000, css: 10_000 };
 const NEAR = 0.9;
 
 const folder = join(process.argv[2], "pkg");
