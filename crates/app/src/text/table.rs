@@ -40,7 +40,7 @@ texts! {
         door: "Keeps the door", "Garde la porte";
         door_text: "Long passwords instead of odd ones, sessions that end when you say so, and no way to tell from outside who lives here.", "Des mots de passe longs plutôt que compliqués, des sessions qui prennent fin quand vous le dites, et rien qui révèle au-dehors qui habite ici.";
         keys: "Keeps the keys", "Garde les clés";
-        keys_text: "Signing keys are made, rotated and retired in order. None of them ever reaches a page or a log.", "Les clés de signature sont créées, renouvelées et retirées en bon ordre. Aucune n’apparaît jamais dans une page ou un journal.";
+        keys_text: "Keys are made for you and checked at every start. None of them ever reaches a page or a log.", "Les clés sont créées pour vous et vérifiées à chaque démarrage. Aucune n’apparaît jamais dans une page ou un journal.";
         watch: "Keeps watch", "Veille";
         watch_text: "Every sign-in, refusal and change is written down, so that you can see what happened and when.", "Chaque connexion, chaque refus et chaque changement est consigné : vous voyez ce qui s’est passé, et quand.";
     }
