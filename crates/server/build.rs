@@ -1,6 +1,7 @@
-//! Embeds the site anew when the build script of the site says that it changed: cargo itself would not notice
-//! files that were added.
+//! Builds anew what cargo would not notice by itself: files that were added to the site (its build script says
+//! so) or to the migrations.
 
 fn main() {
     println!("cargo:rerun-if-env-changed=CONCIERGE_SITE");
+    println!("cargo:rerun-if-changed=migrations");
 }
