@@ -34,8 +34,6 @@ const PAPER_DARK: &str = "#11151f";
 
 /// The whole document. Expects [`PageContext`], [`Nonce`] and [`Assets`] in context.
 pub fn shell() -> impl IntoView {
-    // Only the first call does anything; a render spawns, and does not know of tokio by itself.
-    drop(any_spawner::Executor::init_tokio());
     let facts = use_context::<PageContext>().unwrap_or_default();
     let nonce = expect_context::<Nonce>().0;
     let assets = expect_context::<Assets>();

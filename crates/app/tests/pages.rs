@@ -37,6 +37,8 @@ fn ada() -> Viewer {
 
 /// Renders a page as the server does, without its router.
 fn render(path: &str, facts: PageContext) -> String {
+    // Only the first call does anything; a render spawns, and does not know of tokio by itself.
+    drop(any_spawner::Executor::init_tokio());
     let owner = Owner::new();
     let (meta, _output) = ServerMetaContext::new();
     let html = owner.with(|| {
