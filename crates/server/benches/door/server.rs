@@ -53,7 +53,7 @@ pub struct Server {
     /// Where to knock.
     pub doors: Doors,
     child: Child,
-    _until: Option<ChildStdin>,
+    until: Option<ChildStdin>,
 }
 
 impl Server {
@@ -74,7 +74,7 @@ impl Server {
             .map_err(|_| format!("the server did not start: {}", line.trim()))?;
         Ok(Self {
             doors,
-            _until: child.stdin.take(),
+            until: child.stdin.take(),
             child,
         })
     }
@@ -82,8 +82,8 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // It may have ended by itself; then there is nothing left to do.
-        let _ = self.child.kill();
+        // It ends by itself once it is let go, and takes its folder along.
+        drop(self.until.take());
         let _ = self.child.wait();
     }
 }
