@@ -68,7 +68,7 @@ pub async fn outer(State(app): State<App>, mut request: Request, next: Next) -> 
             if let Some(nonce) = &nonce {
                 request.extensions_mut().insert(PageNonce(nonce.clone()));
             }
-            let guarded = AssertUnwindSafe(next.run(request).instrument(span.clone()))
+            let guarded = AssertUnwindSafe(next.run(request).instrument(span))
                 .catch_unwind()
                 .await;
             guarded.unwrap_or_else(|_| {
@@ -88,7 +88,8 @@ pub async fn outer(State(app): State<App>, mut request: Request, next: Next) -> 
         .map(|route| route.0)
         .or(route)
         .unwrap_or("unmatched");
-    span.in_scope(|| log(&method, route, &response, began.elapsed(), &client));
+    // Outside the span: the line names the request itself.
+    log(&method, route, &response, began.elapsed(), &client);
     response
 }
 
@@ -200,7 +201,7 @@ fn log(method: &Method, route: &str, response: &Response, took: Duration, client
         method = method.as_str(),
         route,
         status = response.status().as_u16(),
-        ms = took.as_secs_f64() * 1000.0,
+        ms = f64::from(u32::try_from(took.as_micros()).unwrap_or(u32::MAX)) / 1000.0,
         bytes,
         request_id = client.origin.request_id,
         "{method} {route} {}", response.status().as_u16()

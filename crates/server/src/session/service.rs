@@ -175,30 +175,27 @@ impl Sessions {
             tracing::debug!(reason = %rejection, "access token refused");
             SessionError::Unauthenticated("access token refused")
         })?;
-        let claims = &verified.claims;
+        let generation = verified.generation;
         let live = self
-            .live_at_least(claims.sid, claims.generation, now)
+            .live_at_least(verified.session, generation, now)
             .await?;
-        if live.row.account != claims.sub {
+        if live.row.account != verified.account {
             return Err(SessionError::Unauthenticated(
                 "the token's account is not the session's",
             ));
         }
-        if claims.generation > live.row.rotation.generation {
+        if generation > live.row.rotation.generation {
             return Err(SessionError::Unauthenticated(
                 "a generation that does not exist",
             ));
         }
-        if claims.generation > live.row.rotation.seen_generation {
-            self.note_seen(&live, claims.generation, now).await?;
+        if generation > live.row.rotation.seen_generation {
+            self.note_seen(&live, generation, now).await?;
         }
         if verified.is_expired {
             return Err(SessionError::TokenExpired);
         }
-        Ok(actor(
-            &live.row,
-            Timestamp::from_millis(claims.exp.saturating_mul(1000)),
-        ))
+        Ok(actor(&live.row, verified.expires_at))
     }
 
     /// The session behind a refresh token that is live right now, without using the token up.
