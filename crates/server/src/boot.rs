@@ -190,16 +190,18 @@ async fn serve_until_told(config: Config) -> Result<(), BootError> {
     offer_setup(&services).await?;
     http::listen::serve(listener, http::router(Arc::clone(&services)), &shutdown).await;
     watcher.abort();
+    record_refusals(&services).await;
     services.db.close().await;
     tracing::info!("Concierge is closed");
     Ok(())
 }
 
-/// Hears the feed four times a second, and tidies once an hour.
+/// Hears the feed four times a second, writes refusals down once a minute, and tidies once an hour.
 async fn watch(services: Arc<Services>, mut position: i64) {
     let mut poll = tokio::time::interval(feed::POLL);
     poll.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let mut tidied_at = services.clock.now();
+    let mut recorded_at = tidied_at;
     loop {
         poll.tick().await;
         match services.hear(position).await {
@@ -208,10 +210,20 @@ async fn watch(services: Arc<Services>, mut position: i64) {
                 tracing::error!(%error, "the feed is not heard; requests are checked against the database")
             }
         }
+        if services.clock.now().since(recorded_at) >= Duration::from_secs(60) {
+            recorded_at = services.clock.now();
+            record_refusals(&services).await;
+        }
         if services.clock.now().since(tidied_at) > Duration::from_secs(3600) {
             tidied_at = services.clock.now();
             tidy(&services).await;
         }
+    }
+}
+
+async fn record_refusals(services: &Services) {
+    if let Err(error) = services.record_refusals().await {
+        tracing::warn!(%error, "refusals could not be written down; they are kept and tried again in a minute");
     }
 }
 

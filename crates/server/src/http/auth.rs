@@ -3,11 +3,12 @@
 use axum::http::{HeaderMap, header};
 use concierge_core::{
     api::{Access, Anonymous, SignedIn},
+    audit::EventName,
     problem::ErrorCode,
 };
 
-use super::{client::Client, error::ApiError};
-use crate::session::{Actor, SessionError, Sessions};
+use super::{App, client::Client, error::ApiError};
+use crate::session::{Actor, SessionError};
 
 /// The outcome of looking at a request's tokens.
 #[derive(Debug, Clone)]
@@ -35,13 +36,12 @@ impl Caller {
 
 /// Looks at the bearer header or, when there is none, at the cookie. A database that is lost is an error:
 /// nobody is let in, and nobody is told to be signed out.
-pub async fn identify(
-    headers: &HeaderMap,
-    client: &Client,
-    sessions: &Sessions,
-) -> Result<Caller, ApiError> {
-    let refused = Caller::Refused {
-        code: ErrorCode::Unauthenticated,
+pub async fn identify(headers: &HeaderMap, client: &Client, app: &App) -> Result<Caller, ApiError> {
+    let refused = |event, reason| {
+        app.refused(event, reason, client);
+        Caller::Refused {
+            code: ErrorCode::Unauthenticated,
+        }
     };
     let token = match bearer(headers) {
         Ok(Some(token)) => token,
@@ -50,14 +50,18 @@ pub async fn identify(
             None => return Ok(Caller::Visitor),
         },
         // Where anybody may call, a header that is not for us is no reason to refuse.
-        Err(_) => return Ok(refused),
+        Err(_) => return Ok(refused(EventName::InputValidationFail, "bearer_malformed")),
     };
-    match sessions.authenticate(token).await {
+    match app.sessions.authenticate(token).await {
         Ok(actor) => Ok(Caller::SignedIn(actor)),
-        Err(SessionError::TokenExpired) => Ok(Caller::Refused {
-            code: ErrorCode::TokenExpired,
-        }),
-        Err(SessionError::Unauthenticated(_)) => Ok(refused),
+        Err(SessionError::TokenExpired) => {
+            // What every browser shows that comes back after a while.
+            app.refusals.count("token_expired");
+            Ok(Caller::Refused {
+                code: ErrorCode::TokenExpired,
+            })
+        }
+        Err(SessionError::Unauthenticated(reason)) => Ok(refused(EventName::AuthzFail, reason)),
         Err(SessionError::Store(error)) => Err(error.into()),
         Err(error @ (SessionError::Token(_) | SessionError::Throttled(_))) => {
             Err(ApiError::new(ErrorCode::Internal).because(error))

@@ -15,7 +15,7 @@ use std::{
 
 use axum::{
     extract::{Request, State},
-    http::{HeaderMap, Method},
+    http::{HeaderMap, Method, StatusCode},
     middleware::Next,
     response::Response,
 };
@@ -88,6 +88,9 @@ pub async fn outer(State(app): State<App>, mut request: Request, next: Next) -> 
         .map(|route| route.0)
         .or(route)
         .unwrap_or("unmatched");
+    if response.status() == StatusCode::NOT_FOUND {
+        app.refused(EventName::Excess404, "unknown_path", &client);
+    }
     // Outside the span: the line names the request itself.
     log(&method, route, &response, began.elapsed(), &client);
     response
@@ -120,6 +123,7 @@ fn refusal(
     }
     match problem {
         Some(Unacceptable::DuplicateCookie) => {
+            app.refused(EventName::InputValidationFail, "duplicate_cookie", client);
             return Some(Refusal::Error(ApiError::new(ErrorCode::BadRequest)));
         }
         Some(Unacceptable::UntrustedProxy(peer)) => {
@@ -133,6 +137,7 @@ fn refusal(
         None => {}
     }
     if !door::is_ours(requested_host(request), &app.config) {
+        app.refused(EventName::InputValidationFail, "wrong_host", client);
         return Some(Refusal::WrongDoor);
     }
     if app.config.public_url.is_https() && client.proxy_trusted && !client.is_https {
@@ -160,7 +165,7 @@ fn is_same_origin(app: &App, method: &Method, headers: &HeaderMap, client: &Clie
         client.cookies.has_session(),
     );
     if !allowed {
-        tracing::warn!(target: "security", event = EventName::MaliciousCsrf.as_str(), address = client.origin.address, "a request from another site was refused");
+        app.refused(EventName::MaliciousCsrf, "cross_site", client);
     }
     allowed
 }
@@ -182,7 +187,7 @@ fn refused(app: &App, refusal: Refusal, request: &Request, client: &Client) -> R
                 .path_and_query()
                 .map_or("/", |path| path.as_str());
             let mut response = mount::see_other(&app.config.public_url.join(path));
-            *response.status_mut() = axum::http::StatusCode::PERMANENT_REDIRECT;
+            *response.status_mut() = StatusCode::PERMANENT_REDIRECT;
             response
         }
         Refusal::ToHttps => error::respond(

@@ -41,32 +41,40 @@ struct Claims<'a> {
 }
 
 /// Why a token was refused. Counted apart; the answer to the client never tells them apart.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Rejection {
     /// Not a compact JWS of ours by size, alphabet, parts, header or claims.
-    #[error("malformed")]
     Malformed,
     /// No such key.
-    #[error("unknown_kid")]
     UnknownKid,
     /// The key was revoked.
-    #[error("revoked_kid")]
     RevokedKid,
     /// The key's grace is over.
-    #[error("retired_kid")]
     RetiredKid,
     /// Another algorithm than the key's own.
-    #[error("alg_mismatch")]
     WrongAlgorithm,
     /// The signature does not fit.
-    #[error("bad_signature")]
     BadSignature,
     /// Issuer or audience is another house.
-    #[error("wrong_env")]
     WrongIssuer,
     /// Not valid yet.
-    #[error("not_yet")]
     NotYet,
+}
+
+impl Rejection {
+    /// The stable word that counters and events use.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Malformed => "malformed",
+            Self::UnknownKid => "unknown_kid",
+            Self::RevokedKid => "revoked_kid",
+            Self::RetiredKid => "retired_kid",
+            Self::WrongAlgorithm => "alg_mismatch",
+            Self::BadSignature => "bad_signature",
+            Self::WrongIssuer => "wrong_env",
+            Self::NotYet => "not_yet",
+        }
+    }
 }
 
 /// What a token says whose signature and claims are right.

@@ -3,6 +3,7 @@
 use axum::Router;
 use concierge_core::{
     api::{Anonymous, Empty},
+    audit::EventName,
     problem::ErrorCode,
     sensitive::Sensitive,
     session::{
@@ -84,7 +85,12 @@ async fn refresh(
     let grant = app
         .sessions
         .refresh(token, transport, &client.origin)
-        .await?;
+        .await
+        .inspect_err(|error| {
+            if let SessionError::Unauthenticated(reason) = error {
+                app.refused(EventName::AuthzFail, reason, client);
+            }
+        })?;
     Ok(match transport {
         Transport::Bearer => Reply::new(RefreshAnswer::Bearer(tokens(&grant))),
         Transport::Cookie => {

@@ -25,7 +25,7 @@ use crate::{
     platform::{
         clock::Clock,
         jwt::TokenSigner,
-        limit::{Limiter, Quota},
+        limit::{Beyond, Limiter, Quota},
         rng::Rng,
         seal::SealKey,
     },
@@ -40,6 +40,7 @@ use crate::{
 const REFRESHES: Quota = Quota {
     burst: 30,
     period: Duration::from_secs(60),
+    beyond: Beyond::Wait,
 };
 
 /// Who is behind a request, proven by an access token and its live session.
@@ -171,10 +172,10 @@ impl Sessions {
     /// Whom an access token stands for, checked against its session (decision D6).
     pub async fn authenticate(&self, token: &str) -> Result<Actor, SessionError> {
         let now = self.clock.now();
-        let verified = self.signer.verify(token, now).map_err(|rejection| {
-            tracing::debug!(reason = %rejection, "access token refused");
-            SessionError::Unauthenticated("access token refused")
-        })?;
+        let verified = self
+            .signer
+            .verify(token, now)
+            .map_err(|rejection| SessionError::Unauthenticated(rejection.as_str()))?;
         let generation = verified.generation;
         let live = self
             .live_at_least(verified.session, generation, now)

@@ -7,3 +7,4 @@ mod origin;
 mod pages;
 mod probes;
 mod proxy;
+mod refusals;

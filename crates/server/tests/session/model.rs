@@ -9,6 +9,7 @@ use std::{sync::Arc, time::Duration};
 use concierge_core::{sensitive::Sensitive, session::Transport};
 use concierge_server::{
     audit::Origin,
+    platform::limit::AddressKey,
     session::{Grant, SessionError},
     sign_in::Attempt,
     store::sql,
@@ -161,7 +162,7 @@ impl World {
             remember: false,
             transport: Transport::Bearer,
             device: None,
-            address_key: "127.0.0.1",
+            address_key: &AddressKey::default(),
             origin: &Origin::default(),
         };
         self.app
