@@ -2,6 +2,7 @@
 
 mod ending;
 mod feed;
+mod jar;
 mod lifetime;
 mod model;
 mod protocol;

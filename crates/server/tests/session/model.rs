@@ -132,7 +132,7 @@ pub(super) struct World {
 }
 
 impl World {
-    fn new() -> (Arc<Self>, Database) {
+    pub(super) fn new() -> (Arc<Self>, Database) {
         let database = Database::sqlite();
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
