@@ -100,7 +100,9 @@ impl World {
     /// One moment of a trip; the next one, and in how long.
     async fn live(&self, trip: &Trip, moment: Moment, jar: &mut Jar) -> Option<(u64, Moment)> {
         match moment {
-            Moment::Leave if trip.is_refresh => Some((trip.out, Moment::Judge(jar.refresh.clone()))),
+            Moment::Leave if trip.is_refresh => {
+                Some((trip.out, Moment::Judge(jar.refresh.clone())))
+            }
             Moment::Leave => Some((trip.out, Moment::Judge(jar.access.clone()))),
             Moment::Judge(token) if trip.is_refresh => {
                 let (access, refresh) = self.renewed(&token).await?;

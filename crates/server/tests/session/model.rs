@@ -34,10 +34,10 @@ enum Step {
 
 fn step() -> impl Strategy<Value = Step> {
     let waits = prop_oneof![
-        4 => 0_u64..10_000,
-        4 => Just(10_000),
-        4 => Just(10_001),
-        4 => 10_002_u64..600_000,
+        4 => 0_u64..20_000,
+        4 => Just(20_000),
+        4 => Just(20_001),
+        4 => 20_002_u64..600_000,
         1 => Just(3_599_000_u64),
         1 => Just(3_600_000),
     ];
@@ -52,7 +52,7 @@ fn step() -> impl Strategy<Value = Step> {
 
 /// What is known of one generation.
 struct Generation {
-    made_at: i64,
+    handed_out_at: i64,
     came_back: bool,
     refresh: String,
     access: String,
@@ -85,7 +85,7 @@ impl Model {
     fn rotate(&mut self, now: i64, grant: &Grant) {
         self.idle_end = (now + HOUR).min(self.absolute_end);
         self.generations.push(Generation {
-            made_at: now,
+            handed_out_at: now,
             came_back: false,
             refresh: grant.refresh_token.to_string(),
             access: String::new(),
@@ -112,12 +112,16 @@ impl Model {
         }
         let last = self.generations.len() - 1;
         let newest = &mut self.generations[last];
-        let age = now - newest.made_at;
+        let age = now - newest.handed_out_at;
         if at == last {
             newest.came_back = true;
-            return Some(age >= 10_000);
+            return Some(age >= 20_000);
         }
-        if at + 1 == last && (age <= 10_000 || !newest.came_back) {
+        if at + 1 == last && !newest.came_back {
+            newest.handed_out_at = now;
+            return Some(false);
+        }
+        if at + 1 == last && age <= 20_000 {
             return Some(false);
         }
         self.ended = true;
