@@ -212,7 +212,7 @@ fn answers_that_come_late_sign_nobody_out() {
 #[test]
 fn one_jar_is_never_signed_out_by_its_own_tabs() {
     let trips = prop::collection::vec(trip(), 1..40);
-    check(200, trips, |world, trips| {
+    check(200, &trips, |world, trips| {
         world.runtime.block_on(world.travel(&trips));
     });
 }

@@ -1,5 +1,6 @@
 //! Sessions: the refresh protocol, how sessions end, and what other processes see of it.
 
+mod bytes;
 mod ending;
 mod feed;
 mod jar;

@@ -13,10 +13,10 @@ use concierge_server::{
     sign_in::Attempt,
     store::sql,
 };
-use proptest::{prelude::*, test_runner::TestRunner};
+use proptest::prelude::*;
 use tokio::runtime::Runtime;
 
-use crate::support::{ADA, PASSWORD, app::TestApp, database::Database};
+use crate::support::{ADA, PASSWORD, app::TestApp, database::Database, property};
 
 #[derive(Debug, Clone)]
 enum Step {
@@ -186,7 +186,7 @@ impl World {
             .await
     }
 
-    async fn row(&self, grant: &Grant) -> (i64, i64, i64, bool) {
+    pub(super) async fn row(&self, grant: &Grant) -> (i64, i64, i64, bool) {
         let row = sql(
             "SELECT generation, seen_generation, expires_at, ended_at FROM session WHERE id = $1",
         )
@@ -315,25 +315,15 @@ impl World {
 }
 
 /// Plays random values of a strategy against one world.
-pub(super) fn check<S: Strategy>(cases: u32, strategy: S, play: impl Fn(&World, S::Value)) {
+pub(super) fn check<S: Strategy>(cases: u32, strategy: &S, play: impl Fn(&World, S::Value)) {
     let (world, _database) = World::new();
-    let config = ProptestConfig {
-        cases,
-        failure_persistence: None,
-        max_shrink_iters: 2000,
-        ..ProptestConfig::default()
-    };
-    let outcome = TestRunner::new(config).run(&strategy, |value| {
-        play(&world, value);
-        Ok(())
-    });
-    outcome.unwrap_or_else(|failure| panic!("{failure}"));
+    property::check(cases, strategy, |value| play(&world, value));
 }
 
 #[test]
 fn every_history_of_a_session_is_the_models() {
     let histories = proptest::collection::vec(step(), 1..40);
-    check(150, histories, |world, steps| {
+    check(150, &histories, |world, steps| {
         world.runtime.block_on(world.play(&steps))
     });
 }
