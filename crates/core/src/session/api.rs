@@ -118,7 +118,7 @@ impl Endpoint for Refresh {
     const PATH: &'static str = "/api/auth/refresh";
     const SUCCESS: u16 = 200;
     const SUMMARY: &'static str =
-        "Renews a session: a new access token and, at most every 10 seconds, a new refresh token.";
+        "Renews a session: a new access token and, at most every 20 seconds, a new refresh token.";
     const ERRORS: &'static [ErrorCode] = &[ErrorCode::Unauthenticated, ErrorCode::Throttled];
     const EXAMPLE: &'static str = r#"{"refresh_token": "REFRESH_TOKEN"}"#;
 }

@@ -255,6 +255,8 @@ fn time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Timestamp>,
 
 #[cfg(test)]
 mod tests {
+    use proptest::{prelude::*, sample::Index};
+
     use super::*;
 
     const FILE: &str = "
@@ -337,6 +339,30 @@ verify_until = '1970-01-01T00:00:10Z'
                 && let Some(ring) = contents.signing
             {
                 assert_eq!(ring.active_value(), Some("hunter2"));
+            }
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn any_text_is_refused_or_read(text in any::<String>()) {
+            let _ = Contents::parse(&text);
+        }
+
+        #[test]
+        fn a_changed_file_is_refused_or_says_what_it_now_says(
+            at in any::<Index>(), length in 0_usize..12, new in "[ -~\n]{0,12}",
+        ) {
+            let at = at.index(FILE.len());
+            let end = (at + length).min(FILE.len());
+            let changed = format!("{}{new}{}", &FILE[..at], &FILE[end..]);
+            if let Ok(contents) = Contents::parse(&changed) {
+                let again = Contents::parse(&contents.to_string());
+                prop_assert_eq!(again.map(|again| again.to_string()), Ok(contents.to_string()));
+                let ring = contents.signing.iter().chain(&contents.sealing);
+                prop_assert!(ring.clone().all(|ring| ring.active_value().is_some()), "{}", changed);
             }
         }
     }

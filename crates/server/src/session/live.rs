@@ -100,6 +100,24 @@ impl Sessions {
         Ok(Some(self.remember(row, live, began)))
     }
 
+    /// Notes that the current token is handed out again; `None` when it has come back meanwhile, or is not current.
+    pub(super) async fn resend(
+        &self,
+        live: &Live,
+        now: Timestamp,
+    ) -> Result<Option<Arc<Live>>, SessionError> {
+        let began = self.mirror.epoch();
+        let state = live.row.rotation;
+        if !store::mark_resent(&self.db, live.row.id, state.generation, now).await? {
+            return Ok(None);
+        }
+        let row = SessionRow {
+            rotation: state.resent(now),
+            ..live.row.clone()
+        };
+        Ok(Some(self.remember(row, live, began)))
+    }
+
     pub(super) async fn note_seen(
         &self,
         live: &Live,

@@ -7,7 +7,7 @@ use concierge_core::{
     audit::EventName,
     session::{
         EndReason, SessionId, Transport,
-        refresh::{Decision, Rotation, decide},
+        refresh::{Decision, OVERLAP, Rotation, decide},
     },
     time::Timestamp,
 };
@@ -65,8 +65,8 @@ pub struct Grant {
     pub access_token: Zeroizing<String>,
     /// The refresh token.
     pub refresh_token: Zeroizing<String>,
-    /// Whether the caller just showed this very refresh token. A browser is not sent it again: an answer that
-    /// comes late would undo a rotation since, and the old token would soon look stolen.
+    /// Whether this refresh token has come back before. A browser is not sent it again: an answer that comes late
+    /// would undo a rotation since, and a thief with the token before would catch up.
     pub is_held: bool,
     /// How they travel.
     pub transport: Transport,
@@ -205,14 +205,18 @@ impl Sessions {
         let Some(presented) = Presented::parse(refresh_token) else {
             return Ok(false);
         };
-        match self.genuine(&presented, now).await {
-            Ok(live) => Ok(!matches!(
-                decide(live.row.rotation, presented.generation, now),
-                Decision::Refuse | Decision::Reuse
-            )),
+        match self.judge(&presented, now).await {
+            Ok(decision) => Ok(!matches!(decision, Decision::Refuse | Decision::Reuse)),
             Err(SessionError::Unauthenticated(_)) => Ok(false),
             Err(error) => Err(error),
         }
+    }
+
+    /// What a refresh with this token would come to, by the row itself.
+    async fn judge(&self, presented: &Presented, now: Timestamp) -> Result<Decision, SessionError> {
+        self.genuine(presented, now).await?;
+        let live = self.load(presented.session, now).await?;
+        Ok(decide(live.row.rotation, presented.generation, now))
     }
 
     /// Renews a session (decisions D1 to D3). The usual path is one conditional update.
@@ -239,31 +243,49 @@ impl Sessions {
         {
             return self.grant(&rotated, now);
         }
-        // Anything but the usual path is decided by the row itself, never by a copy.
-        let live = self.load(presented.session, now).await?;
-        match decide(live.row.rotation, presented.generation, now) {
-            Decision::Rotate => {
-                let rotated = self
-                    .rotate(&live, now)
-                    .await?
-                    .ok_or(SessionError::Unauthenticated("the session ended meanwhile"))?;
-                self.grant(&rotated, now)
+        // Anything but the usual path is decided by the row itself, never by a copy. A turn without an answer was
+        // overtaken: by a rotation, by the first use or by the end of the session, so there are few.
+        loop {
+            let live = self.load(presented.session, now).await?;
+            if let Some(grant) = self
+                .answer(&live, presented.generation, origin, now)
+                .await?
+            {
+                return Ok(grant);
+            }
+        }
+    }
+
+    /// What a session's row has for a presented generation; `None` when the row has changed since it was read.
+    async fn answer(
+        &self,
+        live: &Live,
+        presented: u64,
+        origin: &Origin,
+        now: Timestamp,
+    ) -> Result<Option<Grant>, SessionError> {
+        let state = live.row.rotation;
+        match decide(state, presented, now) {
+            Decision::Rotate => match self.rotate(live, now).await? {
+                Some(rotated) => self.grant(&rotated, now).map(Some),
+                None => Ok(None),
+            },
+            Decision::Resend => {
+                let Some(resent) = self.resend(live, now).await? else {
+                    return Ok(None);
+                };
+                if now.since(state.rotated_at) > OVERLAP {
+                    tracing::info!(session = %live.row.id, "a refresh answer was lost; the same token is handed out again");
+                }
+                self.grant(&resent, now).map(Some)
             }
             Decision::Repeat => {
-                if !live.row.rotation.successor_used() {
-                    self.note_seen(&live, presented.generation, now).await?;
+                if !state.successor_used() {
+                    self.note_seen(live, presented, now).await?;
                 }
-                let grant = self.grant(&live, now)?;
-                Ok(Grant {
-                    is_held: true,
-                    ..grant
-                })
+                self.grant_held(live, now).map(Some)
             }
-            Decision::Overlap => self.grant(&live, now),
-            Decision::LostResponse => {
-                tracing::info!(session = %presented.session, "a refresh answer was lost; the same token is handed out again");
-                self.grant(&live, now)
-            }
+            Decision::Overlap => self.grant_held(live, now).map(Some),
             Decision::Reuse => {
                 self.end_for_reuse(&live.row, origin, now).await?;
                 Err(SessionError::Unauthenticated(
@@ -274,6 +296,13 @@ impl Sessions {
                 "a generation that does not exist",
             )),
         }
+    }
+
+    fn grant_held(&self, live: &Live, now: Timestamp) -> Result<Grant, SessionError> {
+        Ok(Grant {
+            is_held: true,
+            ..self.grant(live, now)?
+        })
     }
 
     fn grant(&self, live: &Live, now: Timestamp) -> Result<Grant, SessionError> {

@@ -113,6 +113,25 @@ pub(super) async fn mark_rotated(
     Ok(changed == 1)
 }
 
+/// Notes that the current token is handed out again, if the session is live and the token has never come back.
+/// One statement: no rotation can slip in between, for which the wait begins anew.
+pub(super) async fn mark_resent(
+    db: &Db,
+    id: SessionId,
+    generation: u64,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    let changed = sql("UPDATE session SET rotated_at = $1, last_seen_at = $1
+                       WHERE id = $2 AND generation = $3 AND seen_generation < $3
+                         AND ended_at IS NULL AND idle_expires_at > $1 AND expires_at > $1")
+    .bind(now.as_millis())
+    .bind(id.to_string())
+    .bind(int(generation))
+    .execute(On::Write(db))
+    .await?;
+    Ok(changed == 1)
+}
+
 /// Notes that a token of this generation came back.
 pub(super) async fn mark_seen(
     db: &Db,
@@ -182,7 +201,7 @@ fn parse_id(text: &str) -> Result<SessionId, StoreError> {
         .map_err(|_| StoreError::corrupt("session", "id", text))
 }
 
-/// Generations stay far below 2^63: one every ten seconds.
+/// Generations stay far below 2^63: one every twenty seconds.
 fn int(generation: u64) -> i64 {
     i64::try_from(generation).unwrap_or(i64::MAX)
 }

@@ -1,5 +1,7 @@
 //! The HTTP surface: what bad input gets, where requests may come from, headers, pages, forms.
 
+mod bytes;
+mod compression;
 mod forms;
 mod headers;
 mod malformed;

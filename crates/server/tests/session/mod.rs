@@ -1,7 +1,9 @@
 //! Sessions: the refresh protocol, how sessions end, and what other processes see of it.
 
+mod bytes;
 mod ending;
 mod feed;
+mod jar;
 mod lifetime;
 mod model;
 mod protocol;

@@ -14,10 +14,10 @@ use concierge_server::{
     sign_in::Attempt,
     store::sql,
 };
-use proptest::{prelude::*, test_runner::TestRunner};
+use proptest::prelude::*;
 use tokio::runtime::Runtime;
 
-use crate::support::{ADA, PASSWORD, app::TestApp, database::Database};
+use crate::support::{ADA, PASSWORD, app::TestApp, database::Database, property};
 
 #[derive(Debug, Clone)]
 enum Step {
@@ -35,10 +35,10 @@ enum Step {
 
 fn step() -> impl Strategy<Value = Step> {
     let waits = prop_oneof![
-        4 => 0_u64..10_000,
-        4 => Just(10_000),
-        4 => Just(10_001),
-        4 => 10_002_u64..600_000,
+        4 => 0_u64..20_000,
+        4 => Just(20_000),
+        4 => Just(20_001),
+        4 => 20_002_u64..600_000,
         1 => Just(3_599_000_u64),
         1 => Just(3_600_000),
     ];
@@ -53,7 +53,7 @@ fn step() -> impl Strategy<Value = Step> {
 
 /// What is known of one generation.
 struct Generation {
-    made_at: i64,
+    handed_out_at: i64,
     came_back: bool,
     refresh: String,
     access: String,
@@ -86,7 +86,7 @@ impl Model {
     fn rotate(&mut self, now: i64, grant: &Grant) {
         self.idle_end = (now + HOUR).min(self.absolute_end);
         self.generations.push(Generation {
-            made_at: now,
+            handed_out_at: now,
             came_back: false,
             refresh: grant.refresh_token.to_string(),
             access: String::new(),
@@ -113,12 +113,16 @@ impl Model {
         }
         let last = self.generations.len() - 1;
         let newest = &mut self.generations[last];
-        let age = now - newest.made_at;
+        let age = now - newest.handed_out_at;
         if at == last {
             newest.came_back = true;
-            return Some(age >= 10_000);
+            return Some(age >= 20_000);
         }
-        if at + 1 == last && (age <= 10_000 || !newest.came_back) {
+        if at + 1 == last && !newest.came_back {
+            newest.handed_out_at = now;
+            return Some(false);
+        }
+        if at + 1 == last && age <= 20_000 {
             return Some(false);
         }
         self.ended = true;
@@ -133,7 +137,7 @@ pub(super) struct World {
 }
 
 impl World {
-    fn new() -> (Arc<Self>, Database) {
+    pub(super) fn new() -> (Arc<Self>, Database) {
         let database = Database::sqlite();
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
@@ -183,7 +187,7 @@ impl World {
             .await
     }
 
-    async fn row(&self, grant: &Grant) -> (i64, i64, i64, bool) {
+    pub(super) async fn row(&self, grant: &Grant) -> (i64, i64, i64, bool) {
         let row = sql(
             "SELECT generation, seen_generation, expires_at, ended_at FROM session WHERE id = $1",
         )
@@ -312,25 +316,15 @@ impl World {
 }
 
 /// Plays random values of a strategy against one world.
-pub(super) fn check<S: Strategy>(cases: u32, strategy: S, play: impl Fn(&World, S::Value)) {
+pub(super) fn check<S: Strategy>(cases: u32, strategy: &S, play: impl Fn(&World, S::Value)) {
     let (world, _database) = World::new();
-    let config = ProptestConfig {
-        cases,
-        failure_persistence: None,
-        max_shrink_iters: 2000,
-        ..ProptestConfig::default()
-    };
-    let outcome = TestRunner::new(config).run(&strategy, |value| {
-        play(&world, value);
-        Ok(())
-    });
-    outcome.unwrap_or_else(|failure| panic!("{failure}"));
+    property::check(cases, strategy, |value| play(&world, value));
 }
 
 #[test]
 fn every_history_of_a_session_is_the_models() {
     let histories = proptest::collection::vec(step(), 1..40);
-    check(150, histories, |world, steps| {
+    check(150, &histories, |world, steps| {
         world.runtime.block_on(world.play(&steps))
     });
 }

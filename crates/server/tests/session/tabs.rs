@@ -56,7 +56,7 @@ impl World {
 #[test]
 fn honest_tabs_are_never_signed_out() {
     let visits = proptest::collection::vec((0_u64..900, 0_u8..4, any::<bool>()), 1..20);
-    check(60, visits, |world, visits| {
+    check(60, &visits, |world, visits| {
         world.runtime.block_on(world.browse(&visits));
     });
 }
@@ -64,7 +64,7 @@ fn honest_tabs_are_never_signed_out() {
 #[test]
 fn a_thief_beside_the_owner_is_found_within_one_rotation() {
     let turns = proptest::collection::vec(any::<bool>(), 1..8);
-    check(60, turns, |world, turns| {
+    check(60, &turns, |world, turns| {
         world.runtime.block_on(world.share(&turns));
     });
 }

@@ -1,6 +1,7 @@
 //! The contract of the store, the same on each engine.
 
 mod failure;
+mod plans;
 
 use std::sync::Arc;
 

@@ -56,6 +56,11 @@ impl Database {
         })
     }
 
+    /// Whether it is one of the cluster.
+    pub fn is_postgres(&self) -> bool {
+        self.admin.is_some()
+    }
+
     /// Opens it as it is.
     pub async fn open(&self) -> Db {
         Db::connect(&self.url).await.expect("the database opens")

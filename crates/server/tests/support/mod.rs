@@ -4,7 +4,9 @@ pub mod app;
 pub mod browser;
 pub mod clock;
 pub mod database;
+pub mod line;
 pub mod program;
+pub mod property;
 
 /// The address most tests sign in with.
 pub const ADA: &str = "ada@example.org";

@@ -29,6 +29,10 @@ pub fn command(folder: &Path, words: &[&str], variables: &[(&str, &str)]) -> Com
     command
 }
 
+fn post(path: &str) -> String {
+    format!("POST {path} HTTP/1.1\r\nContent-Type: application/json")
+}
+
 impl Program {
     /// Starts it on a house without an admin and returns once it is open and the setup link is written.
     pub fn serve(folder: &Path, variables: &[(&str, &str)]) -> Self {
@@ -71,6 +75,18 @@ impl Program {
 
     /// One request over a connection of its own; answers the whole response as text.
     pub fn request(&self, head: &str, body: &str) -> String {
+        let mut response = String::new();
+        let mut stream = self.open(head, body);
+        stream.read_to_string(&mut response).expect("an answer");
+        response
+    }
+
+    /// Posts JSON and does not wait for the answer.
+    pub fn send(&self, path: &str, body: &str) -> TcpStream {
+        self.open(&post(path), body)
+    }
+
+    fn open(&self, head: &str, body: &str) -> TcpStream {
         let mut stream = TcpStream::connect(self.address).expect("it listens");
         let port = self.address.port();
         let request = format!(
@@ -78,17 +94,12 @@ impl Program {
             body.len()
         );
         stream.write_all(request.as_bytes()).expect("sent");
-        let mut response = String::new();
-        stream.read_to_string(&mut response).expect("an answer");
-        response
+        stream
     }
 
     /// Posts JSON.
     pub fn post(&self, path: &str, body: &str) -> String {
-        self.request(
-            &format!("POST {path} HTTP/1.1\r\nContent-Type: application/json"),
-            body,
-        )
+        self.request(&post(path), body)
     }
 
     /// Ends it the hard way.
