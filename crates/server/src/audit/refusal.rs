@@ -44,7 +44,7 @@ struct Table {
 
 type Rows = HashMap<(Refusal, String), Row>;
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Row {
     count: u64,
     /// Where the first of them came from.
@@ -61,7 +61,7 @@ impl Refusals {
     pub fn note(&self, refusal: Refusal, key: &AddressKey, origin: &Origin) {
         let mut table = self.table();
         *table.counts.entry(refusal.reason).or_default() += 1;
-        add(&mut table.rows, refusal, key.host(), 1, origin);
+        add(&mut table.rows, refusal, key.host(), origin);
         drop(table);
         tracing::info!(
             target: "security",
@@ -79,20 +79,22 @@ impl Refusals {
         self.table().counts.clone()
     }
 
-    /// Writes the rows of the minute that ends now. What can't be written is kept for the next time.
+    /// Writes the rows of the minute that ends now. They are taken out only once they are in the database: what
+    /// fails, or is dropped half way, is written the next time.
     pub async fn flush(&self, db: &Db, now: Timestamp, rng: &dyn Rng) -> Result<(), StoreError> {
-        let rows = std::mem::take(&mut self.table().rows);
+        let rows = self.table().rows.clone();
         if rows.is_empty() {
             return Ok(());
         }
-        let written = write(db, &rows, now, rng).await;
-        if written.is_err() {
-            let mut table = self.table();
-            for ((refusal, key), row) in rows {
-                add(&mut table.rows, refusal, &key, row.count, &row.origin);
+        write(db, &rows, now, rng).await?;
+        let mut table = self.table();
+        for (key, written) in rows {
+            if let Some(row) = table.rows.get_mut(&key) {
+                row.count -= written.count;
             }
         }
-        written
+        table.rows.retain(|_, row| row.count > 0);
+        Ok(())
     }
 
     fn table(&self) -> MutexGuard<'_, Table> {
@@ -100,7 +102,7 @@ impl Refusals {
     }
 }
 
-fn add(rows: &mut Rows, refusal: Refusal, key: &str, count: u64, origin: &Origin) {
+fn add(rows: &mut Rows, refusal: Refusal, key: &str, origin: &Origin) {
     let own = (refusal, key.to_owned());
     let has_room = rows.len() < CAPACITY || rows.contains_key(&own);
     let (key, origin) = if has_room {
@@ -108,8 +110,7 @@ fn add(rows: &mut Rows, refusal: Refusal, key: &str, count: u64, origin: &Origin
     } else {
         ((refusal, OTHERS.to_owned()), Origin::default())
     };
-    let row = rows.entry(key).or_insert(Row { count: 0, origin });
-    row.count += count;
+    rows.entry(key).or_insert(Row { count: 0, origin }).count += 1;
 }
 
 async fn write(db: &Db, rows: &Rows, now: Timestamp, rng: &dyn Rng) -> Result<(), StoreError> {

@@ -37,35 +37,46 @@ impl Caller {
 /// Looks at the bearer header or, when there is none, at the cookie. A database that is lost is an error:
 /// nobody is let in, and nobody is told to be signed out.
 pub async fn identify(headers: &HeaderMap, client: &Client, app: &App) -> Result<Caller, ApiError> {
-    let refused = |event, reason| {
-        app.refused(event, reason, client);
-        Caller::Refused {
-            code: ErrorCode::Unauthenticated,
-        }
-    };
     let token = match bearer(headers) {
         Ok(Some(token)) => token,
         Ok(None) => match client.cookies.access.as_deref() {
             Some(token) => token,
             None => return Ok(Caller::Visitor),
         },
-        // Where anybody may call, a header that is not for us is no reason to refuse.
-        Err(_) => return Ok(refused(EventName::InputValidationFail, "bearer_malformed")),
+        // Where anybody may call, a header that is not for us is no reason to refuse; a proxy's own password
+        // comes with every request, so it is no event either.
+        Err(_) => {
+            app.refusals.count("bearer_malformed");
+            return Ok(Caller::Refused {
+                code: ErrorCode::Unauthenticated,
+            });
+        }
     };
     match app.sessions.authenticate(token).await {
         Ok(actor) => Ok(Caller::SignedIn(actor)),
-        Err(SessionError::TokenExpired) => {
-            // What every browser shows that comes back after a while.
-            app.refusals.count("token_expired");
+        Err(error @ (SessionError::TokenExpired | SessionError::Unauthenticated(_))) => {
+            note(&error, client, app);
             Ok(Caller::Refused {
-                code: ErrorCode::TokenExpired,
+                code: ApiError::from(error).code,
             })
         }
-        Err(SessionError::Unauthenticated(reason)) => Ok(refused(EventName::AuthzFail, reason)),
         Err(SessionError::Store(error)) => Err(error.into()),
         Err(error @ (SessionError::Token(_) | SessionError::Throttled(_))) => {
             Err(ApiError::new(ErrorCode::Internal).because(error))
         }
+    }
+}
+
+/// Notes a token that opened no session.
+pub fn note(error: &SessionError, client: &Client, app: &App) {
+    match error {
+        // What every browser shows that comes back after a while.
+        SessionError::TokenExpired => app.refusals.count("token_expired"),
+        SessionError::Unauthenticated(reason @ "no_live_session") => {
+            app.refused(EventName::SessionUseAfterExpire, reason, client);
+        }
+        SessionError::Unauthenticated(reason) => app.refused(EventName::AuthzFail, reason, client),
+        SessionError::Throttled(_) | SessionError::Store(_) | SessionError::Token(_) => {}
     }
 }
 

@@ -120,12 +120,13 @@ where
 }
 
 /// Notes what was refused to a request, whoever sent it.
-fn note(app: &App, code: ErrorCode, client: &Client) {
+pub(super) fn note(app: &App, code: ErrorCode, client: &Client) {
     let event = match code {
         ErrorCode::Throttled => EventName::RateLimit,
         ErrorCode::BadRequest | ErrorCode::UnsupportedMediaType | ErrorCode::PayloadTooLarge => {
             EventName::InputValidationFail
         }
+        ErrorCode::Forbidden | ErrorCode::TicketExpired => EventName::AuthzFail,
         _ => return,
     };
     app.refused(event, code.as_str(), client);

@@ -127,6 +127,7 @@ fn refusal(
             return Some(Refusal::Error(ApiError::new(ErrorCode::BadRequest)));
         }
         Some(Unacceptable::UntrustedProxy(peer)) => {
+            app.refused(EventName::InputValidationFail, "untrusted_proxy", client);
             let cause = format!(
                 "a proxy at {peer} forwards requests but is not trusted: set CONCIERGE_TRUSTED_PROXIES={peer}"
             );
@@ -141,6 +142,7 @@ fn refusal(
         return Some(Refusal::WrongDoor);
     }
     if app.config.public_url.is_https() && client.proxy_trusted && !client.is_https {
+        app.refused(EventName::InputValidationFail, "plain_http", client);
         return Some(Refusal::ToHttps);
     }
     (!is_same_origin(app, request.method(), headers, client))

@@ -175,7 +175,10 @@ async fn identify(
             session::set_cookies(&app.cookie_names, &grant),
         )),
         Err(SessionError::Store(failure)) => Err(failure.into()),
-        Err(_) => Ok((caller, Vec::new())),
+        Err(error) => {
+            auth::note(&error, client, app);
+            Ok((caller, Vec::new()))
+        }
     }
 }
 

@@ -268,13 +268,15 @@ mod tests {
         let limit = Limiter::new(growing, 1);
         let seen = pauses(&limit, NOW, 6 * 3600);
         let (growing, longest) = seen.split_at(10);
+
         assert_eq!(
             growing,
             [6, 12, 24, 48, 96, 192, 384, 768, 1536, 3072].map(seconds)
         );
-        assert_eq!(longest, [3600; 4].map(seconds));
+        assert!(longest.len() > 3, "{longest:?}");
+        assert!(longest.iter().all(|pause| *pause == seconds(3600)));
         let later = NOW.plus(seconds(9 * 3600));
-        assert_eq!(pauses(&limit, later, 20), [seconds(6)]);
+        assert_eq!(pauses(&limit, later, 15), [seconds(6)]);
     }
 
     #[test]

@@ -3,7 +3,6 @@
 use axum::Router;
 use concierge_core::{
     api::{Anonymous, Empty},
-    audit::EventName,
     problem::ErrorCode,
     sensitive::Sensitive,
     session::{
@@ -86,11 +85,7 @@ async fn refresh(
         .sessions
         .refresh(token, transport, &client.origin)
         .await
-        .inspect_err(|error| {
-            if let SessionError::Unauthenticated(reason) = error {
-                app.refused(EventName::AuthzFail, reason, client);
-            }
-        })?;
+        .inspect_err(|error| auth::note(error, client, &app))?;
     Ok(match transport {
         Transport::Bearer => Reply::new(RefreshAnswer::Bearer(tokens(&grant))),
         Transport::Cookie => {

@@ -33,9 +33,7 @@ impl Sessions {
         if presented.is_genuine(&live.key) {
             Ok(live)
         } else {
-            Err(SessionError::Unauthenticated(
-                "a refresh token with a wrong MAC",
-            ))
+            Err(SessionError::Unauthenticated("refresh_bad_mac"))
         }
     }
 

@@ -181,14 +181,10 @@ impl Sessions {
             .live_at_least(verified.session, generation, now)
             .await?;
         if live.row.account != verified.account {
-            return Err(SessionError::Unauthenticated(
-                "the token's account is not the session's",
-            ));
+            return Err(SessionError::Unauthenticated("wrong_account"));
         }
         if generation > live.row.rotation.generation {
-            return Err(SessionError::Unauthenticated(
-                "a generation that does not exist",
-            ));
+            return Err(SessionError::Unauthenticated("unknown_generation"));
         }
         if generation > live.row.rotation.seen_generation {
             self.note_seen(&live, generation, now).await?;
@@ -228,15 +224,13 @@ impl Sessions {
     ) -> Result<Grant, SessionError> {
         let now = self.clock.now();
         let presented = Presented::parse(refresh_token)
-            .ok_or(SessionError::Unauthenticated("not a refresh token"))?;
+            .ok_or(SessionError::Unauthenticated("refresh_malformed"))?;
         let live = self.genuine(&presented, now).await?;
         // Counted only for a genuine token: nobody else can use the session's share up.
         let counted = self.refreshes.count(&live.row.id.to_string(), now);
         counted.map_err(SessionError::Throttled)?;
         if live.row.transport != transport {
-            return Err(SessionError::Unauthenticated(
-                "a session keeps its transport",
-            ));
+            return Err(SessionError::Unauthenticated("refresh_wrong_transport"));
         }
         if decide(live.row.rotation, presented.generation, now) == Decision::Rotate
             && let Some(rotated) = self.rotate(&live, now).await?
@@ -288,13 +282,9 @@ impl Sessions {
             Decision::Overlap => self.grant_held(live, now).map(Some),
             Decision::Reuse => {
                 self.end_for_reuse(&live.row, origin, now).await?;
-                Err(SessionError::Unauthenticated(
-                    "an old refresh token: the session was ended",
-                ))
+                Err(SessionError::Unauthenticated("refresh_reused"))
             }
-            Decision::Refuse => Err(SessionError::Unauthenticated(
-                "a generation that does not exist",
-            )),
+            Decision::Refuse => Err(SessionError::Unauthenticated("unknown_generation")),
         }
     }
 

@@ -1,16 +1,11 @@
 //! Refusals that need no account are counted and recorded, and nobody can fill the table with them.
 
-use std::{
-    io,
-    net::{Ipv4Addr, SocketAddr},
-    sync::{Arc, Mutex},
-};
+use std::net::{Ipv4Addr, SocketAddr};
 
 use concierge_server::{config::Environment, store::sql};
 use serde_json::{Value, json};
-use tracing_subscriber::fmt::MakeWriter;
 
-use crate::support::{app::TestApp, browser::Browser, database::Database};
+use crate::support::{app::TestApp, browser::Browser, database::Database, log::logged};
 
 /// The recorded refusals: event, reason, address, count.
 async fn recorded(app: &TestApp) -> Vec<(String, String, String, u64)> {
@@ -142,44 +137,21 @@ async fn what_can_not_be_written_is_kept() {
     assert_eq!(recorded(&app).await, [expected]);
 }
 
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl io::Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().expect("the log").extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl<'a> MakeWriter<'a> for Log {
-    type Writer = Self;
-
-    fn make_writer(&'a self) -> Self {
-        self.clone()
-    }
-}
-
 #[tokio::test]
 async fn an_unknown_proxy_is_told_to_the_operator_with_the_line_to_set() {
-    let log = Log::default();
-    let subscriber = tracing_subscriber::fmt().with_writer(log.clone()).finish();
-    let _guard = tracing::subscriber::set_default(subscriber);
     let app = TestApp::with(&Database::sqlite(), |options| {
         options.config.environment = Environment::Production;
     })
     .await;
     let mut proxy = from(&app, [172, 16, 0, 9]);
     proxy.headers = vec![("x-forwarded-for", "198.51.100.1".to_owned())];
-    proxy
-        .get("/api/whoami")
-        .await
-        .assert_problem(503, "unavailable");
-    let log = String::from_utf8(log.0.lock().expect("the log").clone()).expect("text");
+    let log = logged(async {
+        proxy
+            .get("/api/whoami")
+            .await
+            .assert_problem(503, "unavailable");
+    });
+    let log = log.await;
     assert!(
         log.contains("CONCIERGE_TRUSTED_PROXIES=172.16.0.9"),
         "{log}"
