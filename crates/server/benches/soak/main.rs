@@ -139,8 +139,9 @@ impl Table {
         for (what, answers) in &counts.answers {
             self.add(what, *answers as f64, "", Goal::Shown);
         }
-        let waits = counts.told_to_wait as f64;
-        self.add("told to wait (429, 503)", waits, "", Goal::Shown);
+        let (throttled, overloaded) = (counts.throttled as f64, counts.overloaded as f64);
+        self.add("of these 429, told when", throttled, "", Goal::Shown);
+        self.add("of these 503, told when", overloaded, "", Goal::Shown);
         let p99 = statistics::quantile(&counts.profile, 0.99);
         self.add("profile, p99", p99, "ms", Goal::AtMost(100.0));
         readings.add_to(&mut self);

@@ -28,8 +28,10 @@ pub struct Tally(Mutex<Counts>);
 pub struct Counts {
     /// Answers by what was asked for.
     pub answers: BTreeMap<&'static str, u64>,
-    /// 429 and 503, each with `Retry-After`.
-    pub told_to_wait: u64,
+    /// 429 with `Retry-After`.
+    pub throttled: u64,
+    /// 503 with `Retry-After`.
+    pub overloaded: u64,
     /// How long the profile took, in milliseconds.
     pub profile: Vec<f64>,
     /// The first promises that broke.
@@ -50,9 +52,10 @@ impl Tally {
     pub fn judge(&self, what: &'static str, expected: Expected, answer: &Answer) -> bool {
         let status = answer.status.as_u16();
         *self.counts().answers.entry(what).or_default() += 1;
-        let waits = matches!(status, 429 | 503);
-        if waits && answer.says_when() {
-            self.counts().told_to_wait += 1;
+        match (status, answer.says_when()) {
+            (429, true) => self.counts().throttled += 1,
+            (503, true) => self.counts().overloaded += 1,
+            _ => {}
         }
         let fits = match (status, expected) {
             (503, _) => answer.says_when(),

@@ -310,14 +310,19 @@ impl World {
     }
 }
 
-/// Plays random values of a strategy against one world.
+/// What proptest runs unless PROPTEST_CASES says otherwise.
+const USUAL_CASES: u32 = 256;
+
+/// Plays random values of a strategy against one world. Where PROPTEST_CASES asks for more than usual, it is as
+/// many times more than `cases`.
 pub(super) fn check<S: Strategy>(cases: u32, strategy: S, play: impl Fn(&World, S::Value)) {
     let (world, _database) = World::new();
+    let usual = ProptestConfig::default();
     let config = ProptestConfig {
-        cases,
+        cases: usual.cases * cases / USUAL_CASES,
         failure_persistence: None,
         max_shrink_iters: 2000,
-        ..ProptestConfig::default()
+        ..usual
     };
     let outcome = TestRunner::new(config).run(&strategy, |value| {
         play(&world, value);
