@@ -2,7 +2,8 @@
 //! model that knows a session only as the list of its generations.
 //!
 //! Checked: I1 one acceptable successor, I4 nothing works after the end, I6 forged input changes nothing, I7 the
-//! absolute end stays. (I5, a crash before the answer, is a lost answer; `tabs` has I2 and I3.)
+//! absolute end stays. (I5, a crash before the answer, is a lost answer; `jar` and `tabs`
+//! have I2, `tabs` has I3.)
 
 use std::{sync::Arc, time::Duration};
 
