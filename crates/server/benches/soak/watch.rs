@@ -69,7 +69,9 @@ pub async fn watch(running: &Running, tally: &Tally, span: Duration) -> Outcome<
         if begun.elapsed() >= span {
             break;
         }
-        let (memory, files) = (running.resident()?, files(running)?);
+        let memory = running.resident();
+        let memory = memory.map_err(|_| "the server ended under the load")?;
+        let files = files(running)?;
         let highest = if begun.elapsed() < warm_up {
             &mut readings.warm
         } else {
