@@ -1,7 +1,7 @@
 # The targets a person types. What they do in detail stands in scripts/.
 SHELL := bash
 .DEFAULT_GOAL := help
-.PHONY: help run test bench build dev csr tools
+.PHONY: help run test bench soak build dev csr tools
 
 help: ## Lists these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' Makefile
@@ -14,6 +14,9 @@ test: ## Runs every check there is, in the order of their cost
 
 bench: build ## Measures how fast it is and prints a table; PART=refresh for one part
 	@scripts/bench.sh $(PART)
+
+soak: build ## Minutes of load and of property tests; SOAK_MINUTES=5 SOAK_CASES=20000
+	@scripts/soak.sh
 
 build: tools ## Builds target/release/concierge, one file with the site inside
 	@scripts/build.sh

@@ -46,6 +46,7 @@ export default defineConfig({
       use: firefox,
     },
     { name: "csr", testMatch: "csr.ts", use: chromium },
+    { name: "watch", testMatch: "watch.ts", use: chromium },
     { name: "screenshots", testMatch: "screenshots.ts", use: chromium },
   ],
 });

@@ -1,5 +1,5 @@
 // A bad line between browser and server: it can lose an answer, keep a request back, or drop cookies.
-import { type IncomingMessage, type OutgoingHttpHeaders, type ServerResponse, createServer, request as send } from "node:http";
+import { type IncomingMessage, type ServerResponse, createServer, request as send } from "node:http";
 import { once } from "node:events";
 
 import { freePort } from "./server.ts";
@@ -20,16 +20,10 @@ export interface Proxy {
 
 type Forward = (incoming: IncomingMessage, outgoing: ServerResponse, lose: boolean) => Promise<void>;
 
-/** The headers as the browser sent them: Trunk's proxy puts its backend's name into Host. */
-function asSent({ headers }: IncomingMessage): OutgoingHttpHeaders {
-  const host = headers["x-forwarded-host"] ?? headers.host;
-  return { ...headers, host: String(host) };
-}
-
 function forwarder(target: () => URL, keepsCookies: () => boolean): Forward {
   return async (incoming, outgoing, lose) => {
     const { hostname, port } = target();
-    const upstream = send({ hostname, port, path: incoming.url, method: incoming.method, headers: asSent(incoming) });
+    const upstream = send({ hostname, port, path: incoming.url, method: incoming.method, headers: incoming.headers });
     incoming.pipe(upstream);
     const [answer] = (await once(upstream, "response")) as [IncomingMessage];
     if (lose) {

@@ -46,7 +46,7 @@ export async function freePort(): Promise<number> {
 /** Waits until `url` answers with success, or the process has ended, or too long has passed. */
 export async function untilReady(url: string, process: ChildProcess, log: () => string, within = READY_WITHIN): Promise<void> {
   const deadline = Date.now() + within;
-  while (Date.now() < deadline && process.exitCode === null) {
+  while (Date.now() < deadline && process.exitCode === null && process.signalCode === null) {
     const answer = await fetch(url).catch(() => undefined);
     if (answer?.ok) return;
     await pause(50);

@@ -8,6 +8,7 @@ TARGET="${CARGO_TARGET_DIR:-$ROOT/target}"
 CARGO_LEPTOS=0.3.10 # the newest whose lock file builds on Rust 1.95
 WASM_BINDGEN=0.2.129 # equals the library's version in Cargo.toml
 TRUNK=0.21.14 # the newest for Rust 1.95
+CARGO_DENY=0.20.2
 
 # The cache folder holds tools whose versions differ from those the user has installed.
 export PATH="$CACHE/tools/bin:$ROOT/end2end/node_modules/.bin:$PATH:$HOME/.cargo/bin"

@@ -13,7 +13,7 @@ rm -rf "$logs"
 mkdir -p "$logs"
 summary=()
 number=0
-stages=9
+stages=10
 
 # Adds up what `cargo test` and Playwright count in their closing lines.
 count() {
@@ -61,11 +61,15 @@ app_clippy() {
 }
 app_for_browsers() { app_clippy hydrate --lib && app_clippy csr --lib --bins; }
 
+# The lock file is the one that is judged. Advisories need a database from elsewhere: `cargo deny check advisories`.
+dependencies() { cargo deny --locked check --hide-inclusion-graph bans licenses sources; }
+
 journeys() { npm test --prefix end2end; }
 
-stage "tools" scripts/tools.sh
+stage "tools" scripts/tools.sh deny
 stage "browsers and PostgreSQL are installed" packages
 stage "formatting" cargo fmt --all --check
+stage "licences and bans of dependencies" dependencies
 stage "clippy, native" cargo clippy --workspace --all-targets -- -D warnings
 stage "clippy, wasm: hydrate and csr" app_for_browsers
 stage "Rust tests on SQLite and PostgreSQL" scripts/postgres.sh cargo test --workspace

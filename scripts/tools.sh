@@ -3,6 +3,7 @@
 #
 #   scripts/tools.sh           what the release build needs
 #   scripts/tools.sh trunk     Trunk as well
+#   scripts/tools.sh deny      cargo-deny as well
 #
 # Compiled with a quick profile: a build tool runs for seconds, its own optimised build would take minutes more.
 set -euo pipefail
@@ -12,7 +13,7 @@ export CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_OPT_LEVEL=0 CARGO_PRO
 
 step=0
 steps=4
-[ "${1:-}" = trunk ] && steps=5
+[ -z "${1:-}" ] || steps=5
 
 # begin WHAT: one line that says how far it is.
 begin() {
@@ -65,5 +66,9 @@ wasm_target
 node_packages
 crate wasm-bindgen wasm-bindgen-cli "$WASM_BINDGEN" "2 minutes"
 crate cargo-leptos cargo-leptos "$CARGO_LEPTOS" "7 minutes" --features no_downloads
-[ "$steps" = 5 ] && crate trunk trunk "$TRUNK" "4 minutes"
-exit 0
+case "${1:-}" in
+"") ;;
+trunk) crate trunk trunk "$TRUNK" "4 minutes" ;;
+deny) crate cargo-deny cargo-deny "$CARGO_DENY" "2 minutes" ;;
+*) fail "usage: scripts/tools.sh [trunk | deny]" ;;
+esac

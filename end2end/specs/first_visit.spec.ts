@@ -6,7 +6,8 @@ const TOTAL = 245_000;
 const PAGE = 8_000;
 const REQUESTS = 8;
 
-test("the sign-in page stays within its budget", async ({ page, context }) => {
+// Of the release: what a debug build weighs says nothing.
+test("the sign-in page stays within its budget", { tag: "@release" }, async ({ page, context }) => {
   const wire = await context.newCDPSession(page);
   const kinds = new Map<string, string>();
   const sizes = new Map<string, number>();

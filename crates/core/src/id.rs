@@ -4,7 +4,7 @@
 
 use std::{fmt, marker::PhantomData, str::FromStr};
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Visitor};
 use uuid::Uuid;
 
 /// What an [`Id`] identifies; the prefix is part of the public contract and never changes.
@@ -102,8 +102,22 @@ impl<K: Kind> Serialize for Id<K> {
 
 impl<'de, K: Kind> Deserialize<'de> for Id<K> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
-        text.parse().map_err(serde::de::Error::custom)
+        deserializer.deserialize_str(Text(PhantomData))
+    }
+}
+
+/// Reads an id where it stands, without a copy of its text: each request of a session reads two.
+struct Text<K>(PhantomData<fn() -> K>);
+
+impl<K: Kind> Visitor<'_> for Text<K> {
+    type Value = Id<K>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "an id that begins with {}", K::PREFIX)
+    }
+
+    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Id<K>, E> {
+        text.parse().map_err(E::custom)
     }
 }
 

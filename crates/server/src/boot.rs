@@ -182,24 +182,29 @@ async fn serve_until_told(config: Config) -> Result<(), BootError> {
         )
     })?;
     let position = services.hear(services.db.feed_position().await?).await?;
-    let watcher = tokio::spawn(watch(Arc::clone(&services), position));
+    let jobs = [
+        tokio::spawn(watch(Arc::clone(&services), position)),
+        tokio::spawn(keep_house(Arc::clone(&services))),
+    ];
     tracing::info!(
         "Concierge is open at {}",
         services.config.public_url.origin()
     );
     offer_setup(&services).await?;
     http::listen::serve(listener, http::router(Arc::clone(&services)), &shutdown).await;
-    watcher.abort();
+    for job in jobs {
+        job.abort();
+    }
+    record_refusals(&services).await;
     services.db.close().await;
     tracing::info!("Concierge is closed");
     Ok(())
 }
 
-/// Hears the feed four times a second, and tidies once an hour.
+/// Hears the feed four times a second, and does nothing else: news that is late is asked for request by request.
 async fn watch(services: Arc<Services>, mut position: i64) {
     let mut poll = tokio::time::interval(feed::POLL);
     poll.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    let mut tidied_at = services.clock.now();
     loop {
         poll.tick().await;
         match services.hear(position).await {
@@ -208,10 +213,27 @@ async fn watch(services: Arc<Services>, mut position: i64) {
                 tracing::error!(%error, "the feed is not heard; requests are checked against the database")
             }
         }
+    }
+}
+
+/// Writes refusals down once a minute, and tidies once an hour.
+async fn keep_house(services: Arc<Services>) {
+    let mut minute = tokio::time::interval(Duration::from_secs(60));
+    minute.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut tidied_at = services.clock.now();
+    loop {
+        minute.tick().await;
+        record_refusals(&services).await;
         if services.clock.now().since(tidied_at) > Duration::from_secs(3600) {
             tidied_at = services.clock.now();
             tidy(&services).await;
         }
+    }
+}
+
+async fn record_refusals(services: &Services) {
+    if let Err(error) = services.record_refusals().await {
+        tracing::warn!(%error, "refusals could not be written down; they are kept and tried again in a minute");
     }
 }
 

@@ -2,19 +2,20 @@
 
 use std::sync::Arc;
 
-use concierge_core::problem::ErrorCode;
+use concierge_core::{audit::EventName, problem::ErrorCode};
 
 use crate::{
     account::{self, Accounts},
+    audit::{Refusal, Refusals},
     config::Config,
-    http::{SecurityHeaders, Site, cookies::CookieNames, error::ApiError},
+    http::{SecurityHeaders, Site, client::Client, cookies::CookieNames, error::ApiError},
     keys::data_keys::DataKeys,
     platform::{
         clock::Clock,
         hash::Hasher,
         jwt::TokenSigner,
         keyring::Ring,
-        limit::{Limiter, Quota},
+        limit::{AddressKey, AddressLimiter, Beyond, Quota},
         rng::Rng,
         seal::SealKey,
         shutdown::Shutdown,
@@ -28,11 +29,13 @@ use crate::{
 const REFRESHES: Quota = Quota {
     burst: 60,
     period: std::time::Duration::from_secs(60),
+    beyond: Beyond::Wait,
 };
 /// Reports of one address: enough for a broken page, too few to fill a disk.
 const REPORTS: Quota = Quota {
     burst: 20,
     period: std::time::Duration::from_secs(60),
+    beyond: Beyond::Wait,
 };
 
 /// What handlers share.
@@ -59,11 +62,13 @@ pub struct Services {
     pub site: Site,
     /// The script that reloads pages under `cargo leptos watch`.
     pub reload_script: Option<String>,
+    /// What was refused to whom.
+    pub refusals: Refusals,
     /// Limits reports from browsers.
-    pub reports: Limiter,
+    pub reports: AddressLimiter,
     /// Whether the end has begun.
     pub shutdown: Shutdown,
-    refreshes: Limiter,
+    refreshes: AddressLimiter,
     freshness: Arc<Freshness>,
 }
 
@@ -140,8 +145,9 @@ impl Services {
             cookie_names: CookieNames::with_suffix(&config.cookie_suffix),
             security_headers: SecurityHeaders::new(&config, parts.reload_port),
             reload_script: parts.reload_port.map(reload_script),
-            reports: Limiter::new(REPORTS, factor),
-            refreshes: Limiter::new(REFRESHES, factor),
+            refusals: Refusals::default(),
+            reports: AddressLimiter::new(REPORTS, factor),
+            refreshes: AddressLimiter::new(REFRESHES, factor),
             config,
             db,
             clock,
@@ -165,8 +171,22 @@ impl Services {
         self.freshness.is_good(self.clock.now())
     }
 
+    /// Notes a refusal that needs no account.
+    pub fn refused(&self, event: EventName, reason: &'static str, client: &Client) {
+        let refusal = Refusal { event, reason };
+        self.refusals
+            .note(refusal, &client.address_key, &client.origin);
+    }
+
+    /// Writes down what was refused since the last time.
+    pub async fn record_refusals(&self) -> Result<(), StoreError> {
+        self.refusals
+            .flush(&self.db, self.clock.now(), &*self.rng)
+            .await
+    }
+
     /// Counts a refresh of an address.
-    pub fn count_refresh(&self, address_key: &str) -> Result<(), ApiError> {
+    pub fn count_refresh(&self, address_key: &AddressKey) -> Result<(), ApiError> {
         let counted = self.refreshes.count(address_key, self.clock.now());
         counted.map_err(|wait| ApiError::retry(ErrorCode::Throttled, wait))
     }

@@ -63,6 +63,12 @@ event_names! {
     TokenRevoked = "authn_token_revoked", Info;
     /// A session was used after its end.
     SessionUseAfterExpire = "session_use_after_expire", Notice;
+    /// A token was refused, or a right was missing.
+    AuthzFail = "authz_fail", Notice;
+    /// A request was not what any client of ours sends.
+    InputValidationFail = "input_validation_fail", Notice;
+    /// A path that does not exist was asked for.
+    Excess404 = "malicious_excess_404", Info;
     /// An account was made.
     UserCreated = "user_created", Info;
     /// Name or language of an account changed.

@@ -2,7 +2,7 @@
 
 use axum::{
     body::Body,
-    http::{Request, StatusCode, header},
+    http::{HeaderMap, Request, StatusCode, header},
 };
 use http_body_util::BodyExt as _;
 use hyper::client::conn::http1::SendRequest;
@@ -24,10 +24,17 @@ pub struct Connection {
 pub struct Answer {
     /// The status.
     pub status: StatusCode,
-    /// Whether it says when to come back.
-    pub says_when: bool,
+    /// Its headers.
+    pub headers: HeaderMap,
     /// When its head was there.
     pub head_at: std::time::Instant,
+}
+
+impl Answer {
+    /// Whether it says when to come back.
+    pub fn says_when(&self) -> bool {
+        self.headers.contains_key(header::RETRY_AFTER)
+    }
 }
 
 impl Connection {
@@ -63,18 +70,21 @@ impl Connection {
         self.send(request.body(Body::empty())?).await
     }
 
-    async fn send(&mut self, mut request: Request<Body>) -> Outcome<Answer> {
-        request
-            .headers_mut()
-            .insert(header::HOST, self.host.parse()?);
+    /// Sends a request, as to the host of the connection unless it names another, and reads the whole answer.
+    pub async fn send(&mut self, mut request: Request<Body>) -> Outcome<Answer> {
+        let headers = request.headers_mut();
+        if !headers.contains_key(header::HOST) {
+            headers.insert(header::HOST, self.host.parse()?);
+        }
         self.sender.ready().await?;
         let response = self.sender.send_request(request).await?;
-        let answer = Answer {
-            status: response.status(),
-            says_when: response.headers().contains_key(header::RETRY_AFTER),
-            head_at: std::time::Instant::now(),
-        };
-        response.into_body().collect().await?;
-        Ok(answer)
+        let head_at = std::time::Instant::now();
+        let (head, body) = response.into_parts();
+        body.collect().await?;
+        Ok(Answer {
+            status: head.status,
+            headers: head.headers,
+            head_at,
+        })
     }
 }

@@ -9,7 +9,7 @@ use concierge_server::{
     http::Site,
     keys::{self, data_keys},
     password,
-    platform::{clock::Clock, hash::Hasher, rng::OsRng, shutdown::Shutdown},
+    platform::{clock::Clock, hash::Hasher, limit::AddressKey, rng::OsRng, shutdown::Shutdown},
     services::{Parts, Services},
     session::Grant,
     sign_in::Attempt,
@@ -122,7 +122,7 @@ pub async fn sign_in(services: &Services, number: usize, transport: Transport) -
             remember: true,
             transport,
             device: None,
-            address_key: "127.0.0.1",
+            address_key: &AddressKey::default(),
             origin: &Origin::default(),
         })
         .await?;

@@ -11,6 +11,7 @@ mod house;
 mod machine;
 mod profile;
 mod refresh;
+mod release;
 mod report;
 mod server;
 mod sign_in;

@@ -15,6 +15,17 @@ pub enum Goal {
     Shown,
 }
 
+impl Goal {
+    /// Whether a value is what it should be.
+    pub fn is_reached(self, value: f64) -> bool {
+        match self {
+            Self::AtLeast(least) => value >= least,
+            Self::AtMost(most) => value <= most,
+            Self::Shown => true,
+        }
+    }
+}
+
 /// The rows so far.
 #[derive(Default)]
 pub struct Report {
@@ -30,10 +41,15 @@ impl Report {
 
     /// Adds a figure.
     pub fn add(&mut self, name: &str, value: f64, unit: &str, goal: Goal) {
-        let (goal, verdict) = match goal {
-            Goal::AtLeast(least) => (format!(">= {}", number(least)), verdict(value >= least)),
-            Goal::AtMost(most) => (format!("<= {}", number(most)), verdict(value <= most)),
-            Goal::Shown => (String::new(), ""),
+        let verdict = match (goal, goal.is_reached(value)) {
+            (Goal::Shown, _) => "",
+            (_, true) => "ok",
+            (_, false) => "short",
+        };
+        let goal = match goal {
+            Goal::AtLeast(least) => format!(">= {}", number(least)),
+            Goal::AtMost(most) => format!("<= {}", number(most)),
+            Goal::Shown => String::new(),
         };
         let value = format!("{} {unit}", number(value)).trim_end().to_owned();
         self.rows
@@ -61,10 +77,6 @@ impl Report {
         writeln!(out, "\n{machine}")?;
         Ok(())
     }
-}
-
-fn verdict(reached: bool) -> &'static str {
-    if reached { "ok" } else { "short" }
 }
 
 /// Three significant digits are all a figure of a bench has.

@@ -168,7 +168,7 @@ async fn sign_in_at(
     while moment < end {
         tokio::time::sleep_until(moment.into()).await;
         let answer = connection.sign_in(&email, password).await?;
-        answers.push((answer.status.as_u16(), answer.says_when));
+        answers.push((answer.status.as_u16(), answer.says_when()));
         moment += every;
     }
     Ok(answers)

@@ -2,19 +2,18 @@
 
 use std::{
     io,
-    path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
+    path::Path,
+    process::{Command, Stdio},
     time::{Duration, Instant},
 };
 
-use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
-use tempfile::TempDir;
 
 use crate::{
     Outcome,
     client::Connection,
-    house, machine,
+    machine,
+    release::{self, Release, Running},
     report::{Goal, Report},
     statistics::{median, millis, quantile},
 };
@@ -30,114 +29,18 @@ const IDLE: Duration = Duration::from_secs(3);
 
 /// Measures the part.
 pub fn measure(report: &mut Report) -> Outcome<()> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../..")
-        .canonicalize()?;
-    let binary = root.join("target/release/concierge");
-    if !binary.is_file() {
-        return Err("there is no target/release/concierge; run `make build` first".into());
-    }
-    let size = std::fs::metadata(&binary)?.len() as f64 / 1e6;
+    let house = Release::new(&[])?;
+    let size = std::fs::metadata(&house.binary)?.len() as f64 / 1e6;
     report.add("binary", size, "MB", Goal::AtMost(40.0));
-    let house = Release::new(binary)?;
     machine::on_all_cores(starts(report, &house))?;
     let running = machine::on_all_cores(house.start())?;
     machine::on_all_cores(pages(report, &running))?;
-    let browser = root.join("end2end");
+    let browser = release::root()?.join("end2end");
     if !browser.join("node_modules/.bin/lighthouse").is_file() {
         return Err("the browser tools are not installed; run `make tools` first".into());
     }
     visits(report, &browser, &running)?;
     lighthouse(report, &browser, &running)
-}
-
-/// The release binary with a folder and an address of its own.
-struct Release {
-    binary: PathBuf,
-    folder: TempDir,
-    port: u16,
-}
-
-/// The binary while it serves; dropping it ends it.
-struct Running {
-    child: Child,
-    port: u16,
-    ready_after: Duration,
-}
-
-impl Release {
-    fn new(binary: PathBuf) -> Outcome<Self> {
-        let free = std::net::TcpListener::bind("127.0.0.1:0")?;
-        Ok(Self {
-            binary,
-            folder: house::folder()?,
-            port: free.local_addr()?.port(),
-        })
-    }
-
-    /// Starts it and waits until `/readyz` says yes.
-    async fn start(&self) -> Outcome<Running> {
-        let begun = Instant::now();
-        let child = Command::new(&self.binary)
-            .arg("serve")
-            .current_dir(self.folder.path())
-            .env("CONCIERGE_LISTEN", format!("127.0.0.1:{}", self.port))
-            .env(
-                "CONCIERGE_PUBLIC_URL",
-                format!("http://localhost:{}", self.port),
-            )
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()?;
-        let mut running = Running {
-            child,
-            port: self.port,
-            ready_after: Duration::ZERO,
-        };
-        while !running.is_ready().await {
-            if running.child.try_wait()?.is_some() || begun.elapsed() > Duration::from_secs(20) {
-                return Err("the release binary does not become ready".into());
-            }
-            tokio::time::sleep(Duration::from_millis(1)).await;
-        }
-        running.ready_after = begun.elapsed();
-        Ok(running)
-    }
-}
-
-impl Running {
-    fn host(&self) -> String {
-        format!("localhost:{}", self.port)
-    }
-
-    async fn is_ready(&self) -> bool {
-        let asked = async {
-            let mut connection = Connection::open(self.port, &self.host()).await?;
-            connection.get("/readyz", "").await
-        };
-        asked.await.is_ok_and(|answer| answer.status.is_success())
-    }
-
-    /// Resident memory in megabytes.
-    fn resident(&self) -> Outcome<f64> {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
-        let kilobytes: f64 = status
-            .lines()
-            .find_map(|line| line.strip_prefix("VmRSS:")?.trim().strip_suffix("kB"))
-            .ok_or("the kernel does not tell the memory of a process")?
-            .trim()
-            .parse()?;
-        Ok(kilobytes * 1024.0 / 1e6)
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        let pid = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw);
-        // As under systemd; one that has ended by itself needs no signal.
-        let _ = pid.map(|pid| kill_process(pid, Signal::TERM));
-        let _ = self.child.wait();
-    }
 }
 
 async fn starts(report: &mut Report, house: &Release) -> Outcome<()> {

@@ -25,7 +25,7 @@ use crate::{
     platform::{
         clock::Clock,
         hash::Hasher,
-        limit::{Limiter, Quota},
+        limit::{AddressKey, AddressLimiter, Beyond, Quota},
         rng::Rng,
         seal,
     },
@@ -41,6 +41,7 @@ use crate::{
 const REGISTRATIONS: Quota = Quota {
     burst: 5,
     period: Duration::from_secs(3600),
+    beyond: Beyond::Wait,
 };
 /// How long a setup link works.
 const SETUP_LIFE: Duration = Duration::from_secs(15 * 60);
@@ -73,7 +74,7 @@ pub struct SetupLink {
 pub struct Accounts {
     parts: Parts,
     mirror: Mirror<AccountId, AccountView>,
-    registrations: Limiter,
+    registrations: AddressLimiter,
 }
 
 /// The parts [`Accounts`] are made of.
@@ -110,7 +111,7 @@ impl Accounts {
     pub fn new(parts: Parts) -> Self {
         Self {
             mirror: Mirror::new(Arc::clone(&parts.freshness)),
-            registrations: Limiter::new(REGISTRATIONS, parts.address_limit_factor),
+            registrations: AddressLimiter::new(REGISTRATIONS, parts.address_limit_factor),
             parts,
         }
     }
@@ -124,7 +125,7 @@ impl Accounts {
     pub async fn register(
         &self,
         new: &NewAccount<'_>,
-        address_key: &str,
+        address_key: &AddressKey,
         origin: &Origin,
     ) -> Result<(AccountView, Grant), AccountError> {
         if !self.registration_is_open() {
@@ -147,7 +148,7 @@ impl Accounts {
         &self,
         token: &Sensitive,
         new: &NewAccount<'_>,
-        address_key: &str,
+        address_key: &AddressKey,
         origin: &Origin,
     ) -> Result<(AccountView, Grant), AccountError> {
         let parsed = self.parse(new)?;

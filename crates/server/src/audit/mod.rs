@@ -1,8 +1,10 @@
 //! Security events: what happened, to whom, from where.
 //!
 //! Invariant: an event is a row of the transaction it records, so neither exists without the other; rows are
-//! only ever added. A log line with target `security` follows, for the operator's own tools.
+//! only ever added. A log line with target `security` follows, for the operator's own tools. Refusals, which anybody
+//! can cause, are counted first ([`Refusals`]).
 
+mod refusal;
 mod store;
 
 use concierge_core::{
@@ -11,6 +13,8 @@ use concierge_core::{
     id::{Id, Kind},
     time::Timestamp,
 };
+
+pub use refusal::{Refusal, Refusals};
 
 use crate::{
     platform::rng::Rng,
@@ -79,6 +83,16 @@ impl<'a> Event<'a> {
     }
 }
 
+async fn insert(
+    tx: &mut Tx,
+    event: &Event<'_>,
+    now: Timestamp,
+    rng: &dyn Rng,
+) -> Result<(), StoreError> {
+    let id: Id<EventKind> = rng.id(now);
+    store::insert(tx, id, event, now).await
+}
+
 /// Adds the event to the transaction of what it records.
 pub async fn record(
     tx: &mut Tx,
@@ -86,8 +100,7 @@ pub async fn record(
     now: Timestamp,
     rng: &dyn Rng,
 ) -> Result<(), StoreError> {
-    let id: Id<EventKind> = rng.id(now);
-    store::insert(tx, id, event, now).await?;
+    insert(tx, event, now, rng).await?;
     let account = event.account.map(|id| id.to_string()).unwrap_or_default();
     tracing::info!(
         target: "security",

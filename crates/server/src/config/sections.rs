@@ -291,7 +291,7 @@ fn hash(reader: &mut Reader<'_>) -> Option<HashConfig> {
 
 fn log(reader: &mut Reader<'_>) -> Option<LogConfig> {
     let filter = reader.read("CONCIERGE_LOG", |text| {
-        tracing_subscriber::EnvFilter::try_new(text)
+        text.parse::<tracing_subscriber::filter::Targets>()
             .map(|_| text.to_owned())
             .map_err(|error| format!("it is not a log filter: {error}"))
     });

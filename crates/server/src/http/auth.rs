@@ -3,11 +3,12 @@
 use axum::http::{HeaderMap, header};
 use concierge_core::{
     api::{Access, Anonymous, SignedIn},
+    audit::EventName,
     problem::ErrorCode,
 };
 
-use super::{client::Client, error::ApiError};
-use crate::session::{Actor, SessionError, Sessions};
+use super::{App, client::Client, error::ApiError};
+use crate::session::{Actor, SessionError};
 
 /// The outcome of looking at a request's tokens.
 #[derive(Debug, Clone)]
@@ -35,33 +36,47 @@ impl Caller {
 
 /// Looks at the bearer header or, when there is none, at the cookie. A database that is lost is an error:
 /// nobody is let in, and nobody is told to be signed out.
-pub async fn identify(
-    headers: &HeaderMap,
-    client: &Client,
-    sessions: &Sessions,
-) -> Result<Caller, ApiError> {
-    let refused = Caller::Refused {
-        code: ErrorCode::Unauthenticated,
-    };
+pub async fn identify(headers: &HeaderMap, client: &Client, app: &App) -> Result<Caller, ApiError> {
     let token = match bearer(headers) {
         Ok(Some(token)) => token,
         Ok(None) => match client.cookies.access.as_deref() {
             Some(token) => token,
             None => return Ok(Caller::Visitor),
         },
-        // Where anybody may call, a header that is not for us is no reason to refuse.
-        Err(_) => return Ok(refused),
+        // Where anybody may call, a header that is not for us is no reason to refuse; a proxy's own password
+        // comes with every request, so it is no event either.
+        Err(_) => {
+            app.refusals.count("bearer_malformed");
+            return Ok(Caller::Refused {
+                code: ErrorCode::Unauthenticated,
+            });
+        }
     };
-    match sessions.authenticate(token).await {
+    match app.sessions.authenticate(token).await {
         Ok(actor) => Ok(Caller::SignedIn(actor)),
-        Err(SessionError::TokenExpired) => Ok(Caller::Refused {
-            code: ErrorCode::TokenExpired,
-        }),
-        Err(SessionError::Unauthenticated(_)) => Ok(refused),
+        Err(error @ (SessionError::TokenExpired | SessionError::Unauthenticated(_))) => {
+            note(&error, client, app);
+            Ok(Caller::Refused {
+                code: ApiError::from(error).code,
+            })
+        }
         Err(SessionError::Store(error)) => Err(error.into()),
         Err(error @ (SessionError::Token(_) | SessionError::Throttled(_))) => {
             Err(ApiError::new(ErrorCode::Internal).because(error))
         }
+    }
+}
+
+/// Notes a token that opened no session.
+pub fn note(error: &SessionError, client: &Client, app: &App) {
+    match error {
+        // What every browser shows that comes back after a while.
+        SessionError::TokenExpired => app.refusals.count("token_expired"),
+        SessionError::Unauthenticated(reason @ "no_live_session") => {
+            app.refused(EventName::SessionUseAfterExpire, reason, client);
+        }
+        SessionError::Unauthenticated(reason) => app.refused(EventName::AuthzFail, reason, client),
+        SessionError::Throttled(_) | SessionError::Store(_) | SessionError::Token(_) => {}
     }
 }
 

@@ -9,7 +9,7 @@ use axum::http::{Extensions, HeaderMap, HeaderName, header};
 use concierge_core::locale::Locale;
 
 use super::cookies::{CookieNames, RequestCookies, Theme};
-use crate::{audit::Origin, config::Config, platform::limit::address_key};
+use crate::{audit::Origin, config::Config, platform::limit::AddressKey};
 
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
@@ -20,7 +20,7 @@ pub struct Client {
     /// Address, user agent and request id, as events record them.
     pub origin: Origin,
     /// The key under which the address is limited.
-    pub address_key: String,
+    pub address_key: AddressKey,
     /// Whether the request came over HTTPS, as far as can be known.
     pub is_https: bool,
     /// Whether the direct peer is a trusted proxy.
@@ -92,7 +92,7 @@ impl Client {
                     .collect(),
                 request_id,
             },
-            address_key: address_key(address),
+            address_key: AddressKey::of(address),
             is_https,
             proxy_trusted,
             locale: cookies.locale.or(accept).unwrap_or_default(),

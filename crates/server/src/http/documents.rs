@@ -75,7 +75,7 @@ async fn admit(app: &App, headers: &HeaderMap, client: &Client) -> Result<(), Ap
     if !app.config.environment.is_deployed() {
         return Ok(());
     }
-    let caller = auth::identify(headers, client, &app.sessions).await?;
+    let caller = auth::identify(headers, client, app).await?;
     let actor = caller
         .actor()
         .ok_or_else(|| ApiError::new(ErrorCode::Unauthenticated))?;

@@ -70,6 +70,8 @@ impl SecurityHeaders {
     /// Adds the headers; what a handler set itself (its own policy or cache rule) stays. With a nonce the
     /// answer is a page.
     pub fn apply(&self, headers: &mut HeaderMap, nonce: Option<&str>) {
+        // Room for all of them and the two below at once, instead of growing three times.
+        headers.reserve(self.fixed.len() + 2);
         for (name, value) in &self.fixed {
             headers.insert(name.clone(), value.clone());
         }

@@ -12,6 +12,7 @@ use axum::{
 };
 use concierge_core::{
     api::{Endpoint, Form, Method},
+    audit::EventName,
     link,
     problem::ErrorCode,
 };
@@ -98,6 +99,9 @@ where
                 handler,
             )
             .await;
+            if let Err(error) = &outcome {
+                note(&app, error.code, &client);
+            }
             let mut response = match (outcome, encoding, E::FORM) {
                 (Ok(reply), Encoding::Form { next }, Some(form)) => {
                     done(&reply, &form, next.as_deref())
@@ -113,6 +117,19 @@ where
         }
     };
     router.route(E::PATH, on(filter, route))
+}
+
+/// Notes what was refused to a request, whoever sent it.
+pub(super) fn note(app: &App, code: ErrorCode, client: &Client) {
+    let event = match code {
+        ErrorCode::Throttled => EventName::RateLimit,
+        ErrorCode::BadRequest | ErrorCode::UnsupportedMediaType | ErrorCode::PayloadTooLarge => {
+            EventName::InputValidationFail
+        }
+        ErrorCode::Forbidden | ErrorCode::TicketExpired => EventName::AuthzFail,
+        _ => return,
+    };
+    app.refused(event, code.as_str(), client);
 }
 
 async fn run<E, H, F>(
@@ -136,7 +153,7 @@ where
     // A page that calls in process brings the caller along; from outside the extension can't be set.
     let caller = match parts.extensions.remove::<Caller>() {
         Some(caller) => caller,
-        None => auth::identify(&parts.headers, &client, &app.sessions).await?,
+        None => auth::identify(&parts.headers, &client, app).await?,
     };
     let actor = E::Access::admit(caller)?;
     let request = match E::METHOD {

@@ -15,7 +15,7 @@ use std::{
 
 use axum::{
     extract::{Request, State},
-    http::{HeaderMap, Method},
+    http::{HeaderMap, Method, StatusCode},
     middleware::Next,
     response::Response,
 };
@@ -68,7 +68,7 @@ pub async fn outer(State(app): State<App>, mut request: Request, next: Next) -> 
             if let Some(nonce) = &nonce {
                 request.extensions_mut().insert(PageNonce(nonce.clone()));
             }
-            let guarded = AssertUnwindSafe(next.run(request).instrument(span.clone()))
+            let guarded = AssertUnwindSafe(next.run(request).instrument(span))
                 .catch_unwind()
                 .await;
             guarded.unwrap_or_else(|_| {
@@ -88,7 +88,11 @@ pub async fn outer(State(app): State<App>, mut request: Request, next: Next) -> 
         .map(|route| route.0)
         .or(route)
         .unwrap_or("unmatched");
-    span.in_scope(|| log(&method, route, &response, began.elapsed(), &client));
+    if response.status() == StatusCode::NOT_FOUND {
+        app.refused(EventName::Excess404, "unknown_path", &client);
+    }
+    // Outside the span: the line names the request itself.
+    log(&method, route, &response, began.elapsed(), &client);
     response
 }
 
@@ -119,9 +123,11 @@ fn refusal(
     }
     match problem {
         Some(Unacceptable::DuplicateCookie) => {
+            app.refused(EventName::InputValidationFail, "duplicate_cookie", client);
             return Some(Refusal::Error(ApiError::new(ErrorCode::BadRequest)));
         }
         Some(Unacceptable::UntrustedProxy(peer)) => {
+            app.refused(EventName::InputValidationFail, "untrusted_proxy", client);
             let cause = format!(
                 "a proxy at {peer} forwards requests but is not trusted: set CONCIERGE_TRUSTED_PROXIES={peer}"
             );
@@ -132,9 +138,11 @@ fn refusal(
         None => {}
     }
     if !door::is_ours(requested_host(request), &app.config) {
+        app.refused(EventName::InputValidationFail, "wrong_host", client);
         return Some(Refusal::WrongDoor);
     }
     if app.config.public_url.is_https() && client.proxy_trusted && !client.is_https {
+        app.refused(EventName::InputValidationFail, "plain_http", client);
         return Some(Refusal::ToHttps);
     }
     (!is_same_origin(app, request.method(), headers, client))
@@ -159,7 +167,7 @@ fn is_same_origin(app: &App, method: &Method, headers: &HeaderMap, client: &Clie
         client.cookies.has_session(),
     );
     if !allowed {
-        tracing::warn!(target: "security", event = EventName::MaliciousCsrf.as_str(), address = client.origin.address, "a request from another site was refused");
+        app.refused(EventName::MaliciousCsrf, "cross_site", client);
     }
     allowed
 }
@@ -181,7 +189,7 @@ fn refused(app: &App, refusal: Refusal, request: &Request, client: &Client) -> R
                 .path_and_query()
                 .map_or("/", |path| path.as_str());
             let mut response = mount::see_other(&app.config.public_url.join(path));
-            *response.status_mut() = axum::http::StatusCode::PERMANENT_REDIRECT;
+            *response.status_mut() = StatusCode::PERMANENT_REDIRECT;
             response
         }
         Refusal::ToHttps => error::respond(
@@ -200,7 +208,7 @@ fn log(method: &Method, route: &str, response: &Response, took: Duration, client
         method = method.as_str(),
         route,
         status = response.status().as_u16(),
-        ms = took.as_secs_f64() * 1000.0,
+        ms = f64::from(u32::try_from(took.as_micros()).unwrap_or(u32::MAX)) / 1000.0,
         bytes,
         request_id = client.origin.request_id,
         "{method} {route} {}", response.status().as_u16()

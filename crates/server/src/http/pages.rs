@@ -153,7 +153,7 @@ async fn identify(
     headers: &HeaderMap,
     client: &Client,
 ) -> Result<(Caller, Vec<Cookie<'static>>), ApiError> {
-    let caller = auth::identify(headers, client, &app.sessions).await?;
+    let caller = auth::identify(headers, client, app).await?;
     let is_navigation = headers
         .get(FETCH_MODE)
         .is_none_or(|mode| mode == "navigate");
@@ -175,7 +175,10 @@ async fn identify(
             session::set_cookies(&app.cookie_names, &grant),
         )),
         Err(SessionError::Store(failure)) => Err(failure.into()),
-        Err(_) => Ok((caller, Vec::new())),
+        Err(error) => {
+            auth::note(&error, client, app);
+            Ok((caller, Vec::new()))
+        }
     }
 }
 

@@ -18,7 +18,7 @@ use super::{
     App, body,
     client::Client,
     error::{self, ApiError},
-    mount::{Context, Reply, mount},
+    mount::{Context, Reply, mount, note},
 };
 
 /// The routes.
@@ -80,7 +80,10 @@ async fn csp_report(State(app): State<App>, request: Request) -> Response {
             *response.status_mut() = StatusCode::NO_CONTENT;
             response
         }
-        Err(refusal) => error::respond(refusal, &client, app.shows_causes()),
+        Err(refusal) => {
+            note(&app, refusal.code, &client);
+            error::respond(refusal, &client, app.shows_causes())
+        }
     }
 }
 

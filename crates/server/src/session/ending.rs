@@ -152,9 +152,11 @@ impl Sessions {
         now: Timestamp,
     ) -> Result<Option<(SessionId, AccountId)>, SessionError> {
         let verified = access_token.and_then(|token| self.signer.verify(token, now).ok());
-        if let Some(claims) = verified.map(|verified| verified.claims) {
-            let live = self.live_at_least(claims.sid, claims.generation, now).await;
-            if let Some(live) = alive(live)?.filter(|live| live.row.account == claims.sub) {
+        if let Some(token) = verified {
+            let live = self
+                .live_at_least(token.session, token.generation, now)
+                .await;
+            if let Some(live) = alive(live)?.filter(|live| live.row.account == token.account) {
                 return Ok(Some((live.row.id, live.row.account)));
             }
         }

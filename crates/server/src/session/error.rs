@@ -5,7 +5,7 @@ use crate::store::StoreError;
 /// Why a token did not open a session.
 #[derive(Debug, thiserror::Error)]
 pub enum SessionError {
-    /// No live session stands behind it. The reason is for the log only.
+    /// No live session stands behind it. The reason is a stable word for counters, events and the log only.
     #[error("no live session: {0}")]
     Unauthenticated(&'static str),
     /// The access token is genuine and its session lives, but its time is up.

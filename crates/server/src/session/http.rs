@@ -84,7 +84,8 @@ async fn refresh(
     let grant = app
         .sessions
         .refresh(token, transport, &client.origin)
-        .await?;
+        .await
+        .inspect_err(|error| auth::note(error, client, &app))?;
     Ok(match transport {
         Transport::Bearer => Reply::new(RefreshAnswer::Bearer(tokens(&grant))),
         Transport::Cookie => {

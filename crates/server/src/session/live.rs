@@ -33,9 +33,7 @@ impl Sessions {
         if presented.is_genuine(&live.key) {
             Ok(live)
         } else {
-            Err(SessionError::Unauthenticated(
-                "a refresh token with a wrong MAC",
-            ))
+            Err(SessionError::Unauthenticated("refresh_bad_mac"))
         }
     }
 
@@ -64,7 +62,7 @@ impl Sessions {
         let row = store::find_by_id(&self.db, id)
             .await?
             .filter(|row| row.is_live(now));
-        let row = row.ok_or(SessionError::Unauthenticated("no such live session"))?;
+        let row = row.ok_or(SessionError::Unauthenticated("no_live_session"))?;
         let key = self.seal.open(&associated(id), &row.sealed_key);
         let key =
             Zeroizing::new(key.map_err(|_| StoreError::corrupt("session", "sealed_key", id))?);

@@ -25,7 +25,7 @@ use crate::{
     platform::{
         clock::Clock,
         jwt::TokenSigner,
-        limit::{Limiter, Quota},
+        limit::{Beyond, Limiter, Quota},
         rng::Rng,
         seal::SealKey,
     },
@@ -40,6 +40,7 @@ use crate::{
 const REFRESHES: Quota = Quota {
     burst: 30,
     period: Duration::from_secs(60),
+    beyond: Beyond::Wait,
 };
 
 /// Who is behind a request, proven by an access token and its live session.
@@ -171,34 +172,27 @@ impl Sessions {
     /// Whom an access token stands for, checked against its session (decision D6).
     pub async fn authenticate(&self, token: &str) -> Result<Actor, SessionError> {
         let now = self.clock.now();
-        let verified = self.signer.verify(token, now).map_err(|rejection| {
-            tracing::debug!(reason = %rejection, "access token refused");
-            SessionError::Unauthenticated("access token refused")
-        })?;
-        let claims = &verified.claims;
+        let verified = self
+            .signer
+            .verify(token, now)
+            .map_err(|rejection| SessionError::Unauthenticated(rejection.as_str()))?;
+        let generation = verified.generation;
         let live = self
-            .live_at_least(claims.sid, claims.generation, now)
+            .live_at_least(verified.session, generation, now)
             .await?;
-        if live.row.account != claims.sub {
-            return Err(SessionError::Unauthenticated(
-                "the token's account is not the session's",
-            ));
+        if live.row.account != verified.account {
+            return Err(SessionError::Unauthenticated("wrong_account"));
         }
-        if claims.generation > live.row.rotation.generation {
-            return Err(SessionError::Unauthenticated(
-                "a generation that does not exist",
-            ));
+        if generation > live.row.rotation.generation {
+            return Err(SessionError::Unauthenticated("unknown_generation"));
         }
-        if claims.generation > live.row.rotation.seen_generation {
-            self.note_seen(&live, claims.generation, now).await?;
+        if generation > live.row.rotation.seen_generation {
+            self.note_seen(&live, generation, now).await?;
         }
         if verified.is_expired {
             return Err(SessionError::TokenExpired);
         }
-        Ok(actor(
-            &live.row,
-            Timestamp::from_millis(claims.exp.saturating_mul(1000)),
-        ))
+        Ok(actor(&live.row, verified.expires_at))
     }
 
     /// The session behind a refresh token that is live right now, without using the token up.
@@ -230,15 +224,13 @@ impl Sessions {
     ) -> Result<Grant, SessionError> {
         let now = self.clock.now();
         let presented = Presented::parse(refresh_token)
-            .ok_or(SessionError::Unauthenticated("not a refresh token"))?;
+            .ok_or(SessionError::Unauthenticated("refresh_malformed"))?;
         let live = self.genuine(&presented, now).await?;
         // Counted only for a genuine token: nobody else can use the session's share up.
         let counted = self.refreshes.count(&live.row.id.to_string(), now);
         counted.map_err(SessionError::Throttled)?;
         if live.row.transport != transport {
-            return Err(SessionError::Unauthenticated(
-                "a session keeps its transport",
-            ));
+            return Err(SessionError::Unauthenticated("refresh_wrong_transport"));
         }
         if decide(live.row.rotation, presented.generation, now) == Decision::Rotate
             && let Some(rotated) = self.rotate(&live, now).await?
@@ -290,13 +282,9 @@ impl Sessions {
             Decision::Overlap => self.grant_held(live, now).map(Some),
             Decision::Reuse => {
                 self.end_for_reuse(&live.row, origin, now).await?;
-                Err(SessionError::Unauthenticated(
-                    "an old refresh token: the session was ended",
-                ))
+                Err(SessionError::Unauthenticated("refresh_reused"))
             }
-            Decision::Refuse => Err(SessionError::Unauthenticated(
-                "a generation that does not exist",
-            )),
+            Decision::Refuse => Err(SessionError::Unauthenticated("unknown_generation")),
         }
     }
 

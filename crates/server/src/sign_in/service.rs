@@ -27,7 +27,7 @@ use crate::{
     platform::{
         clock::Clock,
         hash::{Hasher, Slot, Verdict},
-        limit::{Limiter, Quota},
+        limit::{AddressKey, AddressLimiter, Beyond, Quota},
         rng::Rng,
         seal,
     },
@@ -39,11 +39,13 @@ use crate::{
 const PER_MINUTE: Quota = Quota {
     burst: 10,
     period: Duration::from_secs(60),
+    beyond: Beyond::Pause,
 };
 /// A hundred an hour per address.
 const PER_HOUR: Quota = Quota {
     burst: 100,
     period: Duration::from_secs(3600),
+    beyond: Beyond::Pause,
 };
 
 /// Somebody tries to sign in.
@@ -60,7 +62,7 @@ pub struct Attempt<'a> {
     /// The device cookie, when one came along.
     pub device: Option<&'a str>,
     /// The key of the client's address.
-    pub address_key: &'a str,
+    pub address_key: &'a AddressKey,
     /// From where.
     pub origin: &'a Origin,
 }
@@ -87,8 +89,8 @@ pub struct SignIn {
     keys: Arc<DataKeys>,
     decoy: String,
     deadline: Duration,
-    per_minute: Limiter,
-    per_hour: Limiter,
+    per_minute: AddressLimiter,
+    per_hour: AddressLimiter,
 }
 
 /// The parts a [`SignIn`] is made of.
@@ -135,8 +137,8 @@ impl SignIn {
             sessions: parts.sessions,
             keys: parts.keys,
             deadline: parts.deadline,
-            per_minute: Limiter::new(PER_MINUTE, factor),
-            per_hour: Limiter::new(PER_HOUR, factor),
+            per_minute: AddressLimiter::new(PER_MINUTE, factor),
+            per_hour: AddressLimiter::new(PER_HOUR, factor),
         }
     }
 
@@ -158,14 +160,10 @@ impl SignIn {
 
     fn count_address(&self, attempt: &Attempt<'_>) -> Result<(), SignInError> {
         let now = self.clock.now();
-        let counted = self
-            .per_minute
+        self.per_minute
             .count(attempt.address_key, now)
-            .and_then(|()| self.per_hour.count(attempt.address_key, now));
-        counted.map_err(|wait| {
-            tracing::warn!(target: "security", event = EventName::RateLimit.as_str(), address = attempt.origin.address, "too many sign-ins from one address");
-            SignInError::Throttled(wait)
-        })
+            .and_then(|()| self.per_hour.count(attempt.address_key, now))
+            .map_err(SignInError::Throttled)
     }
 
     async fn judge(&self, attempt: &Attempt<'_>, slot: Slot) -> Result<SignedIn, SignInError> {

@@ -9,3 +9,4 @@ mod origin;
 mod pages;
 mod probes;
 mod proxy;
+mod refusals;

@@ -10,6 +10,7 @@ use std::{sync::Arc, time::Duration};
 use concierge_core::{sensitive::Sensitive, session::Transport};
 use concierge_server::{
     audit::Origin,
+    platform::limit::AddressKey,
     session::{Grant, SessionError},
     sign_in::Attempt,
     store::sql,
@@ -166,7 +167,7 @@ impl World {
             remember: false,
             transport: Transport::Bearer,
             device: None,
-            address_key: "127.0.0.1",
+            address_key: &AddressKey::default(),
             origin: &Origin::default(),
         };
         self.app

@@ -5,6 +5,7 @@ pub mod browser;
 pub mod clock;
 pub mod database;
 pub mod line;
+pub mod log;
 pub mod program;
 pub mod property;
 

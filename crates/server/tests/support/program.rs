@@ -118,3 +118,11 @@ impl Program {
         (status, self.log.join("\n"))
     }
 }
+
+impl Drop for Program {
+    /// A test that fails leaves no server behind.
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}

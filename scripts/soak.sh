@@ -1,0 +1,17 @@
+#!/usr/bin/env bash
+# What takes minutes: the property tests with many more cases, then mixed load on target/release/concierge.
+# Everything stays on this machine and ends by itself; exit code 1 when a promise breaks.
+#
+#   SOAK_MINUTES=5 SOAK_CASES=20000 scripts/soak.sh
+set -euo pipefail
+. "$(dirname "$0")/env.sh"
+cd "$ROOT"
+
+cases="${SOAK_CASES:-20000}"
+minutes="${SOAK_MINUTES:-5}"
+
+cargo bench --package concierge-server --bench soak --no-run
+echo "[1/2] every property with $cases cases"
+PROPTEST_CASES="$cases" cargo test --workspace --quiet
+echo "[2/2] mixed load for $minutes minutes"
+cargo bench --quiet --package concierge-server --bench soak -- "$minutes"
