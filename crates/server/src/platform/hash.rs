@@ -13,16 +13,13 @@ use std::{
     time::Instant,
 };
 
-use argon2::{
-    Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version,
-    password_hash::phc::PasswordHash,
-};
+use argon2::{Params, password_hash::phc::PasswordHash};
 use base64::{Engine as _, prelude::BASE64_STANDARD_NO_PAD};
 use concierge_core::sensitive::Sensitive;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use zeroize::Zeroizing;
 
-use super::rng::Rng;
+use super::{argon::Memory, rng::Rng};
 use crate::config::HashConfig;
 
 /// How many sign-ins may wait per worker: about a second of work.
@@ -30,7 +27,7 @@ const WAITING_PER_WORKER: usize = 32;
 /// What the hashing threads give way by (see `nice(1)`).
 const NICENESS: i32 = 10;
 
-type Job = Box<dyn FnOnce() + Send>;
+type Job = Box<dyn FnOnce(&mut Memory) + Send>;
 
 /// The pool is full; come back in a moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -119,17 +116,13 @@ impl Hasher {
         )
     }
 
-    fn argon2(&self) -> Argon2<'static> {
-        Argon2::new(Algorithm::Argon2id, Version::V0x13, self.params.clone())
-    }
-
     async fn run<T: Send + 'static>(
         &self,
-        job: impl FnOnce() -> T + Send + 'static,
+        job: impl FnOnce(&mut Memory) -> T + Send + 'static,
     ) -> Result<T, Busy> {
         let (answer, result) = oneshot::channel();
         // A caller that went away no longer wants the answer.
-        let job: Job = Box::new(move || drop(answer.send(job())));
+        let job: Job = Box::new(move |memory| drop(answer.send(job(memory))));
         self.jobs.send(job).map_err(|_| Busy)?;
         result.await.map_err(|_| Busy)
     }
@@ -141,34 +134,28 @@ impl Slot {
         let password = Zeroizing::new(password.expose().to_owned());
         let (phc, hasher) = (phc.to_owned(), self.hasher.clone());
         self.hasher
-            .run(move || hasher.verdict(&password, &phc))
+            .run(move |memory| hasher.verdict(memory, &password, &phc))
             .await
     }
 
     /// Hashes a new password; the answer is in PHC form.
     pub async fn hash(&self, password: &Sensitive, rng: &dyn Rng) -> Result<String, Busy> {
         let password = Zeroizing::new(password.expose().to_owned());
-        let (salt, argon2) = (rng.bytes::<16>(), self.hasher.argon2());
-        let hash = self.hasher.run(move || {
-            argon2
-                .hash_password_with_salt(password.as_bytes(), &salt)
-                .map(|hash| hash.to_string())
-        });
-        // Argon2 fails only on lengths that the policy has refused before.
-        hash.await?.map_err(|_| Busy)
+        let (salt, params) = (rng.bytes::<16>(), self.hasher.params.clone());
+        let hash = self
+            .hasher
+            .run(move |memory| memory.hash(&params, password.as_bytes(), &salt));
+        // There is none only for lengths that the policy has refused before.
+        hash.await?.ok_or(Busy)
     }
 }
 
 impl Hasher {
-    fn verdict(&self, password: &str, phc: &str) -> Verdict {
+    fn verdict(&self, memory: &mut Memory, password: &str, phc: &str) -> Verdict {
         let Ok(hash) = PasswordHash::new(phc) else {
             return Verdict::Mismatch;
         };
-        if self
-            .argon2()
-            .verify_password(password.as_bytes(), &hash)
-            .is_err()
-        {
+        if !memory.matches(password.as_bytes(), &hash) {
             return Verdict::Mismatch;
         }
         match Params::try_from(&hash) {
@@ -206,10 +193,11 @@ impl Drop for Waiting<'_> {
 fn work(queue: &Mutex<mpsc::Receiver<Job>>) {
     // Failing to give way costs smoothness, not safety.
     let _ = rustix::process::setpriority_process(None, NICENESS);
+    let mut memory = Memory::default();
     loop {
         let job = queue.lock().unwrap_or_else(PoisonError::into_inner).recv();
         match job {
-            Ok(job) => job(),
+            Ok(job) => job(&mut memory),
             Err(_) => return,
         }
     }
