@@ -11,7 +11,7 @@ TRUNK=0.21.14 # the newest for Rust 1.95
 CARGO_DENY=0.20.2
 
 # The cache folder holds tools whose versions differ from those the user has installed.
-export PATH="$CACHE/tools/bin:$ROOT/end2end/node_modules/.bin:$PATH:$HOME/.cargo/bin"
+export PATH="$CACHE/tools/bin:$ROOT/end2end/node_modules/.bin:$PATH:${CARGO_HOME:-$HOME/.cargo}/bin"
 export PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1
 
 # fail MESSAGE: says what is wrong and ends the script.
