@@ -24,6 +24,8 @@ const STARTS: usize = 10;
 const PAGES: usize = 500;
 /// Visits and Lighthouse runs of which the median counts.
 const VISITS: usize = 5;
+/// Tries of each Lighthouse run.
+const TRIES: usize = 3;
 /// After this long without a request a server is idle.
 const IDLE: Duration = Duration::from_secs(3);
 
@@ -161,18 +163,7 @@ fn lighthouse(report: &mut Report, browser: &Path, running: &Running) -> Outcome
     let categories = goals.map(|(name, _)| name).join(",");
     let mut scores = goals.map(|_| Vec::new());
     for _ in 0..VISITS {
-        let told = json(
-            Command::new("node_modules/.bin/lighthouse")
-                .current_dir(browser)
-                .env("CHROME_PATH", "/usr/bin/chromium")
-                .arg(&url)
-                .args([
-                    "--quiet",
-                    "--output=json",
-                    "--chrome-flags=--headless=new --no-sandbox",
-                ])
-                .arg(format!("--only-categories={categories}")),
-        )?;
+        let told = audit(browser, &url, &categories)?;
         for (at, (name, _)) in goals.into_iter().enumerate() {
             let score = told["categories"][name]["score"].as_f64();
             scores[at].push(score.ok_or("Lighthouse gave no score")? * 100.0);
@@ -187,6 +178,24 @@ fn lighthouse(report: &mut Report, browser: &Path, running: &Running) -> Outcome
         );
     }
     Ok(())
+}
+
+/// One run of Lighthouse. Now and then it misses the start of its own recording, says so, and asks for another try.
+fn audit(browser: &Path, url: &str, categories: &str) -> Outcome<Value> {
+    let mut lighthouse = Command::new("node_modules/.bin/lighthouse");
+    lighthouse
+        .current_dir(browser)
+        .env("CHROME_PATH", "/usr/bin/chromium")
+        .arg(url)
+        .args([
+            "--quiet",
+            "--output=json",
+            "--chrome-flags=--headless=new --no-sandbox",
+        ])
+        .arg(format!("--only-categories={categories}"));
+    (1..TRIES).fold(json(&mut lighthouse), |told, _| {
+        told.or_else(|_| json(&mut lighthouse))
+    })
 }
 
 /// What a program writes, as JSON.
