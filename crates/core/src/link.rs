@@ -86,6 +86,7 @@ pub fn is_local_path(next: &str) -> bool {
         && next.starts_with('/')
         && !next.starts_with("//")
         && !next.starts_with("/api/")
+        && next.is_ascii()
         && !next.chars().any(|c| c == '\\' || c.is_control())
 }
 
@@ -144,6 +145,8 @@ mod tests {
             "\\\\evil",
             "/api/auth/logout",
             " /profile",
+            // No header takes it as it stands.
+            "/\u{e9}",
         ];
         for next in hostile {
             assert_eq!(safe_next(Some(next)), "/profile", "{next:?}");

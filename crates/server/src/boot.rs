@@ -194,6 +194,8 @@ async fn serve_until_told(config: Config) -> Result<(), BootError> {
     http::listen::serve(listener, http::router(Arc::clone(&services)), &shutdown).await;
     for job in jobs {
         job.abort();
+        // It ends cancelled, unless it was just done.
+        let _ = job.await;
     }
     record_refusals(&services).await;
     services.db.close().await;

@@ -192,6 +192,12 @@ impl Accounts {
         }))
     }
 
+    /// Whether an account may be signed in to, from here to the end of the transaction: what was read before the
+    /// password was hashed may be over.
+    pub async fn hold(&self, tx: &mut Tx, id: AccountId) -> Result<bool, StoreError> {
+        store::mark_held(tx, id).await
+    }
+
     /// What an account's owner sees of it.
     pub async fn view(&self, id: AccountId) -> Result<Arc<AccountView>, AccountError> {
         if let Some(view) = self.mirror.get(&id, self.parts.clock.now()) {

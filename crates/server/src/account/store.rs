@@ -109,6 +109,16 @@ pub(super) async fn mark_locked(
     Ok(changed == 1)
 }
 
+/// Holds the row of an account that is not locked until the transaction ends; `false` when it is locked. Writes
+/// nothing new: it makes whoever locks the account, and every other sign-in to it, wait.
+pub(super) async fn mark_held(tx: &mut Tx, id: AccountId) -> Result<bool, StoreError> {
+    let held = sql("UPDATE account SET locked_at = NULL WHERE id = $1 AND locked_at IS NULL")
+        .bind(id.to_string())
+        .execute(tx)
+        .await?;
+    Ok(held == 1)
+}
+
 /// Whether there is an admin.
 pub(super) async fn has_admin(db: &Db) -> Result<bool, StoreError> {
     let row = sql("SELECT id FROM account WHERE role = 'admin' LIMIT 1")

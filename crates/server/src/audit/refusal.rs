@@ -90,7 +90,7 @@ impl Refusals {
         let mut table = self.table();
         for (key, written) in rows {
             if let Some(row) = table.rows.get_mut(&key) {
-                row.count -= written.count;
+                row.count = row.count.saturating_sub(written.count);
             }
         }
         table.rows.retain(|_, row| row.count > 0);

@@ -136,18 +136,19 @@ impl RequestCookies {
             &names.locale,
             &names.theme,
         ];
-        // Other services of the host may set cookies in any encoding: they must not hide ours.
-        let texts: Vec<_> = headers
-            .get_all(header::COOKIE)
-            .iter()
-            .map(|value| String::from_utf8_lossy(value.as_bytes()))
-            .collect();
-        let cookies = texts.iter().flat_map(|text| Cookie::split_parse(&**text));
-        for cookie in cookies.flatten() {
-            if let Some(at) = ours.iter().position(|name| *name == cookie.name())
-                && found[at].replace(cookie.value().to_owned()).is_some()
-            {
-                return None;
+        // Byte for byte, as RFC 6265 section 4.2.1 has it: a parser that also trims other blanks takes a sibling
+        // domain's "\u{2000}__Host-at", in which no browser sees the prefix, for ours. Other services of the host
+        // may set cookies in any encoding: they must not hide ours.
+        let values = headers.get_all(header::COOKIE).iter();
+        for pair in values.flat_map(|value| value.as_bytes().split(|byte| *byte == b';')) {
+            let pair = trim_blanks(pair);
+            let at = pair.iter().position(|byte| *byte == b'=');
+            let (name, value) = pair.split_at(at.unwrap_or(pair.len()));
+            if let Some(at) = ours.iter().position(|ours| ours.as_bytes() == name) {
+                let value = String::from_utf8_lossy(value.get(1..).unwrap_or_default());
+                if found[at].replace(value.into_owned()).is_some() {
+                    return None;
+                }
             }
         }
         let [access, refresh, device, locale, theme] = found;
@@ -170,8 +171,20 @@ impl RequestCookies {
     }
 }
 
+/// Without the spaces and tabs at both ends, and nothing else.
+fn trim_blanks(bytes: &[u8]) -> &[u8] {
+    let is_blank = |byte: &u8| matches!(byte, b' ' | b'\t');
+    let from = bytes.iter().take_while(|byte| is_blank(byte)).count();
+    let to = bytes.iter().rposition(|byte| !is_blank(byte));
+    bytes
+        .get(from..to.map_or(0, |to| to + 1))
+        .unwrap_or_default()
+}
+
 #[cfg(test)]
 mod tests {
+    use axum::http::HeaderValue;
+
     use super::*;
 
     fn parse(lines: &[&str]) -> Option<RequestCookies> {
@@ -188,6 +201,29 @@ mod tests {
         assert!(parse(&["__Host-at=a", "__Host-at=b"]).is_none());
         let read = parse(&["theirs=1; theirs=2; __Host-rt=r"]).expect("accepted");
         assert_eq!((read.access, read.refresh.as_deref()), (None, Some("r")));
+    }
+
+    #[test]
+    fn a_name_that_only_looks_like_ours_is_not_ours() {
+        let plant = |name: &str| {
+            let mut headers = HeaderMap::new();
+            let line = format!("{name}=planted; __Host-rt=r");
+            let line = HeaderValue::from_bytes(line.as_bytes()).expect("a header value");
+            headers.append(header::COOKIE, line);
+            RequestCookies::parse(&headers, &CookieNames::with_suffix("")).expect("accepted")
+        };
+        for blank in ["\u{2000}", "\u{85}", "\u{a0}", "\u{3000}", "\u{feff}", "\""] {
+            for name in [format!("{blank}__Host-at"), format!("__Host-at{blank}")] {
+                let read = plant(&name);
+                assert_eq!(
+                    (read.access, read.refresh.as_deref()),
+                    (None, Some("r")),
+                    "{name:?}"
+                );
+            }
+        }
+        assert_eq!(plant(" \t__Host-at").access.as_deref(), Some("planted"));
+        assert_eq!(plant("__HOST-AT").access, None);
     }
 
     #[test]

@@ -49,7 +49,8 @@ async fn report_client_error(
     count(&app, &context.client)?;
     let message: String = report.message.chars().take(1000).collect();
     let page: String = report.page.chars().take(200).collect();
-    tracing::error!(target: "browser", message, page, request_id = context.client.origin.request_id, "a page failed in the browser");
+    // Not as `message`: that is the line's own text, which stands unquoted.
+    tracing::error!(target: "browser", report = message, page, request_id = context.client.origin.request_id, "a page failed in the browser");
     Ok(Reply::new(Empty {}))
 }
 

@@ -121,8 +121,13 @@ impl Hasher {
         job: impl FnOnce(&mut Memory) -> T + Send + 'static,
     ) -> Result<T, Busy> {
         let (answer, result) = oneshot::channel();
-        // A caller that went away no longer wants the answer.
-        let job: Job = Box::new(move |memory| drop(answer.send(job(memory))));
+        // A caller that went away no longer wants the answer: else whoever hangs up at once could keep the threads
+        // busy for everybody behind.
+        let job: Job = Box::new(move |memory| {
+            if !answer.is_closed() {
+                drop(answer.send(job(memory)));
+            }
+        });
         self.jobs.send(job).map_err(|_| Busy)?;
         result.await.map_err(|_| Busy)
     }
@@ -266,6 +271,25 @@ mod tests {
             slot.verify(&Sensitive::new(""), &decoy).await,
             Ok(Verdict::Mismatch)
         );
+    }
+
+    #[tokio::test]
+    async fn who_hangs_up_costs_no_hash() {
+        let hasher = small(1);
+        let (release, held) = mpsc::channel::<()>();
+        let busy = tokio::spawn({
+            let hasher = hasher.clone();
+            async move { hasher.run(move |_| held.recv().is_ok()).await }
+        });
+        let ran = Arc::new(AtomicUsize::new(0));
+        let count = Arc::clone(&ran);
+        let mut given_up = Box::pin(hasher.run(move |_| count.fetch_add(1, Ordering::Relaxed)));
+        assert!(futures_util::poll!(&mut given_up).is_pending());
+        drop(given_up);
+        release.send(()).expect("the thread waits");
+        assert_eq!(busy.await.expect("it ends"), Ok(true));
+        assert_eq!(hasher.run(|_| ()).await, Ok(()));
+        assert_eq!(ran.load(Ordering::Relaxed), 0);
     }
 
     #[tokio::test]

@@ -145,15 +145,17 @@ impl SignIn {
     /// Signs in, or answers the same for every way of failing, after the same time.
     pub async fn sign_in(&self, attempt: &Attempt<'_>) -> Result<SignedIn, SignInError> {
         self.count_address(attempt)?;
-        let slot = self
-            .hasher
-            .slot()
-            .await
-            .map_err(|_| SignInError::Overloaded)?;
+        let Ok(slot) = self.hasher.slot().await else {
+            self.refund_address(attempt);
+            return Err(SignInError::Overloaded);
+        };
         let began = slot.taken_at;
         let outcome = self.judge(attempt, slot).await;
-        if let Err(SignInError::BadCredentials | SignInError::Throttled(_)) = &outcome {
-            self.hold(began).await;
+        match &outcome {
+            Ok(_) => self.refund_address(attempt),
+            Err(SignInError::BadCredentials | SignInError::Throttled(_)) => self.hold(began).await,
+            // Our fault: whoever comes back as told must not run into the limit.
+            Err(_) => self.refund_address(attempt),
         }
         outcome
     }
@@ -162,8 +164,17 @@ impl SignIn {
         let now = self.clock.now();
         self.per_minute
             .count(attempt.address_key, now)
-            .and_then(|()| self.per_hour.count(attempt.address_key, now))
+            .and_then(|()| {
+                let counted = self.per_hour.count(attempt.address_key, now);
+                // Tries during the long pause must not use the short limit up as well.
+                counted.inspect_err(|_| self.per_minute.refund(attempt.address_key))
+            })
             .map_err(SignInError::Throttled)
+    }
+
+    fn refund_address(&self, attempt: &Attempt<'_>) {
+        self.per_minute.refund(attempt.address_key);
+        self.per_hour.refund(attempt.address_key);
     }
 
     async fn judge(&self, attempt: &Attempt<'_>, slot: Slot) -> Result<SignedIn, SignInError> {
@@ -243,6 +254,17 @@ impl SignIn {
     ) -> Result<SignedIn, SignInError> {
         let (now, id) = (self.clock.now(), account.view.id);
         let mut tx = self.db.begin().await?;
+        // Locked while the password was hashed: the session would outlive the lock. Holding the row also lines up
+        // parallel sign-ins, so that each sees the sessions of the one before.
+        if !self.accounts.hold(&mut tx, id).await? {
+            drop(tx);
+            let account = Account {
+                locked_at: Some(now),
+                ..account
+            };
+            self.fail(attempt, Some(account), bucket).await?;
+            return Err(SignInError::BadCredentials);
+        }
         if let Bucket::Name(digest, counted) = bucket {
             store::mark_refunded(&mut tx, digest, *counted, now).await?;
         }
@@ -280,8 +302,6 @@ impl SignIn {
         let (grant, ended) = self.sessions.begin(&mut tx, &new).await?;
         tx.commit().await?;
         self.sessions.forget(&ended);
-        self.per_minute.refund(attempt.address_key);
-        self.per_hour.refund(attempt.address_key);
         Ok(SignedIn {
             grant,
             account: account.view,

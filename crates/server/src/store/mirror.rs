@@ -94,6 +94,8 @@ mod tests {
         let mirror = mirror();
         mirror.put(1, Arc::new(7), mirror.epoch());
         assert_eq!(mirror.get(&1, NOW).as_deref(), Some(&7));
+        let before = NOW.minus(std::time::Duration::from_millis(1));
+        assert_eq!(mirror.get(&1, before), None, "a clock that stepped back");
         let later = NOW.plus(std::time::Duration::from_millis(1001));
         assert_eq!(mirror.get(&1, later), None);
     }

@@ -2,4 +2,5 @@
 
 mod answers;
 mod password;
+mod races;
 mod throttle;

@@ -1,0 +1,74 @@
+//! Sign-ins that meet each other or a lock: whoever comes first, what is left is what the rules say.
+
+use concierge_server::store::sql;
+use futures_util::future::{join, join_all};
+
+use crate::support::{ADA, PASSWORD, app::TestApp};
+
+/// Enough that each order comes up.
+const ROUNDS: usize = 30;
+
+async fn live_sessions(app: &TestApp) -> i64 {
+    let row = sql("SELECT COUNT(*) AS n FROM session WHERE ended_at IS NULL")
+        .fetch_one(app.db())
+        .await;
+    row.and_then(|row| row.int("n")).expect("a count")
+}
+
+on_each_engine! {
+    async fn no_session_outlives_a_lock(db) {
+        let app = TestApp::start(db).await;
+        let mut owner = app.signed_in().await;
+        for round in 0..ROUNDS {
+            // Longer than the waits after so many failures.
+            app.advance_seconds(11).await;
+            let lock = async {
+                // Lets the sign-in get as far as it may, a little further each round.
+                for _ in 0..round {
+                    tokio::task::yield_now().await;
+                }
+                app.services.accounts.set_locked(ADA, true).await.expect("locked")
+            };
+            let (answer, locked) = join(owner.sign_in(ADA, PASSWORD), lock).await;
+            assert!(locked);
+            assert!(matches!(answer.status, 200 | 401), "{}", answer.text());
+            assert_eq!(live_sessions(&app).await, 0, "round {round}");
+            app.services.accounts.set_locked(ADA, false).await.expect("unlocked");
+        }
+    }
+
+    async fn parallel_sign_ins_leave_as_many_sessions_as_allowed(db) {
+        let app = TestApp::start(db).await;
+        let known = app.signed_in().await;
+        for round in 0..ROUNDS {
+            let mut browsers = vec![known.clone(); 4];
+            let tries = browsers.iter_mut().map(|browser| browser.sign_in(ADA, PASSWORD));
+            for answer in join_all(tries).await {
+                assert_eq!(answer.status, 200, "{}", answer.text());
+            }
+            assert_eq!(live_sessions(&app).await, 1, "round {round}");
+        }
+    }
+
+    async fn an_hours_pause_is_as_long_as_it_says(db) {
+        let app = TestApp::with(db, |options| options.config.address_limit_factor = 1).await;
+        let mut guesser = app.browser();
+        let mut wait = 0;
+        for number in 0..200 {
+            let answer = guesser.sign_in(&format!("person{number}@example.org"), "x").await;
+            if answer.status == 429 {
+                wait = answer.header("retry-after").parse().expect("seconds");
+                // Longer than any pause of the minute's limit so far: the hour's.
+                if number > 100 {
+                    break;
+                }
+                app.advance_seconds(wait).await;
+            }
+        }
+        for _ in 0..100 {
+            assert_eq!(guesser.sign_in("person@example.org", "x").await.status, 429);
+        }
+        app.advance_seconds(wait).await;
+        assert_eq!(guesser.sign_in("person@example.org", "x").await.status, 401);
+    }
+}
