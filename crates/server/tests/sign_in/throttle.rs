@@ -143,6 +143,31 @@ on_each_engine! {
         assert_eq!(neighbour.sign_in("person11@example.org", WRONG).await.status, 401);
     }
 
+    async fn tries_during_the_pause_of_the_hour_make_no_pause_longer(db) {
+        let app = TestApp::with(db, |options| options.config.address_limit_factor = 1).await;
+        let mut guesser = app.browser();
+        let mut number = 0;
+        // Ten a minute are within the limit of the minute, so what refuses is that of the hour.
+        let pause: u64 = loop {
+            number += 1;
+            let answer = guesser.sign_in(&format!("person{number}@example.org"), WRONG).await;
+            if answer.status == 429 {
+                break answer.header("retry-after").parse().expect("seconds");
+            }
+            if number % 10 == 0 {
+                app.advance_seconds(60).await;
+            }
+        };
+        assert_eq!(pause, 36);
+        for _ in 1..pause {
+            app.advance_seconds(1).await;
+            assert_eq!(guesser.sign_in("one@example.org", WRONG).await.status, 429);
+        }
+        app.advance_seconds(1).await;
+        assert_eq!(guesser.sign_in("one@example.org", WRONG).await.status, 401);
+        assert_eq!(guesser.sign_in("two@example.org", WRONG).await.header("retry-after"), "72");
+    }
+
     async fn refreshes_of_one_session_and_of_one_address_are_limited(db) {
         let app = TestApp::with(db, |options| options.config.address_limit_factor = 1).await;
         let mut browsers = Vec::new();
