@@ -1,7 +1,7 @@
 //! The document around the app, as the server sends it.
 //!
 //! Leptos's own hydration script puts the nonce into `crossorigin` of a preload, where anything may read
-//! it, and loads the module before the page is painted; this one does neither.
+//! it; this one keeps it in `nonce` attributes, which browsers hide.
 
 use leptos::{html, nonce::Nonce as LeptosNonce, prelude::*};
 use leptos_meta::MetaTags;
@@ -92,17 +92,23 @@ fn theme_colors(theme: Theme) -> AnyView {
     }
 }
 
-/// The script that brings the page to life. It begins after the first paint: the page is there to be read and its
-/// forms work, and on a slow line the module would only hold up the style sheet. A page that nobody sees paints
-/// nothing, so there it begins at once.
+/// The script that brings the page to life, and a preload of the module that it would find last. `anonymous`
+/// is how the loader fetches, so the preload is used and nothing loads twice. The loader itself needs none: the
+/// import starts as soon as it is read, and a `modulepreload` is a policy violation where script is off.
 fn scripts(nonce: &str, assets: &Assets) -> impl IntoView + use<> {
     let start = format!(
-        "const start=async()=>{{const wasm=fetch({wasm:?}),{{default:init,hydrate}}=await import({js:?});\
-         await init({{module_or_path:wasm}});hydrate()}};\
-         document.hidden?start():requestAnimationFrame(()=>setTimeout(start))",
-        wasm = assets.wasm,
-        js = assets.js
+        "import init,{{hydrate}} from {:?};await init({{module_or_path:{:?}}});hydrate();",
+        assets.js, assets.wasm
     );
     let nonce = nonce.to_owned();
-    view! { <script type="module" nonce=nonce inner_html=start></script> }
+    view! {
+        <link
+            rel="preload"
+            href=assets.wasm.clone()
+            r#as="fetch"
+            r#type="application/wasm"
+            crossorigin="anonymous"
+        />
+        <script type="module" nonce=nonce inner_html=start></script>
+    }
 }
