@@ -243,7 +243,9 @@ async fn tidy(services: &Services) {
     let day_ago = services.clock.now().minus(Duration::from_secs(24 * 3600));
     let tidied = async {
         Ok::<_, StoreError>(
-            services.db.delete_changes_before(day_ago).await? + services.sign_in.purge().await?,
+            services.db.delete_changes_before(day_ago).await?
+                + services.sign_in.purge().await?
+                + services.sessions.purge().await?,
         )
     };
     match tidied.await {

@@ -192,15 +192,27 @@ impl Services {
     }
 
     /// Takes in what the feed announced after `position`; answers the new position.
+    ///
+    /// Announcements are deleted after a day, and a process may have stood still for longer. Positions are dense,
+    /// so it has heard everything exactly when there is one announcement for each position; else every copy goes.
+    /// Counting asks no clock, which stands still with a suspended machine, and also notices a restored backup.
     pub async fn hear(&self, position: i64) -> Result<i64, StoreError> {
         let began = self.clock.now();
+        // Read first: all that was announced up to here is among the changes, unless it was deleted.
+        let newest = self.db.feed_position().await?;
         let changes = self.db.changes_since(position).await?;
+        let heard = changes.last().map_or(newest, |(at, _)| newest.max(*at));
         for (_, change) in &changes {
             self.sessions.hear(change);
             self.accounts.hear(change);
         }
+        if i64::try_from(changes.len()) != Ok(heard - position) {
+            tracing::warn!("news was deleted unheard; every copy in memory is dropped");
+            self.sessions.forget_all();
+            self.accounts.forget_all();
+        }
         self.freshness.heard(began);
-        Ok(changes.last().map_or(position, |(at, _)| *at))
+        Ok(heard)
     }
 }
 

@@ -7,6 +7,7 @@
 pub mod cli;
 pub mod error;
 pub mod http;
+mod news;
 mod service;
 mod store;
 

@@ -73,7 +73,7 @@ pub struct SetupLink {
 /// The accounts of the house.
 pub struct Accounts {
     parts: Parts,
-    mirror: Mirror<AccountId, AccountView>,
+    pub(super) mirror: Mirror<AccountId, AccountView>,
     registrations: AddressLimiter,
 }
 
@@ -292,15 +292,6 @@ impl Accounts {
     /// Every account, oldest first.
     pub async fn list(&self) -> Result<Vec<Account>, StoreError> {
         store::list(&self.parts.db).await
-    }
-
-    /// Takes in a change that the feed announced.
-    pub fn hear(&self, change: &Change) {
-        if let Change::Account(id) = change
-            && let Ok(id) = id.parse()
-        {
-            self.mirror.forget(&id);
-        }
     }
 
     fn parse(&self, new: &NewAccount<'_>) -> Result<Parsed, AccountError> {

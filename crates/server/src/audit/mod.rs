@@ -1,7 +1,8 @@
 //! Security events: what happened, to whom, from where.
 //!
 //! Invariant: an event is a row of the transaction it records, so neither exists without the other; rows are
-//! only ever added. A log line with target `security` follows, for the operator's own tools. Refusals, which anybody
+//! only ever added. A log line with target `security` follows the commit, for the operator's own tools:
+//! no line tells of what was rolled back. Refusals, which anybody
 //! can cause, are counted first ([`Refusals`]).
 
 mod refusal;
@@ -93,7 +94,7 @@ async fn insert(
     store::insert(tx, id, event, now).await
 }
 
-/// Adds the event to the transaction of what it records.
+/// Adds the event to the transaction of what it records; its log line waits for the commit.
 pub async fn record(
     tx: &mut Tx,
     event: &Event<'_>,
@@ -101,16 +102,23 @@ pub async fn record(
     rng: &dyn Rng,
 ) -> Result<(), StoreError> {
     insert(tx, event, now, rng).await?;
-    let account = event.account.map(|id| id.to_string()).unwrap_or_default();
-    tracing::info!(
-        target: "security",
-        event = event.name.as_str(),
-        severity = event.name.severity().as_str(),
-        account,
-        address = event.origin.address,
-        request_id = event.origin.request_id,
-        "{}",
-        event.name.as_str()
+    let (name, account) = (event.name, event.account);
+    let (address, request_id) = (
+        event.origin.address.clone(),
+        event.origin.request_id.clone(),
     );
+    tx.after_commit(move || {
+        let account = account.map(|id| id.to_string()).unwrap_or_default();
+        tracing::info!(
+            target: "security",
+            event = name.as_str(),
+            severity = name.severity().as_str(),
+            account,
+            address,
+            request_id,
+            "{}",
+            name.as_str()
+        );
+    });
     Ok(())
 }

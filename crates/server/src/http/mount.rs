@@ -67,10 +67,6 @@ impl<T> Reply<T> {
     }
 }
 
-/// The path template of the route that answered, for the access log.
-#[derive(Debug, Clone, Copy)]
-pub struct Route(pub &'static str);
-
 /// Adds an endpoint's route.
 pub fn mount<E, H, F>(router: Router<App>, handler: H) -> Router<App>
 where
@@ -102,7 +98,7 @@ where
             if let Err(error) = &outcome {
                 note(&app, error.code, &client);
             }
-            let mut response = match (outcome, encoding, E::FORM) {
+            match (outcome, encoding, E::FORM) {
                 (Ok(reply), Encoding::Form { next }, Some(form)) => {
                     done(&reply, &form, next.as_deref())
                 }
@@ -111,9 +107,7 @@ where
                 }
                 (Ok(reply), ..) => encode::<E>(&reply),
                 (Err(error), ..) => error::respond(error, &client, app.shows_causes()),
-            };
-            response.extensions_mut().insert(Route(E::PATH));
-            response
+            }
         }
     };
     router.route(E::PATH, on(filter, route))

@@ -14,7 +14,7 @@ use std::{
 };
 
 use axum::{
-    extract::{Request, State},
+    extract::{MatchedPath, Request, State},
     http::{HeaderMap, Method, StatusCode},
     middleware::Next,
     response::Response,
@@ -29,7 +29,7 @@ use super::{
     client::{Client, Unacceptable},
     csrf, door,
     error::{self, ApiError},
-    mount::{self, Route},
+    mount,
 };
 
 /// The TCP peer of a connection.
@@ -55,11 +55,11 @@ pub async fn outer(State(app): State<App>, mut request: Request, next: Next) -> 
     let is_page = is_page(path);
     let method = request.method().clone();
     let nonce = is_page.then(|| BASE64_STANDARD.encode(app.rng.bytes::<16>()));
-    let route = if is_page {
-        assets::known_route(path)
-    } else {
-        None
-    };
+    let matched = request.extensions().get::<MatchedPath>().cloned();
+    let known = matched.as_ref().map(MatchedPath::as_str);
+    let route = known
+        .or_else(|| assets::known_route(path))
+        .unwrap_or("unmatched");
 
     let mut response = match refusal(&app, &request, &client, problem) {
         Some(refusal) => refused(&app, refusal, &request, &client),
@@ -82,12 +82,6 @@ pub async fn outer(State(app): State<App>, mut request: Request, next: Next) -> 
     };
     app.security_headers
         .apply(response.headers_mut(), nonce.as_deref());
-    let route = response
-        .extensions()
-        .get::<Route>()
-        .map(|route| route.0)
-        .or(route)
-        .unwrap_or("unmatched");
     if response.status() == StatusCode::NOT_FOUND {
         app.refused(EventName::Excess404, "unknown_path", &client);
     }

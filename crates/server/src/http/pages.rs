@@ -24,7 +24,7 @@ use super::{
     cookies::{CookieNames, Theme},
     door::escape,
     error::{self, ApiError},
-    mount::{see_other, set_cookies},
+    mount::{self, see_other, set_cookies},
     ssr,
 };
 use crate::session::{SessionError, http as session};
@@ -59,12 +59,10 @@ pub async fn serve(State(app): State<App>, request: Request) -> Response {
     {
         return bounce(&uri);
     }
-    let (caller, cookies) = match identify(&app, request.headers(), &client).await {
+    let (caller, cookies) = match identify(&app, request.method(), request.headers(), &client).await
+    {
         Ok(found) => found,
-        Err(failure) => {
-            let status = error::respond(failure, &client, app.shows_causes()).status();
-            return ssr::render(&app, request, &Caller::Visitor, status).await;
-        }
+        Err(failure) => return failed(&app, request, failure, &client).await,
     };
     let mut response = match arrival(&caller, &uri).or_else(|| redirect(page, &caller, &uri)) {
         Some(target) => see_other(&target),
@@ -78,6 +76,18 @@ pub async fn serve(State(app): State<App>, request: Request) -> Response {
         }
     };
     set_cookies(&mut response, &cookies);
+    response
+}
+
+/// The error page, with the status of the failure and when to come back: neither tells anybody to be signed out.
+async fn failed(app: &App, request: Request, failure: ApiError, client: &Client) -> Response {
+    mount::note(app, failure.code, client);
+    let problem = error::respond(failure, client, app.shows_causes());
+    let mut response = ssr::render(app, request, &Caller::Visitor, problem.status()).await;
+    if let Some(wait) = problem.headers().get(header::RETRY_AFTER) {
+        let headers = response.headers_mut();
+        headers.insert(header::RETRY_AFTER, wait.clone());
+    }
     response
 }
 
@@ -147,16 +157,18 @@ fn bounce(uri: &Uri) -> Response {
 }
 
 /// Who asks for the page; a live refresh cookie without a valid access cookie is renewed, once, here, by the
-/// same rules as any refresh. Nothing below this line ever rotates a token.
+/// same rules as any refresh, limits included. Nothing below this line ever rotates a token.
 async fn identify(
     app: &App,
+    method: &Method,
     headers: &HeaderMap,
     client: &Client,
 ) -> Result<(Caller, Vec<Cookie<'static>>), ApiError> {
     let caller = auth::identify(headers, client, app).await?;
-    let is_navigation = headers
-        .get(FETCH_MODE)
-        .is_none_or(|mode| mode == "navigate");
+    let is_navigation = *method == Method::GET
+        && headers
+            .get(FETCH_MODE)
+            .is_none_or(|mode| mode == "navigate");
     let Some(refresh) = client
         .cookies
         .refresh
@@ -165,6 +177,7 @@ async fn identify(
     else {
         return Ok((caller, Vec::new()));
     };
+    app.count_refresh(&client.address_key)?;
     match app
         .sessions
         .refresh(refresh, Transport::Cookie, &client.origin)
@@ -174,11 +187,12 @@ async fn identify(
             Caller::SignedIn(grant.actor.clone()),
             session::set_cookies(&app.cookie_names, &grant),
         )),
-        Err(SessionError::Store(failure)) => Err(failure.into()),
-        Err(error) => {
+        Err(error @ (SessionError::Unauthenticated(_) | SessionError::TokenExpired)) => {
             auth::note(&error, client, app);
             Ok((caller, Vec::new()))
         }
+        // Still signed in, for all we know: no reason to send anybody to sign-in.
+        Err(error) => Err(error.into()),
     }
 }
 

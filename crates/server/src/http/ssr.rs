@@ -39,7 +39,8 @@ pub async fn render(app: &App, request: Request, caller: &Caller, status: Status
         .get::<PageNonce>()
         .map(|nonce| nonce.0.clone())
         .unwrap_or_default();
-    let context = page_context(app, &client, caller, status.is_server_error()).await;
+    let failed = status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS;
+    let context = page_context(app, &client, caller, failed).await;
     let transport: Arc<dyn Transport> = Arc::new(InProcess {
         router: api(app).with_state(Arc::clone(app)),
         caller: caller.clone(),

@@ -78,10 +78,12 @@ async fn load_one(
         purpose,
         wrapped_by: row.wrapped_by.clone(),
     };
-    let key = sealing.find(&row.wrapped_by).ok_or_else(wrong)?;
-    let plain = wrapping(key)
-        .open(&associated(purpose, row.version), &row.wrapped)
-        .map_err(|_| wrong())?;
+    // Whatever it is called now: a key that opens it is the key, and the cipher knows.
+    let associated = associated(purpose, row.version);
+    let plain = sealing
+        .keys()
+        .find_map(|key| wrapping(key).open(&associated, &row.wrapped).ok())
+        .ok_or_else(wrong)?;
     let plain = Zeroizing::new(plain);
     let bytes = <[u8; 32]>::try_from(plain.as_slice())
         .map_err(|_| StoreError::corrupt("data_key", "wrapped", purpose))?;
@@ -95,4 +97,48 @@ fn wrapping(key: &Key) -> SealKey {
 
 fn associated(purpose: &str, version: i64) -> String {
     format!("data_key/{purpose}/{version}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::platform::{keyring::KeyState, rng::OsRng};
+
+    const NOW: Timestamp = Timestamp::from_millis(1_800_000_000_000);
+
+    fn key(id: &str, secret: &str, state: KeyState) -> Key {
+        Key {
+            id: id.to_owned(),
+            secret: Zeroizing::new(secret.as_bytes().to_vec()),
+            state,
+        }
+    }
+
+    async fn load(db: &Db, sealing: &Ring) -> Result<DataKeys, DataKeyError> {
+        super::load(db, sealing, NOW, &OsRng).await
+    }
+
+    #[tokio::test]
+    async fn the_key_that_wrapped_opens_under_any_name() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let url = format!("sqlite:{}", folder.path().join("keys.db").display());
+        let db = Db::connect(&url).await.expect("a database");
+        db.migrate().await.expect("migrated");
+        let first = Ring::new(key("a", "one secret", KeyState::Active), vec![]);
+        let made = load(&db, &first).await.expect("made");
+        let renamed = || key("b", "one secret", KeyState::Active);
+        let previous = || key("c", "one secret", KeyState::Grace { until: NOW });
+        // The last: another key took the old name.
+        for ring in [
+            Ring::new(renamed(), vec![]),
+            Ring::new(key("n", "a new one", KeyState::Active), vec![previous()]),
+            Ring::new(key("a", "a new one", KeyState::Active), vec![previous()]),
+        ] {
+            let opened = load(&db, &ring).await.expect("opened");
+            assert_eq!(*opened.session, *made.session);
+        }
+        let stranger = Ring::new(key("a", "a new one", KeyState::Active), vec![]);
+        let refused = load(&db, &stranger).await.err().expect("refused");
+        assert!(refused.to_string().contains("`a`"), "{refused}");
+    }
 }

@@ -1,6 +1,6 @@
 //! How sessions end: sign-out, an end from outside, reuse of an old token. Every end is announced in its transaction.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use concierge_core::{
     account::AccountId,
@@ -18,8 +18,12 @@ use super::{
 };
 use crate::{
     audit::{self, Event, Origin},
-    store::{StoreError, Tx, feed::Change},
+    store::{StoreError, TIDIED_AT_ONCE, Tx, feed::Change},
 };
+
+/// How long a session is kept when it is over: somebody who looks after a month's absence still sees where it ended.
+/// What must be known for longer is an event.
+const KEPT: Duration = Duration::from_secs(30 * 24 * 3600);
 
 impl Sessions {
     /// Ends the session behind either token, or with scope `all` every session of its account. An expired access
@@ -90,6 +94,17 @@ impl Sessions {
         {
             self.mirror.forget(&id);
         }
+    }
+
+    /// Deletes sessions that have long been over, with their keys; answers how many.
+    pub async fn purge(&self) -> Result<u64, StoreError> {
+        let time = self.clock.now().minus(KEPT);
+        store::delete_over_before(&self.db, time, TIDIED_AT_ONCE).await
+    }
+
+    /// Drops every copy: news may have been missed.
+    pub fn forget_all(&self) {
+        self.mirror.forget_all();
     }
 
     async fn end(

@@ -166,6 +166,23 @@ pub(super) async fn mark_ended(
     Ok(changed == 1)
 }
 
+/// Deletes sessions that ended or ran out before a time, the oldest first, so many at most. A session never runs
+/// out after its `expires_at`: `idle_expires_at` is the nearer of the two. It began before it was over, which the
+/// index knows.
+pub(super) async fn delete_over_before(
+    db: &Db,
+    time: Timestamp,
+    most: i64,
+) -> Result<u64, StoreError> {
+    sql("DELETE FROM session WHERE id IN
+             (SELECT id FROM session WHERE created_at < $1 AND (ended_at < $1 OR idle_expires_at < $1)
+              ORDER BY created_at LIMIT $2)")
+        .bind(time.as_millis())
+        .bind(most)
+        .execute(On::Write(db))
+        .await
+}
+
 fn read(row: &Row) -> Result<SessionRow, StoreError> {
     let id = parse_id(&row.text("id")?)?;
     let corrupt = |column| StoreError::corrupt("session", column, id);

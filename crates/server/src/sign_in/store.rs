@@ -1,8 +1,13 @@
 //! SQL of the `throttle` and `device` tables: counts of failures, and the devices an account has signed in from.
 
+use std::time::Duration;
+
 use concierge_core::{account::AccountId, sign_in::ladder, time::Timestamp};
 
-use crate::store::{Db, On, StoreError, Tx, sql};
+use crate::store::{Db, On, StoreError, TIDIED_AT_ONCE, Tx, sql};
+
+/// For so long a browser keeps the device cookie, counted from the last sign-in.
+const DEVICE_LIFE: Duration = Duration::from_secs(400 * 24 * 3600);
 
 /// An attempt that was counted.
 #[derive(Debug, Clone, Copy)]
@@ -78,12 +83,19 @@ pub(super) async fn mark_refunded(
     .map(|_| ())
 }
 
-/// Forgets counts that no wait hangs on any more.
+/// Forgets counts that no wait hangs on any more, and devices whose cookie is gone.
 pub(super) async fn delete_stale(db: &Db, now: Timestamp) -> Result<u64, StoreError> {
-    sql("DELETE FROM throttle WHERE changed_at < $1")
+    let counts = sql("DELETE FROM throttle WHERE changed_at < $1")
         .bind(now.minus(ladder::wait(ladder::LAST_STEP)).as_millis())
         .execute(On::Write(db))
-        .await
+        .await?;
+    let devices = sql("DELETE FROM device WHERE (account_id, digest) IN
+             (SELECT account_id, digest FROM device WHERE seen_at < $1 ORDER BY seen_at LIMIT $2)")
+    .bind(now.minus(DEVICE_LIFE).as_millis())
+    .bind(TIDIED_AT_ONCE)
+    .execute(On::Write(db))
+    .await?;
+    Ok(counts + devices)
 }
 
 /// Counts an attempt from a known device; `None` when the device is unknown, or void after ten failures.

@@ -66,6 +66,13 @@ impl<K: Hash + Eq + Clone, V> Mirror<K, V> {
         *epoch += 1;
         self.rows.remove(key);
     }
+
+    /// Drops every row, and every load that is under way.
+    pub fn forget_all(&self) {
+        let mut epoch = self.epoch.lock().unwrap_or_else(PoisonError::into_inner);
+        *epoch += 1;
+        self.rows.clear();
+    }
 }
 
 #[cfg(test)]
@@ -87,6 +94,16 @@ mod tests {
         mirror.forget(&1);
         mirror.put(1, Arc::new(7), began);
         assert_eq!(mirror.get(&1, NOW), None);
+    }
+
+    #[test]
+    fn nothing_is_left_when_all_is_forgotten() {
+        let mirror = mirror();
+        let began = mirror.epoch();
+        mirror.put(1, Arc::new(7), began);
+        mirror.forget_all();
+        mirror.put(2, Arc::new(7), began);
+        assert_eq!((mirror.get(&1, NOW), mirror.get(&2, NOW)), (None, None));
     }
 
     #[test]

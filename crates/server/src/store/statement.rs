@@ -86,9 +86,11 @@ macro_rules! on_engine {
             }) => $wrap.1($self.postgres().$method(pool).await?),
             On::Tx(Tx {
                 inner: TxInner::Sqlite(tx),
+                ..
             }) => $wrap.0($self.sqlite().$method(&mut **tx).await?),
             On::Tx(Tx {
                 inner: TxInner::Postgres(tx),
+                ..
             }) => $wrap.1($self.postgres().$method(&mut **tx).await?),
         }
     };

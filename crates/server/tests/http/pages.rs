@@ -104,6 +104,46 @@ on_each_engine! {
         assert!(answer.set_cookies().is_empty());
     }
 
+    async fn a_head_request_renews_nothing(db) {
+        let app = TestApp::start(db).await;
+        let mut browser = app.registered(ADA).await;
+        app.advance_seconds(601).await;
+        let builder = browser.request("HEAD", "/profile").header("sec-fetch-mode", "navigate");
+        let answer = browser.send(builder.body(Body::empty()).expect("a request")).await;
+        assert!(answer.set_cookies().is_empty());
+        assert_eq!(browser.visit("/profile").await.set_cookies().len(), 2);
+    }
+
+    async fn a_navigation_is_limited_like_any_refresh(db) {
+        let app = TestApp::start(db).await;
+        let mut browser = app.registered(ADA).await;
+        app.advance_seconds(601).await;
+        let mut stranger = app.browser();
+        while stranger.refresh().await.status != 429 {}
+        let page = browser.visit("/profile").await;
+        assert_eq!(page.status, 429);
+        assert!(page.header("content-type").starts_with("text/html"));
+        assert!(!page.header("retry-after").is_empty() && page.set_cookies().is_empty());
+        // What needs no renewal is not counted.
+        assert_eq!(stranger.visit("/sign-in").await.status, 200);
+        app.advance_seconds(60).await;
+        assert_eq!(browser.visit("/profile").await.status, 200);
+    }
+
+    async fn a_session_that_is_renewed_too_often_is_told_to_wait(db) {
+        let app = TestApp::start(db).await;
+        let browser = app.registered(ADA).await;
+        app.advance_seconds(601).await;
+        let refusal = loop {
+            let page = browser.clone().visit("/profile").await;
+            if page.status != 200 {
+                break page;
+            }
+        };
+        assert_eq!(refusal.status, 429, "{}", refusal.header("location"));
+        assert!(!refusal.header("retry-after").is_empty());
+    }
+
     async fn a_navigation_with_a_dead_session_touches_no_cookie(db) {
         let app = TestApp::start(db).await;
         let mut browser = app.registered(ADA).await;

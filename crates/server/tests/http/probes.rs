@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use crate::support::app::TestApp;
+use crate::support::{app::TestApp, database::Database, log::logged};
 
 on_each_engine! {
     async fn a_running_server_is_live_and_ready(db) {
@@ -33,5 +33,26 @@ on_each_engine! {
         app.db().close().await;
         let ready = app.program().get("/readyz").await;
         assert_eq!((ready.status, &ready.json()["database"]), (503, &json!(false)));
+    }
+}
+
+#[tokio::test]
+async fn the_access_log_names_the_route() {
+    let app = TestApp::start(&Database::sqlite()).await;
+    for (path, route) in [
+        ("/livez", "/livez"),
+        ("/readyz", "/readyz"),
+        ("/openapi.json", "/openapi.json"),
+        ("/docs", "/docs"),
+        ("/pkg/nothing.js", "/pkg/{*file}"),
+        ("/api/profile", "/api/profile"),
+        ("/sign-in?next=/x", "/sign-in"),
+        ("/nowhere", "unmatched"),
+    ] {
+        let log = logged(async {
+            app.browser().visit(path).await;
+        });
+        let log = log.await;
+        assert!(log.contains(&format!("GET {route} ")), "{path}: {log}");
     }
 }

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use concierge_core::time::Timestamp;
+use concierge_server::store::{On, sql};
 use serde_json::json;
 
 use crate::support::{ADA, app::TestApp, browser::Browser, database::Database};
@@ -15,6 +17,13 @@ async fn two_processes(db: &Database) -> (TestApp, TestApp, Browser, Browser) {
     elsewhere.cookies = browser.cookies.clone();
     assert_eq!(elsewhere.get("/api/profile").await.status, 200);
     (here, there, browser, elsewhere)
+}
+
+/// Deletes every announcement, as happens to those older than a day.
+async fn forget_news(app: &TestApp) {
+    let end = Timestamp::from_millis(i64::MAX);
+    let deleted = app.db().delete_changes_before(end).await;
+    assert!(deleted.expect("deleted") > 0);
 }
 
 on_each_engine! {
@@ -66,6 +75,38 @@ on_each_engine! {
         assert!(locked.expect("locked"));
         there.hear().await;
         browser.get("/api/profile").await.assert_problem(401, "unauthenticated");
+        elsewhere.get("/api/profile").await.assert_problem(401, "unauthenticated");
+    }
+
+    async fn news_that_was_deleted_unheard_ends_every_copy(db) {
+        let (here, there, mut browser, mut elsewhere) = two_processes(db).await;
+        assert_eq!(browser.poke("/api/auth/logout").await.status, 204);
+        forget_news(&here).await;
+        there.hear().await;
+        elsewhere.get("/api/profile").await.assert_problem(401, "unauthenticated");
+    }
+
+    async fn a_hole_before_the_first_news_ends_every_copy(db) {
+        let (here, there, mut browser, mut elsewhere) = two_processes(db).await;
+        let mut other = here.registered("other@example.org").await;
+        assert_eq!(browser.poke("/api/auth/logout").await.status, 204);
+        forget_news(&here).await;
+        assert_eq!(other.call("PATCH", "/api/profile", json!({ "name": "Other" })).await.status, 200);
+        there.hear().await;
+        elsewhere.get("/api/profile").await.assert_problem(401, "unauthenticated");
+    }
+
+    async fn a_feed_that_went_back_ends_every_copy(db) {
+        let (here, there, mut browser, mut elsewhere) = two_processes(db).await;
+        let change = json!({ "name": "Countess" });
+        assert_eq!(browser.call("PATCH", "/api/profile", change).await.status, 200);
+        there.hear().await;
+        assert_eq!(elsewhere.get("/api/profile").await.status, 200);
+        // A backup is put back, in which the session had ended and the change was not made yet.
+        for statement in ["UPDATE session SET ended_at = 1", "DELETE FROM revocation", "UPDATE feed SET position = 0"] {
+            sql(statement).execute(On::Write(here.db())).await.expect("restored");
+        }
+        there.hear().await;
         elsewhere.get("/api/profile").await.assert_problem(401, "unauthenticated");
     }
 

@@ -3,7 +3,7 @@
 use concierge_server::store::{On, sql};
 use serde_json::json;
 
-use crate::support::{ADA, PASSWORD, app::TestApp, database::Database};
+use crate::support::{ADA, PASSWORD, app::TestApp, database::Database, log::logged};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_full_disk_passes_without_a_restart() {
@@ -55,4 +55,42 @@ async fn a_locked_file_holds_up_writers_alone() {
         owner.call("PATCH", "/api/profile", change).await.status,
         200
     );
+}
+
+#[tokio::test]
+async fn the_security_log_tells_of_nothing_that_was_not_committed() {
+    let app = TestApp::start(&Database::sqlite()).await;
+    // A deferred foreign key is what a commit can fail on.
+    for statement in [
+        "CREATE TABLE parent (id BIGINT NOT NULL PRIMARY KEY)",
+        "CREATE TABLE orphan (id BIGINT REFERENCES parent (id) DEFERRABLE INITIALLY DEFERRED)",
+        "CREATE TRIGGER fault BEFORE INSERT ON event BEGIN INSERT INTO orphan VALUES (1); END",
+    ] {
+        let run = sql(statement).execute(On::Write(app.db())).await;
+        run.expect(statement);
+    }
+    let mut browser = app.browser();
+    let body = json!({ "email": ADA, "password": PASSWORD });
+    let log = logged(async {
+        let answer = browser.post("/api/auth/register", body.clone()).await;
+        assert!(answer.status >= 500, "{}", answer.text());
+    });
+    let log = log.await;
+    assert!(!log.contains("user_created"), "{log}");
+    let mended = sql("DROP TRIGGER fault").execute(On::Write(app.db())).await;
+    mended.expect("mended");
+    let log = logged(async {
+        let answer = browser.post("/api/auth/register", body).await;
+        assert_eq!(answer.status, 201, "{}", answer.text());
+    });
+    let log = log.await;
+    let line = log.lines().find(|line| line.contains("user_created"));
+    let line = line.expect("one line");
+    assert!(
+        line.contains("security:")
+            && line.contains("account=\"acc_")
+            && line.contains("request_id="),
+        "{line}"
+    );
+    assert_eq!(app.events("user_created").await, 1);
 }

@@ -2,6 +2,7 @@
 
 mod failure;
 mod plans;
+mod tidy;
 
 use std::sync::Arc;
 
