@@ -19,7 +19,7 @@ use axum::{
 };
 use concierge_core::session::Transport;
 use concierge_server::{
-    http::{self, mount::Route, outer},
+    http::{self, outer},
     platform::{clock::SystemClock, shutdown::Shutdown, telemetry},
     services::Services,
 };
@@ -126,12 +126,7 @@ async fn listener() -> Outcome<TcpListener> {
 
 /// The route that the profile is compared with.
 fn layered(services: &Arc<Services>, body: axum::body::Bytes) -> Router {
-    let handler = get(async move || {
-        let mut response = answer(body.clone()).await;
-        // The access log names the route, as it names the program's own.
-        response.extensions_mut().insert(Route(LAYERED));
-        response
-    });
+    let handler = get(move || answer(body.clone()));
     Router::new()
         .route(LAYERED, handler)
         .layer(middleware::from_fn_with_state(

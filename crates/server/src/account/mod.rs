@@ -10,6 +10,7 @@ pub mod http;
 mod news;
 mod service;
 mod store;
+mod vetting;
 
 pub use error::AccountError;
 pub use service::{Accounts, NewAccount, Parts, SetupLink};

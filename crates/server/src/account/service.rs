@@ -4,10 +4,10 @@ use std::{sync::Arc, time::Duration};
 
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use concierge_core::{
-    account::{AccountId, AccountView, Email, Name, Role, api::ProfileChange},
+    account::{AccountId, AccountView, Name, Role, api::ProfileChange},
     audit::EventName,
     locale::Locale,
-    problem::{FieldCode, FieldError},
+    problem::FieldError,
     sensitive::Sensitive,
     session::{EndReason, Transport},
     time::Timestamp,
@@ -16,6 +16,7 @@ use concierge_core::{
 use super::{
     error::AccountError,
     store::{self, Account},
+    vetting::{self, Parsed},
 };
 use crate::{
     audit::{self, Event, Origin},
@@ -72,9 +73,10 @@ pub struct SetupLink {
 
 /// The accounts of the house.
 pub struct Accounts {
-    parts: Parts,
+    pub(super) parts: Parts,
     pub(super) mirror: Mirror<AccountId, AccountView>,
     registrations: AddressLimiter,
+    pub(super) judgements: AddressLimiter,
 }
 
 /// The parts [`Accounts`] are made of.
@@ -101,17 +103,13 @@ pub struct Parts {
     pub freshness: Arc<Freshness>,
 }
 
-struct Parsed {
-    email: Email,
-    name: Name,
-}
-
 impl Accounts {
     /// The service.
     pub fn new(parts: Parts) -> Self {
         Self {
             mirror: Mirror::new(Arc::clone(&parts.freshness)),
             registrations: AddressLimiter::new(REGISTRATIONS, parts.address_limit_factor),
+            judgements: AddressLimiter::new(vetting::JUDGEMENTS, parts.address_limit_factor),
             parts,
         }
     }
@@ -132,10 +130,11 @@ impl Accounts {
             return Err(AccountError::RegistrationClosed);
         }
         let parsed = self.parse(new)?;
-        self.registrations
-            .count(address_key, self.parts.clock.now())
-            .map_err(AccountError::Throttled)?;
-        let phc = self.hash(new.password).await?;
+        self.count(&self.judgements, address_key)?;
+        let slot = self.judge(new.password, &parsed).await?;
+        self.count(&self.registrations, address_key)?;
+        let phc = self.hash(&slot, new.password).await?;
+        drop(slot);
         let mut tx = self.parts.db.begin().await?;
         let view = self.insert(&mut tx, new, parsed, &phc, origin).await?;
         self.start(tx, view, origin).await
@@ -152,14 +151,18 @@ impl Accounts {
         origin: &Origin,
     ) -> Result<(AccountView, Grant), AccountError> {
         let parsed = self.parse(new)?;
-        self.registrations
-            .count(address_key, self.parts.clock.now())
-            .map_err(AccountError::Throttled)?;
-        let phc = self.hash(new.password).await?;
+        self.count(&self.judgements, address_key)?;
+        let digest = self.digest(token);
+        // Nobody without the token makes us judge or hash; the claim below decides.
+        if !store::has_setup_token(&self.parts.db, &digest, self.parts.clock.now()).await? {
+            return Err(AccountError::TicketExpired);
+        }
+        let slot = self.judge(new.password, &parsed).await?;
+        self.count(&self.registrations, address_key)?;
+        let phc = self.hash(&slot, new.password).await?;
+        drop(slot);
         let mut tx = self.parts.db.begin().await?;
-        if !store::mark_setup_token_used(&mut tx, &self.digest(token), self.parts.clock.now())
-            .await?
-        {
+        if !store::mark_setup_token_used(&mut tx, &digest, self.parts.clock.now()).await? {
             return Err(AccountError::TicketExpired);
         }
         let view = self.insert(&mut tx, new, parsed, &phc, origin).await?;
@@ -169,7 +172,8 @@ impl Accounts {
     /// Makes an account without signing in, for the command line.
     pub async fn create(&self, new: &NewAccount<'_>) -> Result<AccountView, AccountError> {
         let parsed = self.parse(new)?;
-        let phc = self.hash(new.password).await?;
+        let slot = self.judge(new.password, &parsed).await?;
+        let phc = self.hash(&slot, new.password).await?;
         let mut tx = self.parts.db.begin().await?;
         let view = self
             .insert(&mut tx, new, parsed, &phc, &Origin::default())
@@ -292,42 +296,6 @@ impl Accounts {
     /// Every account, oldest first.
     pub async fn list(&self) -> Result<Vec<Account>, StoreError> {
         store::list(&self.parts.db).await
-    }
-
-    fn parse(&self, new: &NewAccount<'_>) -> Result<Parsed, AccountError> {
-        let mut errors = Vec::new();
-        let mut note = |field: &str, code: FieldCode| errors.push(FieldError::new(field, code));
-        let email = new
-            .email
-            .parse::<Email>()
-            .map_err(|code| note("email", code))
-            .ok();
-        let name = new
-            .name
-            .parse::<Name>()
-            .map_err(|code| note("name", code))
-            .ok();
-        if let (Some(email), Some(name)) = (&email, &name)
-            && let Err(code) = password::judge(new.password, email, name, &self.parts.house)
-        {
-            note("password", code);
-        }
-        match (email, name) {
-            (Some(email), Some(name)) if errors.is_empty() => Ok(Parsed { email, name }),
-            _ => Err(AccountError::Invalid(errors)),
-        }
-    }
-
-    async fn hash(&self, password: &Sensitive) -> Result<String, AccountError> {
-        let slot = self
-            .parts
-            .hasher
-            .slot()
-            .await
-            .map_err(|_| AccountError::Overloaded)?;
-        slot.hash(password, &*self.parts.rng)
-            .await
-            .map_err(|_| AccountError::Overloaded)
     }
 
     async fn insert(

@@ -144,6 +144,20 @@ pub(super) async fn insert_setup_token(
     .map(|_| ())
 }
 
+/// Whether this is the digest of a setup token that may still be claimed.
+pub(super) async fn has_setup_token(
+    db: &Db,
+    digest: &str,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    let row = sql("SELECT id FROM setup_token WHERE id = 1 AND digest = $1 AND used_at IS NULL AND expires_at > $2")
+        .bind(digest)
+        .bind(now.as_millis())
+        .fetch_optional(db)
+        .await?;
+    Ok(row.is_some())
+}
+
 /// Claims a setup token: once, in time, and only while there is no admin; all in one statement.
 pub(super) async fn mark_setup_token_used(
     tx: &mut Tx,

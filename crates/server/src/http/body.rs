@@ -1,5 +1,7 @@
 //! Bodies on their way in: JSON or, where an endpoint serves forms, a form. Bounded, strict, and nothing else.
 
+use std::time::Duration;
+
 use axum::{
     body::Body,
     http::{HeaderMap, header},
@@ -8,6 +10,7 @@ use concierge_core::{api::Form, problem::ErrorCode};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
+use tokio::time::timeout;
 use zeroize::Zeroizing;
 
 use super::error::ApiError;
@@ -27,14 +30,18 @@ pub enum Encoding {
     },
 }
 
+/// How long a body may take to arrive, as long as a head may: else a promised body that never comes keeps its
+/// connection for ever.
+const ARRIVAL: Duration = Duration::from_secs(10);
+
 /// Reads a body whole, up to the limit. It may hold a password, so it is wiped afterwards.
 pub async fn read(body: Body) -> Result<Zeroizing<Vec<u8>>, ApiError> {
-    match Limited::new(body, MAX_BODY).collect().await {
-        Ok(collected) => Ok(Zeroizing::new(collected.to_bytes().to_vec())),
-        Err(error) if error.is::<LengthLimitError>() => {
+    match timeout(ARRIVAL, Limited::new(body, MAX_BODY).collect()).await {
+        Ok(Ok(collected)) => Ok(Zeroizing::new(collected.to_bytes().to_vec())),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => {
             Err(ApiError::new(ErrorCode::PayloadTooLarge))
         }
-        Err(_) => Err(ApiError::new(ErrorCode::BadRequest)),
+        Ok(Err(_)) | Err(_) => Err(ApiError::new(ErrorCode::BadRequest)),
     }
 }
 
@@ -113,6 +120,13 @@ mod tests {
     use concierge_core::sign_in::api::LoginRequest;
 
     use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_body_that_never_comes_is_not_waited_for() {
+        let never = futures_util::stream::pending::<Result<Vec<u8>, std::io::Error>>();
+        let refusal = read(Body::from_stream(never)).await.expect_err("refused");
+        assert_eq!(refusal.code, ErrorCode::BadRequest);
+    }
 
     const FORM: Form = Form {
         page: "/sign-in",

@@ -143,6 +143,14 @@ impl Slot {
             .await
     }
 
+    /// Does other slow work in the slot, on the same threads.
+    pub async fn work<T: Send + 'static>(
+        &self,
+        job: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Busy> {
+        self.hasher.run(|_| job()).await
+    }
+
     /// Hashes a new password; the answer is in PHC form.
     pub async fn hash(&self, password: &Sensitive, rng: &dyn Rng) -> Result<String, Busy> {
         let password = Zeroizing::new(password.expose().to_owned());

@@ -108,4 +108,26 @@ on_each_engine! {
         let answer = app.browser().post("/api/auth/register", body).await;
         assert!(!answer.text().contains("passwordpassword"));
     }
+
+    async fn weak_passwords_take_no_registration_and_have_a_limit_of_their_own(db) {
+        let app = TestApp::with(db, |options| options.config.address_limit_factor = 1).await;
+        let mut browser = app.browser();
+        let body = |password: &str| json!({ "email": ADA, "password": password });
+        for _ in 0..29 {
+            let answer = browser.post("/api/auth/register", body("passwordpassword")).await;
+            answer.assert_problem(422, "invalid_fields");
+            assert_eq!(answer.json()["fields"][0]["code"], "password_guessable");
+        }
+        assert_eq!(browser.post("/api/auth/register", body(PASSWORD)).await.status, 201);
+        let answer = app.browser().post("/api/auth/register", body("passwordpassword")).await;
+        answer.assert_problem(429, "throttled");
+        assert_eq!(answer.header("retry-after"), "2");
+    }
+
+    async fn a_password_is_judged_in_a_hashing_slot(db) {
+        let full = TestApp::with(db, |options| options.workers = 0).await;
+        let body = json!({ "email": ADA, "password": "passwordpassword" });
+        let answer = full.browser().post("/api/auth/register", body).await;
+        answer.assert_problem(503, "overloaded");
+    }
 }

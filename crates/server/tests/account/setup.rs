@@ -98,6 +98,8 @@ on_each_engine! {
         app.browser().post("/api/setup", weak).await.assert_problem(422, "invalid_fields");
         let mut wrong = body(&link, "root@example.org");
         wrong["token"] = json!("rubbish");
+        // A stranger's password is not judged at all.
+        wrong["password"] = json!("passwordpassword");
         app.browser().post("/api/setup", wrong).await.assert_problem(401, "ticket_expired");
         assert_eq!(app.counts().await, before);
         let answer = app.browser().post("/api/setup", body(&link, "root@example.org")).await;

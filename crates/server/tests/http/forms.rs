@@ -59,7 +59,7 @@ on_each_engine! {
         let app = TestApp::start(db).await;
         let fields = [("email", "ada"), ("password", "hunter2"), ("name", "Ada\u{202e}")];
         let answer = app.browser().form("/api/auth/register", &fields).await;
-        let fields = "email%3Aemail_invalid%2Cname%3Acontrol_characters";
+        let fields = "email%3Aemail_invalid%2Cname%3Acontrol_characters%2Cpassword%3Apassword_short";
         assert_led(&answer, &format!("/sign-up?code=invalid_fields&fields={fields}"));
         let page = app.browser().visit(answer.header("location")).await;
         assert_eq!(page.status, 200);
