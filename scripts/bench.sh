@@ -11,5 +11,8 @@ set -euo pipefail
 cd "$ROOT"
 
 "$ROOT/scripts/debian.sh" wrk util-linux postgresql openssl chromium
-cargo bench --package concierge-server --bench door --no-run
-scripts/postgres.sh cargo bench --quiet --package concierge-server --bench door -- "$@"
+# As `make build` builds it: cargo makes the program along with a bench, and would put one without a site in its place.
+CONCIERGE_SITE="$(cat target/site.digest)"
+export CONCIERGE_SITE
+cargo bench --package concierge-server --features embed --bench door --no-run
+scripts/postgres.sh cargo bench --quiet --package concierge-server --features embed --bench door -- "$@"

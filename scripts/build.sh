@@ -46,7 +46,8 @@ fi
 node scripts/size.mjs $site || echo "  make test will not accept this"
 
 echo "[2/2] building the server"
-CONCIERGE_SITE="$(digest)" cargo build --release --package concierge-server --features embed
+digest >target/site.digest
+CONCIERGE_SITE="$(cat target/site.digest)" cargo build --release --package concierge-server --features embed
 
 binary=target/release/concierge
 if ! cmp -s "$TARGET/release/concierge" $binary; then

@@ -10,8 +10,11 @@ cd "$ROOT"
 cases="${SOAK_CASES:-20000}"
 minutes="${SOAK_MINUTES:-5}"
 
-cargo bench --package concierge-server --bench soak --no-run
+# As `make build` builds it: cargo makes the program along with a bench, and would put one without a site in its place.
+CONCIERGE_SITE="$(cat target/site.digest)"
+export CONCIERGE_SITE
+cargo bench --package concierge-server --features embed --bench soak --no-run
 echo "[1/2] every property with $cases cases"
 PROPTEST_CASES="$cases" cargo test --workspace --quiet
 echo "[2/2] mixed load for $minutes minutes"
-cargo bench --quiet --package concierge-server --bench soak -- "$minutes"
+cargo bench --quiet --package concierge-server --features embed --bench soak -- "$minutes"
