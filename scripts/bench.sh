@@ -12,7 +12,7 @@ cd "$ROOT"
 
 "$ROOT/scripts/debian.sh" wrk util-linux postgresql openssl chromium
 # As `make build` builds it: cargo makes the program along with a bench, and would put one without a site in its place.
-CONCIERGE_SITE="$(cat target/site.digest)"
-export CONCIERGE_SITE
+SITE_DIGEST="$(cat target/site.digest)"
+export SITE_DIGEST
 cargo bench --package concierge-server --features embed --bench door --no-run
 scripts/postgres.sh cargo bench --quiet --package concierge-server --features embed --bench door -- "$@"

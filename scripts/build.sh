@@ -47,7 +47,7 @@ node scripts/size.mjs $site || echo "  make test will not accept this"
 
 echo "[2/2] building the server"
 digest >target/site.digest
-CONCIERGE_SITE="$(cat target/site.digest)" cargo build --release --package concierge-server --features embed
+SITE_DIGEST="$(cat target/site.digest)" cargo build --release --package concierge-server --features embed
 
 binary=target/release/concierge
 if ! cmp -s "$TARGET/release/concierge" $binary; then

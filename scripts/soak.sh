@@ -11,8 +11,8 @@ cases="${SOAK_CASES:-20000}"
 minutes="${SOAK_MINUTES:-5}"
 
 # As `make build` builds it: cargo makes the program along with a bench, and would put one without a site in its place.
-CONCIERGE_SITE="$(cat target/site.digest)"
-export CONCIERGE_SITE
+SITE_DIGEST="$(cat target/site.digest)"
+export SITE_DIGEST
 cargo bench --package concierge-server --features embed --bench soak --no-run
 echo "[1/2] every property with $cases cases"
 PROPTEST_CASES="$cases" cargo test --workspace --quiet

@@ -2,6 +2,6 @@
 //! so) or to the migrations.
 
 fn main() {
-    println!("cargo:rerun-if-env-changed=CONCIERGE_SITE");
+    println!("cargo:rerun-if-env-changed=SITE_DIGEST");
     println!("cargo:rerun-if-changed=migrations");
 }
