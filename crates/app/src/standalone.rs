@@ -1,7 +1,7 @@
 //! The build without server rendering: learns who is here and how they read, then mounts the app.
 
 use concierge_core::{
-    api::Empty,
+    api::{Empty, Whole},
     locale::Locale,
     session::api::{GetSession, Refresh, RefreshRequest},
 };
@@ -57,7 +57,7 @@ async fn viewer() -> Option<Viewer> {
     let mut found = ask().await?;
     if matches!(found, Found::Renewable) {
         let _held = lock::acquire().await;
-        let request = wire::<Refresh>(&RefreshRequest::default());
+        let request = wire::<Refresh>(&Whole, &RefreshRequest::default());
         exchange(&plain, request).await.ok()?;
         found = ask().await?;
     }

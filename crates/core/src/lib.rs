@@ -4,6 +4,7 @@
 //! so it gives the same answer on the server, in the browser and in a test.
 
 pub mod account;
+pub mod admin;
 pub mod api;
 pub mod audit;
 pub mod catalogue;
@@ -12,8 +13,10 @@ pub mod link;
 pub mod locale;
 pub mod password;
 pub mod problem;
+pub mod recovery;
 pub mod sensitive;
 pub mod session;
 pub mod sign_in;
 pub mod system;
 pub mod time;
+pub mod totp;

@@ -2,10 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    api::{Anonymous, Empty, Endpoint, Method},
-    problem::ErrorCode,
-};
+use crate::api::{Empty, Whole, endpoints};
 
 /// How the server saw a request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,22 +16,6 @@ pub struct WhoamiAnswer {
     pub proxy_trusted: bool,
 }
 
-/// `GET /api/whoami`
-#[derive(Debug)]
-pub enum Whoami {}
-impl Endpoint for Whoami {
-    type Access = Anonymous;
-    type Request = Empty;
-    type Response = WhoamiAnswer;
-    const METHOD: Method = Method::Get;
-    const PATH: &'static str = "/api/whoami";
-    const SUCCESS: u16 = 200;
-    const SUMMARY: &'static str =
-        "The address and scheme the server saw, and whether the proxy is trusted.";
-    const ERRORS: &'static [ErrorCode] = &[];
-    const EXAMPLE: &'static str = "";
-}
-
 /// A failure in the browser, told to the server's log.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -46,17 +27,16 @@ pub struct ClientErrorReport {
     pub page: String,
 }
 
-/// `POST /api/client-errors`
-#[derive(Debug)]
-pub enum ReportClientError {}
-impl Endpoint for ReportClientError {
-    type Access = Anonymous;
-    type Request = ClientErrorReport;
-    type Response = Empty;
-    const METHOD: Method = Method::Post;
-    const PATH: &'static str = "/api/client-errors";
-    const SUCCESS: u16 = 204;
-    const SUMMARY: &'static str = "Tells the server's log that the page failed in the browser.";
-    const ERRORS: &'static [ErrorCode] = &[ErrorCode::Throttled];
-    const EXAMPLE: &'static str = r#"{"message": "panicked", "page": "/profile"}"#;
+endpoints! {
+    /// `GET /api/whoami`
+    Whoami: Anonymous Get "/api/whoami", Whole, Empty => 200 WhoamiAnswer;
+    "The address and scheme the server saw, and whether the proxy is trusted.";
+    [];
+    "";
+
+    /// `POST /api/client-errors`
+    ReportClientError: Anonymous Post "/api/client-errors", Whole, ClientErrorReport => 204 Empty;
+    "Tells the server's log that the page failed in the browser.";
+    [Throttled];
+    r#"{"message": "panicked", "page": "/profile"}"#;
 }

@@ -11,7 +11,7 @@
 //! - account: audit keys password session
 //! - sign_in: account audit keys password session
 //!
-//! Plumbing, which knows no capability: `platform`, `store`, `config`, `http`, `cli`. Assembled in `services` and
+//! Plumbing, which knows no capability: `platform`, `store`, `config`, `http`, `mail`, `cli`. Assembled in `services` and
 //! `boot`.
 
 pub mod account;
@@ -21,6 +21,7 @@ pub mod cli;
 pub mod config;
 pub mod http;
 pub mod keys;
+pub mod mail;
 pub mod password;
 pub mod platform;
 pub mod services;

@@ -10,6 +10,7 @@ use crate::{
     config::Config,
     http::{SecurityHeaders, Site, client::Client, cookies::CookieNames, error::ApiError},
     keys::data_keys::DataKeys,
+    mail::Outbox,
     platform::{
         clock::Clock,
         hash::Hasher,
@@ -54,6 +55,8 @@ pub struct Services {
     pub sessions: Arc<Sessions>,
     /// The front door.
     pub sign_in: SignIn,
+    /// Takes mails in.
+    pub outbox: Arc<Outbox>,
     /// The names of our cookies.
     pub cookie_names: CookieNames,
     /// The headers of every answer.
@@ -109,6 +112,11 @@ impl Services {
         let freshness = Arc::new(Freshness::default());
         let keys = Arc::new(parts.keys);
         let factor = config.address_limit_factor;
+        let outbox = Arc::new(Outbox::new(
+            &keys.mail,
+            Arc::clone(&clock),
+            Arc::clone(&rng),
+        ));
         let sessions = Arc::new(Sessions::new(
             db.clone(),
             Arc::clone(&clock),
@@ -155,6 +163,7 @@ impl Services {
             accounts,
             sessions,
             sign_in,
+            outbox,
             site: parts.site,
             shutdown: parts.shutdown,
             freshness,

@@ -29,8 +29,9 @@ async fn exchange(request: WireRequest) -> Result<WireResponse, gloo_net::Error>
         Method::Get => HttpMethod::GET,
         Method::Post => HttpMethod::POST,
         Method::Patch => HttpMethod::PATCH,
+        Method::Delete => HttpMethod::DELETE,
     };
-    let builder = RequestBuilder::new(request.path)
+    let builder = RequestBuilder::new(&request.path)
         .method(method)
         .header("accept", "application/json")
         .abort_signal(Some(&AbortSignal::timeout_with_u32(TIMEOUT_MILLIS)));

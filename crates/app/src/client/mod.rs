@@ -14,10 +14,11 @@ pub(crate) mod refresh;
 mod renewing;
 mod schedule;
 
-use std::{future::Future, pin::Pin, sync::Arc};
+use std::{borrow::Cow, future::Future, pin::Pin, sync::Arc};
 
 use concierge_core::{
-    api::{Endpoint, Method},
+    api::{Endpoint, Method, Whole, path_to},
+    link::encode_query,
     locale::Locale,
     problem::{ErrorCode, Problem},
 };
@@ -31,8 +32,8 @@ use refresh::Keeper;
 pub struct WireRequest {
     /// The method.
     pub method: Method,
-    /// The path, without host.
-    pub path: &'static str,
+    /// The path with its query, without host.
+    pub path: Cow<'static, str>,
     /// The JSON body.
     pub body: Option<String>,
 }
@@ -94,21 +95,57 @@ fn unanswered() -> Problem {
 }
 
 /// Calls an endpoint; the only errors are problems, as the API writes them.
-pub async fn call<E: Endpoint>(
+pub async fn call<E: Endpoint<Target = Whole>>(
     client: &Client,
     request: E::Request,
 ) -> Result<E::Response, Problem> {
-    let text = exchange(client, wire::<E>(&request)).await?;
+    call_on::<E>(client, Whole, request).await
+}
+
+/// Calls an endpoint whose path names something.
+pub async fn call_on<E: Endpoint>(
+    client: &Client,
+    target: E::Target,
+    request: E::Request,
+) -> Result<E::Response, Problem> {
+    let text = exchange(client, wire::<E>(&target, &request)).await?;
     serde_json::from_str(&text).map_err(|_| unanswered())
 }
 
 /// Encodes the request of an endpoint. Our request types are structs of texts: writing them can't fail.
-pub(crate) fn wire<E: Endpoint>(request: &E::Request) -> WireRequest {
-    let has_body = !matches!(E::METHOD, Method::Get);
+pub(crate) fn wire<E: Endpoint>(target: &E::Target, request: &E::Request) -> WireRequest {
+    let path = path_to::<E>(target);
+    let (path, body) = match E::METHOD {
+        Method::Get => (with_query(path, serde_json::to_value(request)), None),
+        _ => (
+            path,
+            Some(serde_json::to_string(request).unwrap_or_default()),
+        ),
+    };
     WireRequest {
         method: E::METHOD,
-        path: E::PATH,
-        body: has_body.then(|| serde_json::to_string(request).unwrap_or_default()),
+        path,
+        body,
+    }
+}
+
+/// A GET carries its request in the query; our queries are texts.
+fn with_query(
+    path: Cow<'static, str>,
+    request: Result<serde_json::Value, serde_json::Error>,
+) -> Cow<'static, str> {
+    let Ok(serde_json::Value::Object(fields)) = request else {
+        return path;
+    };
+    let pairs = fields.iter().filter_map(|(name, value)| {
+        let value = encode_query(value.as_str()?);
+        Some(format!("{name}={value}"))
+    });
+    let query = pairs.collect::<Vec<_>>().join("&");
+    if query.is_empty() {
+        path
+    } else {
+        Cow::Owned(format!("{path}?{query}"))
     }
 }
 

@@ -6,7 +6,7 @@
 use std::{future::Future, pin::Pin, time::Duration};
 
 use concierge_core::{
-    api::Empty,
+    api::{Empty, Whole},
     problem::Problem,
     session::api::{GetSession, Logout, LogoutRequest, Refresh, RefreshRequest, SessionAnswer},
 };
@@ -135,7 +135,7 @@ impl Keeper {
     /// Signs out here, as far as the operator set it, and tells the other tabs.
     pub(crate) async fn sign_out(self) -> Result<(), Problem> {
         let _held = lock::acquire().await;
-        let request = wire::<Logout>(&LogoutRequest::default());
+        let request = wire::<Logout>(&Whole, &LogoutRequest::default());
         exchange(&self.plain(), request).await?;
         channel::post(News::SignedOut);
         self.end(Ended::SignedOut);
@@ -164,7 +164,7 @@ impl Keeper {
     }
 
     async fn refresh(self) -> Result<String, Problem> {
-        let request = wire::<Refresh>(&RefreshRequest::default());
+        let request = wire::<Refresh>(&Whole, &RefreshRequest::default());
         exchange(&self.plain(), request).await
     }
 

@@ -4,10 +4,10 @@ use serde::{Deserialize, Serialize};
 
 use super::AccountView;
 use crate::{
-    api::{Anonymous, Empty, Endpoint, Form, Method, SignedIn},
+    api::{Empty, Form, Whole, endpoints},
     locale::Locale,
-    problem::ErrorCode,
     sensitive::Sensitive,
+    sign_in::api::Step,
 };
 
 /// Makes an account and signs in.
@@ -25,6 +25,22 @@ pub struct RegisterRequest {
     /// The language; by default the one of the request.
     #[serde(default)]
     pub locale: Option<Locale>,
+    /// The token of an invitation, where registration is by invitation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub invite: Option<Sensitive>,
+}
+
+/// What came of a registration: an account that is signed in, one that has a step to do first, or nothing
+/// yet, because the address has to be confirmed.
+#[derive(Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Registered {
+    /// The account, unless its address has to be confirmed first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account: Option<AccountView>,
+    /// What is to be done before there is a session.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<Step>,
 }
 
 /// Makes the first admin with the one-time setup token.
@@ -64,88 +80,113 @@ pub struct ProfileChange {
     pub locale: Option<Locale>,
 }
 
-/// `POST /api/auth/register`
-#[derive(Debug)]
-pub enum Register {}
-impl Endpoint for Register {
-    type Access = Anonymous;
-    type Request = RegisterRequest;
-    type Response = AccountAnswer;
-    const METHOD: Method = Method::Post;
-    const PATH: &'static str = "/api/auth/register";
-    const SUCCESS: u16 = 201;
-    const SUMMARY: &'static str = "Makes an account and signs in with cookies.";
-    const ERRORS: &'static [ErrorCode] = &[
-        ErrorCode::InvalidFields,
-        ErrorCode::EmailTaken,
-        ErrorCode::RegistrationClosed,
-        ErrorCode::Throttled,
-        ErrorCode::Overloaded,
-    ];
-    const EXAMPLE: &'static str =
-        r#"{"email": "ada@example.org", "password": "four brass bells ring", "name": "Ada"}"#;
-    const FORM: Option<Form> = Some(Form {
+/// Changes the password.
+#[derive(Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct PasswordChange {
+    /// The password so far.
+    pub current: Sensitive,
+    /// The new one.
+    pub new: Sensitive,
+}
+
+/// Changes the address.
+#[derive(Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct EmailChange {
+    /// The new address; it counts once it is confirmed.
+    pub email: String,
+}
+
+/// The token of a link in a mail.
+#[derive(Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct TokenRequest {
+    /// The token.
+    pub token: Sensitive,
+}
+
+/// A password made of words, for who wants one.
+#[derive(Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Passphrase {
+    /// Five words.
+    pub passphrase: Sensitive,
+}
+
+endpoints! {
+    /// `POST /api/auth/register`
+    Register: Anonymous Post "/api/auth/register", Whole, RegisterRequest => 201 Registered;
+    "Makes an account and signs in with cookies.";
+    [InvalidFields EmailTaken RegistrationClosed Throttled Overloaded];
+    r#"{"email": "ada@example.org", "password": "four brass bells ring", "name": "Ada"}"#,
+    form Form {
         page: "/sign-up",
         done: "/profile",
         flags: &[],
         signs_in: true,
-    });
-}
+    };
 
-/// `POST /api/setup`
-#[derive(Debug)]
-pub enum Setup {}
-impl Endpoint for Setup {
-    type Access = Anonymous;
-    type Request = SetupRequest;
-    type Response = AccountAnswer;
-    const METHOD: Method = Method::Post;
-    const PATH: &'static str = "/api/setup";
-    const SUCCESS: u16 = 201;
-    const SUMMARY: &'static str =
-        "Makes the first admin with the one-time setup token and signs in with cookies.";
-    const ERRORS: &'static [ErrorCode] = &[
-        ErrorCode::InvalidFields,
-        ErrorCode::TicketExpired,
-        ErrorCode::Throttled,
-        ErrorCode::Overloaded,
-    ];
-    const EXAMPLE: &'static str =
-        r#"{"token": "TOKEN", "email": "ada@example.org", "password": "four brass bells ring"}"#;
-    const FORM: Option<Form> = Some(Form {
+    /// `POST /api/setup`
+    Setup: Anonymous Post "/api/setup", Whole, SetupRequest => 201 Registered;
+    "Makes the first admin with the one-time setup token and signs in with cookies.";
+    [InvalidFields TicketExpired Throttled Overloaded];
+    r#"{"token": "TOKEN", "email": "ada@example.org", "password": "four brass bells ring"}"#,
+    form Form {
         page: "/setup",
         done: "/profile",
         flags: &[],
         signs_in: true,
-    });
-}
+    };
 
-/// `GET /api/profile`
-#[derive(Debug)]
-pub enum GetProfile {}
-impl Endpoint for GetProfile {
-    type Access = SignedIn;
-    type Request = Empty;
-    type Response = AccountAnswer;
-    const METHOD: Method = Method::Get;
-    const PATH: &'static str = "/api/profile";
-    const SUCCESS: u16 = 200;
-    const SUMMARY: &'static str = "One's own account.";
-    const ERRORS: &'static [ErrorCode] = &[];
-    const EXAMPLE: &'static str = "";
-}
+    /// `GET /api/profile`
+    GetProfile: SignedIn Get "/api/profile", Whole, Empty => 200 AccountAnswer;
+    "One's own account.";
+    [];
+    "";
 
-/// `PATCH /api/profile`
-#[derive(Debug)]
-pub enum ChangeProfile {}
-impl Endpoint for ChangeProfile {
-    type Access = SignedIn;
-    type Request = ProfileChange;
-    type Response = AccountAnswer;
-    const METHOD: Method = Method::Patch;
-    const PATH: &'static str = "/api/profile";
-    const SUCCESS: u16 = 200;
-    const SUMMARY: &'static str = "Changes name or language of one's own account.";
-    const ERRORS: &'static [ErrorCode] = &[ErrorCode::InvalidFields];
-    const EXAMPLE: &'static str = r#"{"name": "Ada Lovelace"}"#;
+    /// `PATCH /api/profile`
+    ChangeProfile: SignedIn Patch "/api/profile", Whole, ProfileChange => 200 AccountAnswer;
+    "Changes name or language of one's own account.";
+    [InvalidFields];
+    r#"{"name": "Ada Lovelace"}"#;
+
+    /// `POST /api/password/change`
+    ChangePassword: Fresh Post "/api/password/change", Whole, PasswordChange => 204 Empty;
+    "Changes the password; the other sessions end.";
+    [InvalidFields BadCredentials Throttled Overloaded];
+    r#"{"current": "four brass bells ring", "new": "nine paper boats sink"}"#;
+
+    /// `GET /api/password/suggestion`
+    SuggestPassphrase: Anonymous Get "/api/password/suggestion", Whole, Empty => 200 Passphrase;
+    "A passphrase of five words, made by chance and kept nowhere.";
+    [Throttled];
+    "";
+
+    /// `POST /api/account/email`
+    ChangeEmail: Fresh Post "/api/account/email", Whole, EmailChange => 202 Empty;
+    "Sends a link to a new address; the change counts once the link is confirmed.";
+    [InvalidFields Throttled Unavailable];
+    r#"{"email": "ada@example.com"}"#;
+
+    /// `POST /api/account/email/confirm`
+    ConfirmEmail: Anonymous Post "/api/account/email/confirm", Whole, TokenRequest => 204 Empty;
+    "Confirms an address with the token of the mail: of a new account, or a new one of an account.";
+    [TicketExpired EmailTaken Throttled];
+    r#"{"token": "TOKEN"}"#,
+    form Form {
+        page: "/confirm",
+        done: "/sign-in?done=confirmed",
+        flags: &[],
+        signs_in: false,
+    };
+
+    /// `DELETE /api/account`
+    CloseAccount: Fresh Delete "/api/account", Whole, Empty => 204 Empty;
+    "Closes one's own account for good.";
+    [Conflict];
+    "";
 }

@@ -77,6 +77,52 @@ event_names! {
     PrivilegeChanged = "privilege_permissions_changed", Warning;
     /// A password hash was renewed with stronger parameters.
     PasswordRehash = "authn_password_rehash", Info;
+    /// A second factor was set up.
+    MfaEnabled = "authn_mfa_enabled", Notice;
+    /// A second factor was removed.
+    MfaDisabled = "authn_mfa_disabled", Warning;
+    /// A wrong code of a second factor.
+    MfaFail = "authn_mfa_fail", Notice;
+    /// A code of a second factor came a second time.
+    MfaReuse = "authn_mfa_reuse", Warning;
+    /// The second step was closed: too many wrong codes in a row.
+    MfaFailMax = "authn_mfa_fail_max", Warning;
+    /// New recovery codes were made.
+    RecoveryCodesMade = "authn_recovery_codes_made", Notice;
+    /// A recovery code was used.
+    RecoveryCodeUsed = "authn_recovery_code_used", Warning;
+    /// A wrong recovery code.
+    RecoveryCodeFail = "authn_recovery_code_fail", Notice;
+    /// Somebody signed in proved again who they are.
+    StepUp = "authn_step_up", Info;
+    /// Somebody signed in failed to prove again who they are.
+    StepUpFail = "authn_step_up_fail", Notice;
+    /// A sign-in from a device never seen before.
+    NewDevice = "authn_new_device", Notice;
+    /// The owner of an account said that a sign-in was not theirs.
+    NotMe = "authn_not_me", Critical;
+    /// A password was changed.
+    PasswordChange = "authn_password_change", Notice;
+    /// A change of a password failed: the current one was wrong.
+    PasswordChangeFail = "authn_password_change_fail", Notice;
+    /// A link to set a new password was made.
+    PasswordResetRequested = "authn_password_reset_requested", Notice;
+    /// A password was set with a link.
+    PasswordReset = "authn_password_reset", Warning;
+    /// A change of address was asked for.
+    EmailChangeRequested = "user_email_change_requested", Notice;
+    /// The address of an account changed.
+    EmailChanged = "user_email_changed", Warning;
+    /// An account was closed.
+    UserDeleted = "user_deleted", Warning;
+    /// Somebody took a copy of their data.
+    UserExported = "user_data_exported", Notice;
+    /// An invitation was made.
+    InvitationMade = "user_invited", Notice;
+    /// An invitation was taken back.
+    InvitationRevoked = "user_invitation_revoked", Notice;
+    /// A mail could not be delivered.
+    MailFailed = "sys_mail_failed", Warning;
     /// A rate limit was passed.
     RateLimit = "excess_rate_limit_exceeded", Notice;
     /// A request was refused because it came from another site.

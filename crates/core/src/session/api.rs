@@ -4,9 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     account::AccountView,
-    api::{Anonymous, Empty, Endpoint, Form, Method},
-    problem::ErrorCode,
+    api::{Empty, Form, Whole, endpoints},
     sensitive::Sensitive,
+    session::{EndReason, SessionId},
     time::Timestamp,
 };
 
@@ -102,61 +102,93 @@ pub struct SessionAnswer {
     /// Seconds until the session ends if nobody touches it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub idle_in: Option<u64>,
+    /// Until when the last proof of identity counts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fresh_until: Option<Timestamp>,
+    /// Why the session that the cookies speak of ended, when it has.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended: Option<EndReason>,
     /// A live refresh cookie came along: refresh before believing "signed out".
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub renewable: Option<bool>,
 }
 
-/// `POST /api/auth/refresh`
-#[derive(Debug)]
-pub enum Refresh {}
-impl Endpoint for Refresh {
-    type Access = Anonymous;
-    type Request = RefreshRequest;
-    type Response = RefreshAnswer;
-    const METHOD: Method = Method::Post;
-    const PATH: &'static str = "/api/auth/refresh";
-    const SUCCESS: u16 = 200;
-    const SUMMARY: &'static str =
-        "Renews a session: a new access token and, at most every 20 seconds, a new refresh token.";
-    const ERRORS: &'static [ErrorCode] = &[ErrorCode::Unauthenticated, ErrorCode::Throttled];
-    const EXAMPLE: &'static str = r#"{"refresh_token": "REFRESH_TOKEN"}"#;
+/// A live session as its owner sees it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct SessionView {
+    /// Identifies the session; no secret.
+    pub id: SessionId,
+    /// The browser or client, such as `Firefox`; empty when unknown.
+    pub browser: String,
+    /// The system, such as `Linux`; empty when unknown.
+    pub system: String,
+    /// The address it began at.
+    pub address: String,
+    /// When it began.
+    pub created_at: Timestamp,
+    /// When it was last renewed or used after a renewal.
+    pub last_seen_at: Timestamp,
+    /// Whether it is the one that asks.
+    pub current: bool,
 }
 
-/// `POST /api/auth/logout`
-#[derive(Debug)]
-pub enum Logout {}
-impl Endpoint for Logout {
-    type Access = Anonymous;
-    type Request = LogoutRequest;
-    type Response = Empty;
-    const METHOD: Method = Method::Post;
-    const PATH: &'static str = "/api/auth/logout";
-    const SUCCESS: u16 = 204;
-    const SUMMARY: &'static str =
-        "Signs out: ends every session of the account, or only this one. Always succeeds.";
-    const ERRORS: &'static [ErrorCode] = &[];
-    const EXAMPLE: &'static str = r#"{"scope": "all"}"#;
-    const FORM: Option<Form> = Some(Form {
+/// The live sessions of an account, the newest first.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct SessionList {
+    /// The sessions.
+    pub sessions: Vec<SessionView>,
+}
+
+/// How many sessions ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Ended {
+    /// The number.
+    pub ended: u32,
+}
+
+endpoints! {
+    /// `POST /api/auth/refresh`
+    Refresh: Anonymous Post "/api/auth/refresh", Whole, RefreshRequest => 200 RefreshAnswer;
+    "Renews a session: a new access token and, at most every 20 seconds, a new refresh token.";
+    [Unauthenticated Throttled];
+    r#"{"refresh_token": "REFRESH_TOKEN"}"#;
+
+    /// `POST /api/auth/logout`
+    Logout: Anonymous Post "/api/auth/logout", Whole, LogoutRequest => 204 Empty;
+    "Signs out: ends every session of the account, or only this one. Always succeeds.";
+    [];
+    r#"{"scope": "all"}"#,
+    form Form {
         page: "/",
         done: "/sign-in?ended=signed_out",
         flags: &[],
         signs_in: false,
-    });
-}
+    };
 
-/// `GET /api/auth/session`
-#[derive(Debug)]
-pub enum GetSession {}
-impl Endpoint for GetSession {
-    type Access = Anonymous;
-    type Request = Empty;
-    type Response = SessionAnswer;
-    const METHOD: Method = Method::Get;
-    const PATH: &'static str = "/api/auth/session";
-    const SUCCESS: u16 = 200;
-    const SUMMARY: &'static str =
-        "Whether the request is signed in, and as whom; never an error for a visitor.";
-    const ERRORS: &'static [ErrorCode] = &[];
-    const EXAMPLE: &'static str = "";
+    /// `GET /api/auth/session`
+    GetSession: Anonymous Get "/api/auth/session", Whole, Empty => 200 SessionAnswer;
+    "Whether the request is signed in, and as whom; never an error for a visitor.";
+    [];
+    "";
+
+    /// `GET /api/sessions`
+    ListSessions: SignedIn Get "/api/sessions", Whole, Empty => 200 SessionList;
+    "One's own live sessions.";
+    [];
+    "";
+
+    /// `DELETE /api/sessions/{id}`
+    EndSession: Fresh Delete "/api/sessions/{id}", SessionId, Empty => 204 Empty;
+    "Ends one of one's own sessions.";
+    [NotFound];
+    "";
+
+    /// `DELETE /api/sessions`
+    EndOtherSessions: Fresh Delete "/api/sessions", Whole, Empty => 200 Ended;
+    "Ends all of one's own sessions but this one.";
+    [];
+    "";
 }

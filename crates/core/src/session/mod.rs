@@ -48,6 +48,7 @@ impl Transport {
 
 /// Why a session ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum EndReason {
     /// The person signed out.
@@ -58,9 +59,37 @@ pub enum EndReason {
     Reuse,
     /// An admin ended it.
     Admin,
+    /// Its owner ended it from another session.
+    EndedElsewhere,
+    /// The password was changed or reset.
+    PasswordChanged,
+    /// The owner of the account said that this sign-in was not theirs.
+    NotMe,
+    /// What the account may do, or what it must prove for it, changed.
+    RightsChanged,
+    /// The account was closed.
+    Closed,
 }
 
 impl EndReason {
+    /// Every reason.
+    pub const ALL: [Self; 9] = [
+        Self::SignedOut,
+        Self::Replaced,
+        Self::Reuse,
+        Self::Admin,
+        Self::EndedElsewhere,
+        Self::PasswordChanged,
+        Self::NotMe,
+        Self::RightsChanged,
+        Self::Closed,
+    ];
+
+    /// The reason of a stable text.
+    pub fn from_text(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|reason| reason.as_str() == text)
+    }
+
     /// The stable text.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -68,6 +97,11 @@ impl EndReason {
             Self::Replaced => "replaced",
             Self::Reuse => "reuse",
             Self::Admin => "admin",
+            Self::EndedElsewhere => "ended_elsewhere",
+            Self::PasswordChanged => "password_changed",
+            Self::NotMe => "not_me",
+            Self::RightsChanged => "rights_changed",
+            Self::Closed => "closed",
         }
     }
 }

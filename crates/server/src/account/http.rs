@@ -6,7 +6,7 @@ use concierge_core::{
         Role,
         api::{
             AccountAnswer, ChangeProfile, GetProfile, ProfileChange, Register, RegisterRequest,
-            Setup, SetupRequest,
+            Registered, Setup, SetupRequest,
         },
     },
     api::{Anonymous, Empty, SignedIn},
@@ -58,7 +58,7 @@ async fn register(
     app: App,
     context: Context<Anonymous>,
     request: RegisterRequest,
-) -> Result<Reply<AccountAnswer>, ApiError> {
+) -> Result<Reply<Registered>, ApiError> {
     let client = &context.client;
     let new = NewAccount {
         email: &request.email,
@@ -72,7 +72,10 @@ async fn register(
         .register(&new, &client.address_key, &client.origin)
         .await?;
     Ok(Reply::with_cookies(
-        AccountAnswer { account },
+        Registered {
+            account: Some(account),
+            status: None,
+        },
         session::set_cookies(&app.cookie_names, &grant),
     ))
 }
@@ -81,7 +84,7 @@ async fn set_up(
     app: App,
     context: Context<Anonymous>,
     request: SetupRequest,
-) -> Result<Reply<AccountAnswer>, ApiError> {
+) -> Result<Reply<Registered>, ApiError> {
     let client = &context.client;
     let new = NewAccount {
         email: &request.email,
@@ -95,7 +98,10 @@ async fn set_up(
         .set_up(&request.token, &new, &client.address_key, &client.origin)
         .await?;
     Ok(Reply::with_cookies(
-        AccountAnswer { account },
+        Registered {
+            account: Some(account),
+            status: None,
+        },
         session::set_cookies(&app.cookie_names, &grant),
     ))
 }
@@ -154,6 +160,7 @@ async fn look(
         expires_at: Some(actor.expires_at),
         expires_in: Some(actor.expires_at.since(now).as_secs()),
         idle_in: Some(whole_seconds(actor.idle_expires_at.since(now))),
-        renewable: None,
+        fresh_until: (now < actor.fresh_until).then_some(actor.fresh_until),
+        ..SessionAnswer::default()
     }))
 }

@@ -343,6 +343,7 @@ impl Accounts {
             account: view.id,
             transport: Transport::Cookie,
             remember: false,
+            has_second_factor: false,
             origin,
         };
         let (grant, _) = self.parts.sessions.begin(&mut tx, &new).await?;

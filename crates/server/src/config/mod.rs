@@ -13,6 +13,7 @@ mod finding;
 mod load;
 mod nearest;
 mod parse;
+mod people;
 mod public_url;
 mod reader;
 pub mod secret_file;
@@ -25,7 +26,7 @@ mod tests;
 
 use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, time::Duration};
 
-use concierge_core::session::api::Scope;
+use concierge_core::{session::api::Scope, totp::Policy};
 
 pub use self::{
     database_url::DatabaseUrl,
@@ -33,6 +34,7 @@ pub use self::{
     explain::Explained,
     finding::{Finding, Level},
     load::{LoadArgs, leptos},
+    people::MailConfig,
     public_url::PublicUrl,
     secret_file::SecretFile,
     source::{Given, Source},
@@ -58,6 +60,12 @@ pub struct Config {
     pub session: SessionConfig,
     /// The cost of a password hash.
     pub hash: HashConfig,
+    /// Who needs a second factor.
+    pub second_factor: Policy,
+    /// How many steps of 30 s a code may be early or late, 0 to 2.
+    pub totp_skew: u32,
+    /// How mails leave.
+    pub mail: MailConfig,
     /// Whether `serve` brings the schema up to date.
     pub migrate: bool,
     /// Whose forwarding headers are believed.
@@ -81,7 +89,7 @@ pub struct Config {
 pub enum Registration {
     /// Anybody.
     Open,
-    /// Whoever was invited; counts as closed until there are invitations.
+    /// Whoever was invited.
     Invite,
     /// Nobody.
     Closed,

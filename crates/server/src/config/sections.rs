@@ -9,8 +9,8 @@ use concierge_core::session::api::Scope;
 
 use super::{
     Config, DatabaseUrl, Environment, Explained, HashConfig, Hsts, KeySettings, LogConfig,
-    LogFormat, PublicUrl, Reader, Reading, Registration, RingSettings, SessionConfig,
-    load::Sources, parse,
+    LogFormat, PublicUrl, Reader, Reading, RingSettings, SessionConfig, load::Sources, parse,
+    people,
 };
 
 /// The least Argon2id cost outside tests (OWASP's first recommendation).
@@ -62,8 +62,8 @@ fn rest(
     let contact = reader.optional("CONCIERGE_CONTACT", parse::line);
     let suffix = reader.optional("CONCIERGE_COOKIE_SUFFIX", parse::cookie_suffix);
     let migrate = reader.read("CONCIERGE_MIGRATE", parse::switch);
-    let registration = registration(reader);
-    let second_factor = second_factor(reader);
+    let people = people::read(reader);
+    let mail = people::mail(reader, public_url.as_ref());
     let (session, hash, log) = (session(reader), hash(reader), log(reader));
     if let (Some(listen), Some(None)) = (listen, &proxies)
         && !listen.ip().is_loopback()
@@ -77,7 +77,7 @@ fn rest(
     let (public_url, database_url, listen) = (public_url?, database_url?, listen?);
     let (trusted_proxies, address_limit_factor) = (proxies?.unwrap_or_default(), factor?);
     let (hsts, contact, cookie_suffix) = (hsts?, contact?, suffix?.unwrap_or_default());
-    let (migrate, registration, ()) = (migrate?, registration?, second_factor?);
+    let (migrate, people, mail) = (migrate?, people?, mail?);
     let (session, hash, log) = (session?, hash?, log?);
     Some(move |keys| Config {
         environment,
@@ -85,7 +85,10 @@ fn rest(
         public_url,
         data,
         database_url,
-        registration,
+        registration: people.registration,
+        second_factor: people.second_factor,
+        totp_skew: people.totp_skew,
+        mail,
         session,
         hash,
         migrate,
@@ -146,36 +149,6 @@ fn hsts(reader: &mut Reader<'_>, url: Option<&PublicUrl>) -> Option<Hsts> {
         );
     }
     Some(hsts)
-}
-
-fn registration(reader: &mut Reader<'_>) -> Option<Registration> {
-    const NAME: &str = "CONCIERGE_REGISTRATION";
-    let words = [
-        ("open", Registration::Open),
-        ("invite", Registration::Invite),
-        ("closed", Registration::Closed),
-    ];
-    let registration = reader.read(NAME, |text| parse::word(text, &words))?;
-    if registration == Registration::Open && reader.environment.is_production() {
-        reader.warn(
-            NAME,
-            "anybody can register, and no mail confirms that an address is theirs",
-            "set CONCIERGE_REGISTRATION=closed and use `concierge account create`",
-        );
-    }
-    Some(registration)
-}
-
-/// Other values are real settings of a later version: taking them silently would promise a
-/// protection that is not there.
-fn second_factor(reader: &mut Reader<'_>) -> Option<()> {
-    reader.read("CONCIERGE_SECOND_FACTOR", |text| match text {
-        "optional" => Ok(()),
-        "admins" | "required" => Err(format!(
-            "this version has no second factor yet, so `{text}` cannot be kept"
-        )),
-        _ => Err("it is not `optional`".to_owned()),
-    })
 }
 
 fn session(reader: &mut Reader<'_>) -> Option<SessionConfig> {

@@ -22,13 +22,15 @@ pub enum Section {
     Session,
     /// Password hashing.
     Password,
+    /// Mails.
+    Mail,
     /// Logs.
     Log,
 }
 
 impl Section {
     /// All headings in the order of the documentation.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Start,
         Self::Server,
         Self::Database,
@@ -36,6 +38,7 @@ impl Section {
         Self::Account,
         Self::Session,
         Self::Password,
+        Self::Mail,
         Self::Log,
     ];
 
@@ -49,6 +52,7 @@ impl Section {
             Self::Account => "Accounts",
             Self::Session => "Sessions",
             Self::Password => "Passwords",
+            Self::Mail => "Mail",
             Self::Log => "Logs",
         }
     }
@@ -141,7 +145,7 @@ impl Setting {
 }
 
 use Preset::{ByEnvironment, Derived, Fixed, Unset};
-use Section::{Account, Database, Keys, Log, Password, Server, Session, Start};
+use Section::{Account, Database, Keys, Log, Mail, Password, Server, Session, Start};
 
 /// Every setting, grouped by section.
 #[rustfmt::skip]
@@ -191,9 +195,13 @@ pub static SETTINGS: &[Setting] = &[
         "The keyring file."),
 
     plain(Account, "CONCIERGE_REGISTRATION", "account.registration", ByEnvironment(["open", "open", "open", "invite"]),
-        "Who may register: `open`, `invite` or `closed`. `invite` counts as `closed` in this version."),
-    plain(Account, "CONCIERGE_SECOND_FACTOR", "account.second_factor", Fixed("optional"),
-        "Who needs a second factor: `optional` is the only value of this version."),
+        "Who may register: `open`, `invite` (an admin makes invitations) or `closed`."),
+    plain(Account, "CONCIERGE_SECOND_FACTOR", "account.second_factor", ByEnvironment(["optional", "optional", "required", "required"]),
+        "Who needs a second factor: `optional` (who wants one), `admins` or `required` (everybody)."),
+    plain(Account, "CONCIERGE_TOTP_SKEW", "account.totp_skew", Fixed("1"),
+        "How many steps of 30 s a code may be early or late, 0 to 2; `0` is the strict reading of ASVS 6.5.5."),
+    plain(Account, "CONCIERGE_ADDRESS_CONFIRMATION", "account.address_confirmation", Derived("`required` with `CONCIERGE_SMTP_URL`, `off` without"),
+        "`required`: an address counts once the link in a mail was confirmed; `off`: at once."),
 
     plain(Session, "CONCIERGE_ACCESS_TTL", "session.access_ttl", Fixed("10m"),
         "Life of an access token; at most `1h` in production."),
@@ -218,6 +226,11 @@ pub static SETTINGS: &[Setting] = &[
         "Argon2id lanes."),
     plain(Password, "CONCIERGE_SIGN_IN_DEADLINE", "password.sign_in_deadline", Fixed("500ms"),
         "A failed sign-in is answered no sooner than this; 0 only in `test`."),
+
+    plain(Mail, "CONCIERGE_SMTP_URL", "mail.smtp_url", Unset,
+        "`smtps://user:password@host:465`, or `smtp://user:password@host:587?tls=required` for STARTTLS. Unset: mails are written to `<data>/outbox`; in production those with a link are not.").secret(),
+    plain(Mail, "CONCIERGE_MAIL_FROM", "mail.from", Derived("`Concierge <concierge@<host of the public URL>>`"),
+        "The sender of mails."),
 
     plain(Log, "CONCIERGE_LOG", "log.filter", Fixed("info"),
         "What is logged: a level, or directives such as `info,concierge_server=debug`."),

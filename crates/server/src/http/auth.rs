@@ -2,7 +2,8 @@
 
 use axum::http::{HeaderMap, header};
 use concierge_core::{
-    api::{Access, Anonymous, SignedIn},
+    account::Role,
+    api::{Access, Admin, Anonymous, Fresh, FreshAdmin, FreshOrTicket, SignedIn},
     audit::EventName,
     problem::ErrorCode,
 };
@@ -110,26 +111,86 @@ pub trait Admit: Access {
     /// What a handler of this level gets.
     type Actor: Send;
     /// Lets the caller in, or says why not.
-    fn admit(caller: Caller) -> Result<Self::Actor, ApiError>;
+    fn admit(
+        caller: Caller,
+        app: &App,
+    ) -> impl Future<Output = Result<Self::Actor, ApiError>> + Send;
 }
 
 impl Admit for Anonymous {
     type Actor = Caller;
-    fn admit(caller: Caller) -> Result<Caller, ApiError> {
+    async fn admit(caller: Caller, _: &App) -> Result<Caller, ApiError> {
         Ok(caller)
     }
 }
 
 impl Admit for SignedIn {
     type Actor = Actor;
-    fn admit(caller: Caller) -> Result<Actor, ApiError> {
+    async fn admit(caller: Caller, _: &App) -> Result<Actor, ApiError> {
+        signed_in(caller)
+    }
+}
+
+impl Admit for Fresh {
+    type Actor = Actor;
+    async fn admit(caller: Caller, app: &App) -> Result<Actor, ApiError> {
+        fresh(signed_in(caller)?, app)
+    }
+}
+
+impl Admit for FreshOrTicket {
+    /// Nobody: the handler asks for the ticket.
+    type Actor = Option<Actor>;
+    async fn admit(caller: Caller, app: &App) -> Result<Option<Actor>, ApiError> {
         match caller {
-            Caller::SignedIn(actor) => Ok(actor),
-            Caller::Visitor => Err(ApiError::new(ErrorCode::Unauthenticated)),
-            Caller::Refused { code } => Err(ApiError {
-                had_token: true,
-                ..ApiError::new(code)
-            }),
+            Caller::SignedIn(actor) => fresh(actor, app).map(Some),
+            Caller::Visitor | Caller::Refused { .. } => Ok(None),
         }
     }
+}
+
+impl Admit for Admin {
+    type Actor = Actor;
+    async fn admit(caller: Caller, app: &App) -> Result<Actor, ApiError> {
+        admin(signed_in(caller)?, app).await
+    }
+}
+
+impl Admit for FreshAdmin {
+    type Actor = Actor;
+    async fn admit(caller: Caller, app: &App) -> Result<Actor, ApiError> {
+        // Rights first: who has none is not asked for a password.
+        fresh(admin(signed_in(caller)?, app).await?, app)
+    }
+}
+
+fn signed_in(caller: Caller) -> Result<Actor, ApiError> {
+    match caller {
+        Caller::SignedIn(actor) => Ok(actor),
+        Caller::Visitor => Err(ApiError::new(ErrorCode::Unauthenticated)),
+        Caller::Refused { code } => Err(ApiError {
+            had_token: true,
+            ..ApiError::new(code)
+        }),
+    }
+}
+
+fn fresh(actor: Actor, app: &App) -> Result<Actor, ApiError> {
+    if app.clock.now() < actor.fresh_until {
+        Ok(actor)
+    } else {
+        Err(ApiError::new(ErrorCode::FreshSignInRequired))
+    }
+}
+
+/// The role is the account's right now, never the token's: a demotion counts at once.
+async fn admin(actor: Actor, app: &App) -> Result<Actor, ApiError> {
+    let account = app.accounts.view(actor.account).await?;
+    if account.role != Role::Admin {
+        return Err(ApiError::new(ErrorCode::Forbidden));
+    }
+    if app.config.second_factor.demands(Role::Admin) && !actor.has_second_factor {
+        return Err(ApiError::new(ErrorCode::SecondFactorRequired));
+    }
+    Ok(actor)
 }

@@ -90,6 +90,11 @@ pub fn decode_json<T: DeserializeOwned>(
     serde_json::from_slice(body).map_err(|_| ApiError::new(ErrorCode::BadRequest))
 }
 
+/// Decodes the query of a GET. Unknown and duplicate names are refused by the types themselves.
+pub fn decode_query<T: DeserializeOwned>(query: &str) -> Result<T, ApiError> {
+    serde_urlencoded::from_str(query).map_err(|_| ApiError::new(ErrorCode::BadRequest))
+}
+
 /// Decodes a form into the same type: check boxes become booleans, an empty optional field counts as absent.
 /// Answers the hidden `next` beside it.
 pub fn decode_form<T: DeserializeOwned>(

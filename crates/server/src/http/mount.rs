@@ -5,13 +5,13 @@ use std::sync::Arc;
 use axum::{
     Router,
     body::Body,
-    extract::{Request, State},
+    extract::{FromRequestParts as _, RawPathParams, Request, State},
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header, request::Parts},
     response::Response,
     routing::{MethodFilter, on},
 };
 use concierge_core::{
-    api::{Endpoint, Form, Method},
+    api::{Endpoint, Form, Method, TARGET, Whole},
     audit::EventName,
     link,
     problem::ErrorCode,
@@ -27,9 +27,11 @@ use super::{
 };
 
 /// What a handler knows of its request besides the body.
-pub struct Context<A: Admit> {
+pub struct Context<A: Admit, T = Whole> {
     /// Who calls, as the access level promises.
     pub actor: A::Actor,
+    /// What the path names.
+    pub target: T,
     /// Where from.
     pub client: Arc<Client>,
     /// The head of the request, for the few that need more.
@@ -45,6 +47,10 @@ pub struct Reply<T> {
     pub cookies: Vec<Cookie<'static>>,
     /// Whether the browser shall drop what pages stored.
     pub clears_storage: bool,
+    /// The status, where it is not the endpoint's own.
+    pub status: Option<u16>,
+    /// The page that a form goes on to, where it is not where it wanted to go: there is a step to do first.
+    pub step: Option<&'static str>,
 }
 
 impl<T> Reply<T> {
@@ -54,15 +60,16 @@ impl<T> Reply<T> {
             body,
             cookies: Vec::new(),
             clears_storage: false,
+            status: None,
+            step: None,
         }
     }
 
     /// A body and cookies.
     pub fn with_cookies(body: T, cookies: Vec<Cookie<'static>>) -> Self {
         Self {
-            body,
             cookies,
-            clears_storage: false,
+            ..Self::new(body)
         }
     }
 }
@@ -72,13 +79,14 @@ pub fn mount<E, H, F>(router: Router<App>, handler: H) -> Router<App>
 where
     E: Endpoint + 'static,
     E::Access: Admit,
-    H: Fn(App, Context<E::Access>, E::Request) -> F + Clone + Send + Sync + 'static,
+    H: Fn(App, Context<E::Access, E::Target>, E::Request) -> F + Clone + Send + Sync + 'static,
     F: Future<Output = Result<Reply<E::Response>, ApiError>> + Send + 'static,
 {
     let filter = match E::METHOD {
         Method::Get => MethodFilter::GET,
         Method::Post => MethodFilter::POST,
         Method::Patch => MethodFilter::PATCH,
+        Method::Delete => MethodFilter::DELETE,
     };
     let route = move |State(app): State<App>, request: Request| {
         let handler = handler.clone();
@@ -137,7 +145,7 @@ async fn run<E, H, F>(
 where
     E: Endpoint,
     E::Access: Admit,
-    H: Fn(App, Context<E::Access>, E::Request) -> F,
+    H: Fn(App, Context<E::Access, E::Target>, E::Request) -> F,
     F: Future<Output = Result<Reply<E::Response>, ApiError>>,
 {
     let is_form = body::is_form(&parts.headers, E::FORM.as_ref())?;
@@ -149,10 +157,11 @@ where
         Some(caller) => caller,
         None => auth::identify(&parts.headers, &client, app).await?,
     };
-    let actor = E::Access::admit(caller)?;
+    let actor = E::Access::admit(caller, app).await?;
+    let target = target::<E>(&mut parts).await?;
     let request = match E::METHOD {
-        Method::Get => body::decode_json(b"", false)?,
-        Method::Post | Method::Patch => {
+        Method::Get => body::decode_query(parts.uri.query().unwrap_or_default())?,
+        Method::Post | Method::Patch | Method::Delete => {
             let bytes = body::read(body).await?;
             match (is_form, E::FORM) {
                 (true, Some(form)) => {
@@ -168,12 +177,27 @@ where
         app.clone(),
         Context {
             actor,
+            target,
             client,
             headers: parts.headers,
         },
         request,
     )
     .await
+}
+
+/// What the path names. An id that does not parse names nothing.
+async fn target<E: Endpoint>(parts: &mut Parts) -> Result<E::Target, ApiError> {
+    let not_found = || ApiError::new(ErrorCode::NotFound);
+    let text = if E::PATH.contains(TARGET) {
+        let params = RawPathParams::from_request_parts(parts, &()).await;
+        let params = params.map_err(|_| not_found())?;
+        let value = params.iter().next().map(|(_, value)| value.to_owned());
+        value.ok_or_else(not_found)?
+    } else {
+        String::new()
+    };
+    text.parse().map_err(|_| not_found())
 }
 
 fn encode<E: Endpoint>(reply: &Reply<E::Response>) -> Response {
@@ -189,17 +213,20 @@ fn encode<E: Endpoint>(reply: &Reply<E::Response>) -> Response {
         );
         response
     };
-    *response.status_mut() = StatusCode::from_u16(E::SUCCESS).unwrap_or(StatusCode::OK);
+    let status = reply.status.unwrap_or(E::SUCCESS);
+    *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::OK);
     decorate(&mut response, reply);
     response
 }
 
 /// A form that succeeded: on to where it wanted to go.
 fn done<T>(reply: &Reply<T>, form: &Form, next: Option<&str>) -> Response {
-    let target = next
-        .filter(|next| link::is_local_path(next))
-        .unwrap_or(form.done);
-    let mut response = if form.signs_in {
+    let next = next.filter(|next| link::is_local_path(next));
+    let target = next.unwrap_or(form.done);
+    let mut response = if let Some(page) = reply.step {
+        let next = next.map(|next| format!("next={}", link::encode_query(next)));
+        see_other(&with_query(page, &next.unwrap_or_default()))
+    } else if form.signs_in {
         see_other(&link::with_arrived(target))
     } else {
         see_other(target)
@@ -210,7 +237,7 @@ fn done<T>(reply: &Reply<T>, form: &Form, next: Option<&str>) -> Response {
 
 /// A form that failed: back to its page with the code, never with what was typed.
 fn back(error: ApiError, form: &Form, next: Option<&str>, client: &Client) -> Response {
-    let mut location = format!("{}?code={}", form.page, error.code.as_str());
+    let mut location = with_query(form.page, &format!("code={}", error.code.as_str()));
     if !error.fields.is_empty() {
         let fields: Vec<String> = error
             .fields
@@ -233,6 +260,14 @@ fn back(error: ApiError, form: &Form, next: Option<&str>, client: &Client) -> Re
         drop(error::respond(error, client, false));
     }
     see_other(&location)
+}
+
+fn with_query(page: &str, query: &str) -> String {
+    let separator = if page.contains('?') { "&" } else { "?" };
+    match query {
+        "" => page.to_owned(),
+        _ => format!("{page}{separator}{query}"),
+    }
 }
 
 /// 303 to a path of ours.

@@ -140,10 +140,11 @@ fn build(request: WireRequest, caller: Caller, client: Client) -> Option<Request
         Method::Get => HttpMethod::GET,
         Method::Post => HttpMethod::POST,
         Method::Patch => HttpMethod::PATCH,
+        Method::Delete => HttpMethod::DELETE,
     };
     let builder = Request::builder()
         .method(method)
-        .uri(request.path)
+        .uri(request.path.as_ref())
         .extension(caller)
         .extension(Arc::new(client));
     match request.body {

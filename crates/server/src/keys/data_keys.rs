@@ -23,6 +23,10 @@ pub struct DataKeys {
     pub digest: Zeroizing<[u8; 32]>,
     /// Digests device cookies.
     pub device: Zeroizing<[u8; 32]>,
+    /// Seals the seeds of second factors, and recovery codes until their owner has kept them.
+    pub totp: Zeroizing<[u8; 32]>,
+    /// Seals mails that wait to be sent.
+    pub mail: Zeroizing<[u8; 32]>,
 }
 
 /// A data key that can't be had.
@@ -54,6 +58,8 @@ pub async fn load(
         session: load_one(db, sealing, "session", now, rng).await?,
         digest: load_one(db, sealing, "digest", now, rng).await?,
         device: load_one(db, sealing, "device", now, rng).await?,
+        totp: load_one(db, sealing, "totp", now, rng).await?,
+        mail: load_one(db, sealing, "mail", now, rng).await?,
     })
 }
 

@@ -119,8 +119,7 @@ async fn logout(
         .sign_out(access, refresh, request.scope, origin)
         .await?;
     Ok(Reply {
-        body: Empty {},
-        cookies: app.cookie_names.expired(),
         clears_storage: true,
+        ..Reply::with_cookies(Empty {}, app.cookie_names.expired())
     })
 }

@@ -54,7 +54,14 @@ pub struct Actor {
     pub expires_at: Timestamp,
     /// When the session ends if nobody renews it.
     pub idle_expires_at: Timestamp,
+    /// Until when the last proof of identity counts.
+    pub fresh_until: Timestamp,
+    /// Whether a second factor was passed in this session.
+    pub has_second_factor: bool,
 }
+
+/// A proof of identity counts for so long.
+pub const FRESH: Duration = Duration::from_secs(10 * 60);
 
 /// The tokens of a session, fresh from the mint.
 #[derive(Debug)]
@@ -85,6 +92,8 @@ pub struct NewSession<'a> {
     pub transport: Transport,
     /// Whether it lives for days.
     pub remember: bool,
+    /// Whether a second factor was passed.
+    pub has_second_factor: bool,
     /// From where.
     pub origin: &'a Origin,
 }
@@ -163,6 +172,8 @@ impl Sessions {
             idle_expires_at: now.plus(idle).min(expires_at),
             expires_at,
             ended_at: None,
+            fresh_at: now,
+            second_factor_at: new.has_second_factor.then_some(now),
             address: new.origin.address.clone(),
             user_agent: new.origin.user_agent.clone(),
         };
@@ -333,6 +344,8 @@ fn actor(row: &SessionRow, expires_at: Timestamp) -> Actor {
         session: row.id,
         expires_at,
         idle_expires_at: row.idle_expires_at,
+        fresh_until: row.fresh_at.plus(FRESH),
+        has_second_factor: row.second_factor_at.is_some(),
     }
 }
 

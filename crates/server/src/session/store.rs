@@ -26,6 +26,10 @@ pub(super) struct SessionRow {
     pub(super) idle_expires_at: Timestamp,
     pub(super) expires_at: Timestamp,
     pub(super) ended_at: Option<Timestamp>,
+    /// When its owner last proved who they are.
+    pub(super) fresh_at: Timestamp,
+    /// When they last did so with a second factor.
+    pub(super) second_factor_at: Option<Timestamp>,
     pub(super) address: String,
     pub(super) user_agent: String,
 }
@@ -39,8 +43,9 @@ impl SessionRow {
 
 pub(super) async fn insert(tx: &mut Tx, row: &SessionRow) -> Result<(), StoreError> {
     sql("INSERT INTO session (id, account_id, transport, remembered_at, sealed_key, generation, rotated_at, seen_generation,
-                              created_at, last_seen_at, idle_expires_at, expires_at, address, user_agent)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)")
+                              created_at, last_seen_at, idle_expires_at, expires_at, address, user_agent,
+                              fresh_at, second_factor_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)")
         .bind(row.id.to_string())
         .bind(row.account.to_string())
         .bind(row.transport.as_str())
@@ -55,6 +60,8 @@ pub(super) async fn insert(tx: &mut Tx, row: &SessionRow) -> Result<(), StoreErr
         .bind(row.expires_at.as_millis())
         .bind(row.address.as_str())
         .bind(row.user_agent.as_str())
+        .bind(row.fresh_at.as_millis())
+        .bind(row.second_factor_at.map(Timestamp::as_millis))
         .execute(tx)
         .await
         .map(|_| ())
@@ -65,7 +72,8 @@ pub(super) async fn find_by_id<'a>(
     id: SessionId,
 ) -> Result<Option<SessionRow>, StoreError> {
     let row = sql("SELECT id, account_id, transport, remembered_at, sealed_key, generation, rotated_at, seen_generation,
-                          created_at, idle_expires_at, expires_at, ended_at, address, user_agent
+                          created_at, idle_expires_at, expires_at, ended_at, address, user_agent, fresh_at,
+                          second_factor_at
                    FROM session WHERE id = $1")
         .bind(id.to_string())
         .fetch_optional(on)
@@ -208,6 +216,10 @@ fn read(row: &Row) -> Result<SessionRow, StoreError> {
         idle_expires_at: time("idle_expires_at")?,
         expires_at: time("expires_at")?,
         ended_at: row.int_or_null("ended_at")?.map(Timestamp::from_millis),
+        fresh_at: time("fresh_at")?,
+        second_factor_at: row
+            .int_or_null("second_factor_at")?
+            .map(Timestamp::from_millis),
         address: row.text("address")?,
         user_agent: row.text("user_agent")?,
     })

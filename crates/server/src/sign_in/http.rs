@@ -83,6 +83,7 @@ async fn login(
         account,
         expires_at: grant.actor.expires_at,
         expires_in: grant.expires_in.as_secs(),
+        recovery_codes_left: None,
     };
     Ok(Reply::with_cookies(LoginAnswer::Cookies(answer), set))
 }

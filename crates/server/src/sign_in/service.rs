@@ -290,6 +290,7 @@ impl SignIn {
             account: id,
             transport: attempt.transport,
             remember: attempt.remember,
+            has_second_factor: false,
             origin: attempt.origin,
         };
         audit::record(

@@ -2,7 +2,7 @@
 
 use concierge_core::{
     account::api::{Setup as SetupEndpoint, SetupRequest},
-    api::Endpoint,
+    api::{Endpoint, Whole},
     problem::{FieldCode, FieldError},
     sensitive::Sensitive,
 };
@@ -44,7 +44,7 @@ pub(crate) fn Setup() -> impl IntoView {
         let (check_cookies, go_on) = (check_cookies.clone(), go_on.clone());
         submission.run(async move {
             let entered = keeper
-                .enter(wire::<SetupEndpoint>(&request(&values)))
+                .enter(wire::<SetupEndpoint>(&Whole, &request(&values)))
                 .await?;
             match entered {
                 Entered::Yes => go_on(None),

@@ -2,7 +2,7 @@
 
 use concierge_core::{
     account::api::{Register, RegisterRequest},
-    api::Endpoint,
+    api::{Endpoint, Whole},
     link::Page,
     locale::Locale,
     sensitive::Sensitive,
@@ -57,7 +57,7 @@ fn SignUpForm() -> impl IntoView {
         submission.run(async move {
             check_cookies(
                 keeper
-                    .enter(wire::<Register>(&request(&values, locale)))
+                    .enter(wire::<Register>(&Whole, &request(&values, locale)))
                     .await?,
             );
             Ok(())
@@ -83,5 +83,6 @@ fn request(values: &Values, locale: Locale) -> RegisterRequest {
         password: Sensitive::new(values.text("password")),
         name: name_of(values),
         locale: Some(locale),
+        invite: None,
     }
 }

@@ -1,7 +1,7 @@
 //! The sign-in page: address and password, and why one is here.
 
 use concierge_core::{
-    api::Endpoint,
+    api::{Endpoint, Whole},
     link::Page,
     problem::{FieldCode, FieldError},
     sensitive::Sensitive,
@@ -41,7 +41,11 @@ pub(crate) fn SignIn() -> impl IntoView {
         }
         let check_cookies = check_cookies.clone();
         submission.run(async move {
-            check_cookies(keeper.enter(wire::<Login>(&request(&values))).await?);
+            check_cookies(
+                keeper
+                    .enter(wire::<Login>(&Whole, &request(&values)))
+                    .await?,
+            );
             Ok(())
         });
     };

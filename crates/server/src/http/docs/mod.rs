@@ -11,7 +11,7 @@ mod page;
 mod untyped;
 
 use concierge_core::{
-    api::{Access, Method, SignedIn},
+    api::{Access, Admin, Anonymous, Fresh, FreshAdmin, FreshOrTicket, Method, TARGET},
     catalogue::Entry,
     problem::ErrorCode,
 };
@@ -42,7 +42,24 @@ const SESSION: [ErrorCode; 2] = [ErrorCode::Unauthenticated, ErrorCode::TokenExp
 
 /// Whether an endpoint needs a session.
 fn needs_session(entry: &Entry) -> bool {
-    entry.access == SignedIn::NAME
+    entry.access != Anonymous::NAME
+}
+
+/// What the access level refuses besides.
+fn level_errors(entry: &Entry) -> Vec<ErrorCode> {
+    let fresh = [Fresh::NAME, FreshAdmin::NAME, FreshOrTicket::NAME];
+    let admin = [Admin::NAME, FreshAdmin::NAME];
+    let mut errors = Vec::new();
+    if fresh.contains(&entry.access) {
+        errors.push(ErrorCode::FreshSignInRequired);
+    }
+    if admin.contains(&entry.access) {
+        errors.extend([ErrorCode::Forbidden, ErrorCode::SecondFactorRequired]);
+    }
+    if entry.path.contains(TARGET) {
+        errors.push(ErrorCode::NotFound);
+    }
+    errors
 }
 
 /// The errors an endpoint shares with others.
@@ -54,6 +71,7 @@ fn common_errors(entry: &Entry) -> Vec<ErrorCode> {
     if needs_session(entry) {
         errors.extend(SESSION);
     }
+    errors.extend(level_errors(entry));
     errors
 }
 

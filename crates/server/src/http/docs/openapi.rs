@@ -1,7 +1,7 @@
 //! The OpenAPI 3.1 document.
 
 use concierge_core::{
-    api::Form,
+    api::{Form, Method, TARGET},
     catalogue::{self, Entry},
     problem::{ErrorCode, Problem},
 };
@@ -89,10 +89,33 @@ fn operation(described: &Described, schemas: &Map<String, Value>, status_of: Sta
         "security": security,
         "responses": responses(described, status_of),
     });
-    if entry.has_request {
+    let parameters = parameters(described, schemas);
+    if !parameters.is_empty() {
+        operation["parameters"] = json!(parameters);
+    }
+    if entry.has_request && entry.method != Method::Get {
         operation["requestBody"] = request_body(described, schemas);
     }
     operation
+}
+
+/// The path's `{id}`, and what a GET takes in its query.
+fn parameters(described: &Described, schemas: &Map<String, Value>) -> Vec<Value> {
+    let entry = &described.entry;
+    let mut parameters = Vec::new();
+    if entry.path.contains(TARGET) {
+        parameters.push(json!({
+            "name": "id", "in": "path", "required": true, "schema": { "type": "string" },
+        }));
+    }
+    if entry.has_request && entry.method == Method::Get {
+        let schema = resolve(&described.request, schemas);
+        let properties = schema["properties"].as_object().into_iter().flatten();
+        parameters.extend(properties.map(|(name, schema)| {
+            json!({ "name": name, "in": "query", "required": false, "schema": schema })
+        }));
+    }
+    parameters
 }
 
 fn responses(described: &Described, status_of: StatusOf) -> Value {
