@@ -9,6 +9,8 @@ pub enum Audience {
     Guest,
     /// Only who is signed in; others go to sign-in and come back.
     SignedIn,
+    /// Only admins. To others there is no such page.
+    Admin,
 }
 
 /// A page of the app.
@@ -22,18 +24,48 @@ pub enum Page {
     SignUp,
     /// Signing in.
     SignIn,
+    /// The second step, and setting a second factor up.
+    SecondFactor,
+    /// Asking for a new password.
+    Forgot,
+    /// Setting a new password.
+    Reset,
+    /// Confirming an address.
+    Confirm,
+    /// Saying that a sign-in was not one's own.
+    NotMe,
+    /// What to do when something is lost.
+    Help,
     /// One's own account.
     Profile,
+    /// Password, second factor and sessions.
+    Security,
+    /// Recovery codes that were just made.
+    RecoveryCodes,
+    /// The accounts of the house.
+    Accounts,
+    /// The invitations to it.
+    Invitations,
 }
 
 impl Page {
     /// Every page.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 15] = [
         Self::Home,
         Self::Setup,
         Self::SignUp,
         Self::SignIn,
+        Self::SecondFactor,
+        Self::Forgot,
+        Self::Reset,
+        Self::Confirm,
+        Self::NotMe,
+        Self::Help,
         Self::Profile,
+        Self::Security,
+        Self::RecoveryCodes,
+        Self::Accounts,
+        Self::Invitations,
     ];
 
     /// The page's path; part of the contract.
@@ -43,23 +75,44 @@ impl Page {
             Self::Setup => "/setup",
             Self::SignUp => "/sign-up",
             Self::SignIn => "/sign-in",
+            Self::SecondFactor => "/sign-in/second-factor",
+            Self::Forgot => "/forgot",
+            Self::Reset => "/reset",
+            Self::Confirm => "/confirm",
+            Self::NotMe => "/not-me",
+            Self::Help => "/help",
             Self::Profile => "/profile",
+            Self::Security => "/security",
+            Self::RecoveryCodes => "/security/recovery-codes",
+            Self::Accounts => "/admin/accounts",
+            Self::Invitations => "/admin/invitations",
         }
     }
 
     /// Who may see it.
     pub const fn audience(self) -> Audience {
         match self {
-            Self::Home | Self::Setup => Audience::Anyone,
+            Self::Home
+            | Self::Setup
+            | Self::SecondFactor
+            | Self::Forgot
+            | Self::Reset
+            | Self::Confirm
+            | Self::NotMe
+            | Self::Help => Audience::Anyone,
             Self::SignUp | Self::SignIn => Audience::Guest,
-            Self::Profile => Audience::SignedIn,
+            Self::Profile | Self::Security | Self::RecoveryCodes => Audience::SignedIn,
+            Self::Accounts | Self::Invitations => Audience::Admin,
         }
     }
 
     /// Whether mails and terminals link to it with a token in the fragment. Such a page never
     /// gets the bounce for cross-site arrivals: `Refresh` drops the fragment.
     pub const fn takes_fragment_token(self) -> bool {
-        matches!(self, Self::Setup)
+        matches!(
+            self,
+            Self::Setup | Self::SignUp | Self::Reset | Self::Confirm | Self::NotMe
+        )
     }
 
     /// The page of a path; a trailing slash is another path.
@@ -109,6 +162,18 @@ pub fn sign_in_then(path_and_query: &str) -> String {
         Page::SignIn.path(),
         encode_query(path_and_query)
     )
+}
+
+/// The sign-up page that says that a mail is on its way.
+pub const SIGN_UP_MAILED: &str = "/sign-up?done=sent";
+
+/// The second step that leads on to `next` afterwards.
+pub fn second_step_then(next: Option<&str>) -> String {
+    let page = Page::SecondFactor.path();
+    match next.filter(|next| is_local_path(next)) {
+        Some(next) => format!("{page}?next={}", encode_query(next)),
+        None => page.to_owned(),
+    }
 }
 
 /// Percent-encodes a query value: everything but unreserved characters and `/` (RFC 3986 section 2.3).

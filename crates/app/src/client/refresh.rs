@@ -9,8 +9,10 @@ use concierge_core::{
     api::{Empty, Whole},
     problem::Problem,
     session::api::{GetSession, Logout, LogoutRequest, Refresh, RefreshRequest, SessionAnswer},
+    sign_in::api::Step,
 };
 use leptos::{ev, prelude::*};
+use serde::{Deserialize, de::IgnoredAny};
 use web_sys::{PageTransitionEvent, VisibilityState};
 
 use super::{
@@ -56,6 +58,27 @@ pub(crate) enum Entered {
     Yes,
     /// The browser did not keep the session's cookies.
     WithoutCookies,
+    /// There is no session yet: a second step is due.
+    Step,
+    /// There is no account yet: a mail is on its way.
+    Mailed,
+}
+
+/// As much of an answer to a sign-in or sign-up as tells whether there is a session.
+#[derive(Deserialize)]
+struct Begun {
+    status: Option<Step>,
+    account: Option<IgnoredAny>,
+}
+
+/// What an answer leaves to do, if anything. One that is finished has a status that is no step.
+fn unfinished(answer: &str) -> Option<Entered> {
+    let begun: Begun = serde_json::from_str(answer).ok()?;
+    match (begun.status, begun.account) {
+        (Some(_), _) => Some(Entered::Step),
+        (None, None) => Some(Entered::Mailed),
+        (None, Some(_)) => None,
+    }
 }
 
 /// A sign-in under way.
@@ -120,7 +143,10 @@ impl Keeper {
     pub(crate) fn enter(self, request: WireRequest) -> Entering {
         Box::pin(async move {
             let _held = lock::acquire().await;
-            exchange(&self.plain(), request).await?;
+            let answer = exchange(&self.plain(), request).await?;
+            if let Some(unfinished) = unfinished(&answer) {
+                return Ok(unfinished);
+            }
             match self.ask().await? {
                 Found::Live(viewer) => {
                     self.adopt(viewer);

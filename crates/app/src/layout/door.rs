@@ -1,7 +1,7 @@
 //! The door pages: one card, one task.
 
 use concierge_core::{
-    link::{COOKIES_BLOCKED, is_local_path},
+    link::{COOKIES_BLOCKED, SIGN_UP_MAILED, is_local_path, second_step_then},
     problem::Problem,
 };
 use leptos::prelude::*;
@@ -68,12 +68,15 @@ pub(crate) fn NextField() -> impl IntoView {
         .map(|next| view! { <input type="hidden" name="next" value=next /> })
 }
 
-/// Gives the function that explains, after a success, that the browser dropped the session's cookies.
-pub(crate) fn use_cookie_check() -> impl Fn(Entered) + Clone {
+/// Gives the function that goes on where a sign-in or sign-up that was accepted has not made a session.
+pub(crate) fn use_unfinished() -> impl Fn(Entered) + Clone {
     let navigate = use_navigate();
-    move |entered| {
-        if entered == Entered::WithoutCookies {
-            navigate(COOKIES_BLOCKED, NavigateOptions::default());
-        }
+    let next = use_query_map().with_untracked(|query| query.get("next"));
+    move |entered| match entered {
+        Entered::Yes => {}
+        Entered::WithoutCookies => navigate(COOKIES_BLOCKED, NavigateOptions::default()),
+        // The browser refuses only what does not parse, and these are plain paths.
+        Entered::Step => drop(location().replace(&second_step_then(next.as_deref()))),
+        Entered::Mailed => drop(location().replace(SIGN_UP_MAILED)),
     }
 }

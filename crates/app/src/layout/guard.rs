@@ -2,7 +2,10 @@
 //!
 //! Fed by a synchronous signal and never under a suspense: both sides render the same tree.
 
-use concierge_core::link::{Audience, Page, safe_next, sign_in_then};
+use concierge_core::{
+    account::Role,
+    link::{Audience, Page, safe_next, sign_in_then},
+};
 use leptos::prelude::*;
 use leptos_router::{
     NavigateOptions,
@@ -39,6 +42,24 @@ pub(crate) fn RequireAuth() -> impl IntoView {
         }
     });
     view! { <Outlet /> }
+}
+
+/// Lets only admins through. The server shows them alone these pages; here the role may have changed since.
+#[component]
+pub(crate) fn RequireAdmin() -> impl IntoView {
+    let session = use_session();
+    let is_admin = move || {
+        session
+            .account()
+            .is_some_and(|account| account.role == Role::Admin)
+    };
+    let go_on = use_go_on();
+    effect(move || {
+        if session.is_live() && !is_admin() {
+            go_on(None);
+        }
+    });
+    view! { <RequireAuth /> }
 }
 
 /// The sign-in page for somebody who wanted to be at `path`, or was there when the session ended.
@@ -91,7 +112,7 @@ fn onward(next: Option<&str>) -> Onward<'_> {
     match Page::of(path).map(Page::audience) {
         // A guest page would only lead here again.
         Some(Audience::Guest) => Onward::Here(Page::Profile.path()),
-        Some(Audience::Anyone | Audience::SignedIn) => Onward::Here(next),
+        Some(Audience::Anyone | Audience::SignedIn | Audience::Admin) => Onward::Here(next),
         None => Onward::Away(next),
     }
 }

@@ -24,6 +24,10 @@ pub struct PageContext {
     pub theme: Theme,
     /// Whether anybody may make an account.
     pub registration_open: bool,
+    /// Whether somebody with an invitation may.
+    pub invites_only: bool,
+    /// Whether mails leave this house.
+    pub sends_mail: bool,
     /// Whether a sign-in ends the account's other session.
     pub one_session: bool,
     /// Where a person finds a human; plain text.

@@ -10,6 +10,7 @@ use axum::{
     response::Response,
 };
 use concierge_core::{
+    account::Role,
     link::{self, Audience, Page},
     locale::Locale,
     problem::ErrorCode,
@@ -62,6 +63,10 @@ pub async fn serve(State(app): State<App>, request: Request) -> Response {
     let (caller, cookies) = match identify(&app, request.method(), request.headers(), &client).await
     {
         Ok(found) => found,
+        Err(failure) => return failed(&app, request, failure, &client).await,
+    };
+    let page = match visible(&app, page, &caller).await {
+        Ok(page) => page,
         Err(failure) => return failed(&app, request, failure, &client).await,
     };
     let mut response = match arrival(&caller, &uri).or_else(|| redirect(page, &caller, &uri)) {
@@ -217,11 +222,23 @@ fn arrival(caller: &Caller, uri: &Uri) -> Option<String> {
     link::is_local_path(&target).then_some(target)
 }
 
+/// The page, if there is one for this caller: to whoever is signed in and no admin there is no admin's page.
+async fn visible(app: &App, page: Option<Page>, caller: &Caller) -> Result<Option<Page>, ApiError> {
+    let Some(actor) = caller.actor() else {
+        return Ok(page);
+    };
+    if page.map(Page::audience) != Some(Audience::Admin) {
+        return Ok(page);
+    }
+    let account = app.accounts.view(actor.account).await?;
+    Ok(page.filter(|_| account.role == Role::Admin))
+}
+
 /// Where the guard sends somebody, if anywhere.
 fn redirect(page: Option<Page>, caller: &Caller, uri: &Uri) -> Option<String> {
     let is_signed_in = caller.actor().is_some();
     match page?.audience() {
-        Audience::SignedIn if !is_signed_in => {
+        Audience::SignedIn | Audience::Admin if !is_signed_in => {
             let asked = uri.path_and_query().map_or("/", |path| path.as_str());
             Some(link::sign_in_then(asked))
         }
@@ -236,6 +253,6 @@ fn redirect(page: Option<Page>, caller: &Caller, uri: &Uri) -> Option<String> {
                 .map(|(_, value)| value.as_str());
             Some(link::safe_next(next).to_owned())
         }
-        Audience::SignedIn | Audience::Guest | Audience::Anyone => None,
+        Audience::SignedIn | Audience::Admin | Audience::Guest | Audience::Anyone => None,
     }
 }

@@ -21,6 +21,8 @@ use concierge_core::{
 use leptos::prelude::provide_context;
 use tower::ServiceExt as _;
 
+use crate::config::Registration;
+
 use super::{
     App, api, assets, auth::Caller, body::MAX_BODY, client::Client, cookies::Theme,
     error::whole_seconds, outer::PageNonce,
@@ -97,6 +99,8 @@ async fn page_context(app: &App, client: &Client, caller: &Caller, failed: bool)
             Theme::Dark => AppTheme::Dark,
         },
         registration_open: app.accounts.registration_is_open(),
+        invites_only: app.config.registration == Registration::Invite,
+        sends_mail: app.config.mail.smtp_url.is_some() || !app.config.environment.is_production(),
         one_session: app.config.session.per_account == 1,
         contact: app.config.contact.clone(),
         failed,

@@ -16,7 +16,7 @@ use crate::{
         wire,
     },
     layout::{
-        door::{Door, returned_problem, use_cookie_check},
+        door::{Door, returned_problem, use_unfinished},
         guard::use_go_on,
     },
     reaction::{effect, element},
@@ -33,7 +33,7 @@ use crate::{
 pub(crate) fn Setup() -> impl IntoView {
     let words = use_texts();
     let keeper = use_keeper();
-    let check_cookies = use_cookie_check();
+    let go_on_unfinished = use_unfinished();
     let go_on = use_go_on();
     let submission = Submission::new(returned_problem());
     let submit = move |values: Values| {
@@ -41,14 +41,14 @@ pub(crate) fn Setup() -> impl IntoView {
         if !wrong.is_empty() {
             return submission.fail_fields(wrong);
         }
-        let (check_cookies, go_on) = (check_cookies.clone(), go_on.clone());
+        let (go_on_unfinished, go_on) = (go_on_unfinished.clone(), go_on.clone());
         submission.run(async move {
             let entered = keeper
                 .enter(wire::<SetupEndpoint>(&Whole, &request(&values)))
                 .await?;
             match entered {
                 Entered::Yes => go_on(None),
-                Entered::WithoutCookies => check_cookies(entered),
+                unfinished => go_on_unfinished(unfinished),
             }
             Ok(())
         });

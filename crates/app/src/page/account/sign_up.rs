@@ -12,7 +12,7 @@ use leptos::prelude::*;
 use super::credentials::{Credentials, mistakes, name_of};
 use crate::{
     client::{refresh::use_keeper, wire},
-    layout::door::{Door, NextField, returned_problem, use_cookie_check},
+    layout::door::{Door, NextField, returned_problem, use_unfinished},
     state::use_page_context,
     text::{use_locale, use_texts},
     ui::{
@@ -46,16 +46,16 @@ fn SignUpForm() -> impl IntoView {
     let words = use_texts();
     let locale = use_locale();
     let keeper = use_keeper();
-    let check_cookies = use_cookie_check();
+    let go_on_unfinished = use_unfinished();
     let submission = Submission::new(returned_problem());
     let submit = move |values: Values| {
         let wrong = mistakes(&values);
         if !wrong.is_empty() {
             return submission.fail_fields(wrong);
         }
-        let check_cookies = check_cookies.clone();
+        let go_on_unfinished = go_on_unfinished.clone();
         submission.run(async move {
-            check_cookies(
+            go_on_unfinished(
                 keeper
                     .enter(wire::<Register>(&Whole, &request(&values, locale)))
                     .await?,

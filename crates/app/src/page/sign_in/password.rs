@@ -13,7 +13,7 @@ use leptos_router::hooks::use_query_map;
 
 use crate::{
     client::{refresh::use_keeper, wire},
-    layout::door::{Door, NextField, returned_problem, use_cookie_check},
+    layout::door::{Door, NextField, returned_problem, use_unfinished},
     reaction::part,
     state::{use_page_context, viewer::Ended},
     text::{Texts, use_texts},
@@ -32,16 +32,16 @@ pub(crate) fn SignIn() -> impl IntoView {
     let words = use_texts();
     let facts = use_page_context();
     let keeper = use_keeper();
-    let check_cookies = use_cookie_check();
+    let go_on_unfinished = use_unfinished();
     let submission = Submission::new(returned_problem());
     let submit = move |values: Values| {
         let missing = missing_fields(&values);
         if !missing.is_empty() {
             return submission.fail_fields(missing);
         }
-        let check_cookies = check_cookies.clone();
+        let go_on_unfinished = go_on_unfinished.clone();
         submission.run(async move {
-            check_cookies(
+            go_on_unfinished(
                 keeper
                     .enter(wire::<Login>(&Whole, &request(&values)))
                     .await?,
