@@ -89,8 +89,7 @@ pub(super) fn kind(schema: &Value, named: &Map<String, Value>) -> String {
     }
     if let Some(name) = reference(schema) {
         let target = resolve(schema, named);
-        let is_long = variants(target).is_some_and(|choices| choices.len() > MANY);
-        return match (target["properties"].is_object(), is_long) {
+        return match (target["properties"].is_object(), is_long_choice(target)) {
             (true, _) => format!("[{name}](#{})", name.to_lowercase()),
             (_, true) => format!(
                 "one of the [{0}](#{1})",
@@ -113,6 +112,19 @@ pub(super) fn kind(schema: &Value, named: &Map<String, Value>) -> String {
         Some(name) => name.to_owned(),
         None => "any".to_owned(),
     }
+}
+
+/// Whether this is a choice of more values than a line takes.
+pub(super) fn is_long_choice(schema: &Value) -> bool {
+    let is_value = |choice: &Value| choice["const"].is_string();
+    variants(schema).is_some_and(|choices| choices.len() > MANY && choices.iter().all(is_value))
+}
+
+/// The heading of a choice's own table, such as `Error codes`.
+pub(super) fn heading(name: &str) -> String {
+    let words = plural(name);
+    let (first, rest) = words.split_at(1);
+    first.to_uppercase() + rest
 }
 
 /// Such as `error codes` for `ErrorCode`.

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use super::{
     StatusOf, UNTYPED, Untyped, all_errors,
-    fields::{Field, Shape, shapes, text},
+    fields::{Field, Shape, heading, is_long_choice, shapes, text},
     needs_session,
     openapi::{Described, describe},
 };
@@ -47,7 +47,9 @@ pub fn markdown(status_of: StatusOf) -> String {
         }
     }
     page += &error_codes(&catalogue.schemas, status_of);
-    page += &field_codes(&catalogue.schemas);
+    for (name, schema) in choices(&catalogue.schemas) {
+        page += &table_of_choices(name, schema);
+    }
     page
 }
 
@@ -188,13 +190,17 @@ fn error_codes(schemas: &Map<String, Value>, status_of: StatusOf) -> String {
     part
 }
 
-fn field_codes(schemas: &Map<String, Value>) -> String {
-    let mut part = "\n## Field codes\n\n| code | when |\n|---|---|\n".to_owned();
-    for choice in schemas["FieldCode"]["oneOf"]
-        .as_array()
-        .into_iter()
-        .flatten()
-    {
+/// The choices too long for a line, which fields link to; those of errors have a table with their status.
+fn choices(schemas: &Map<String, Value>) -> impl Iterator<Item = (&String, &Value)> {
+    schemas
+        .iter()
+        .filter(|(name, schema)| *name != "ErrorCode" && is_long_choice(schema))
+}
+
+fn table_of_choices(name: &str, schema: &Value) -> String {
+    let heading = heading(name);
+    let mut part = format!("\n## {heading}\n\n| code | when |\n|---|---|\n");
+    for choice in schema["oneOf"].as_array().into_iter().flatten() {
         let _ = writeln!(
             part,
             "| `{}` | {} |",
