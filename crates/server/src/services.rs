@@ -99,56 +99,87 @@ pub struct Parts {
     pub shutdown: Shutdown,
 }
 
+/// What most services take.
+struct Common {
+    db: Db,
+    clock: Arc<dyn Clock>,
+    rng: Arc<dyn Rng>,
+    keys: Arc<DataKeys>,
+    hasher: Hasher,
+    freshness: Arc<Freshness>,
+    outbox: Arc<Outbox>,
+}
+
+impl Common {
+    fn sessions(&self, config: &Config, signing: Ring) -> Sessions {
+        Sessions::new(
+            self.db.clone(),
+            Arc::clone(&self.clock),
+            Arc::clone(&self.rng),
+            config.session,
+            TokenSigner::new(signing, config.public_url.origin()),
+            SealKey::new(&self.keys.session),
+            Arc::clone(&self.freshness),
+        )
+    }
+
+    fn accounts(&self, config: &Config, sessions: &Arc<Sessions>) -> Accounts {
+        Accounts::new(account::Parts {
+            db: self.db.clone(),
+            clock: Arc::clone(&self.clock),
+            rng: Arc::clone(&self.rng),
+            hasher: self.hasher.clone(),
+            sessions: Arc::clone(sessions),
+            keys: Arc::clone(&self.keys),
+            registration: config.registration,
+            house: house_words(config.public_url.host()),
+            address_limit_factor: config.address_limit_factor,
+            freshness: Arc::clone(&self.freshness),
+        })
+    }
+
+    fn sign_in(
+        &self,
+        config: &Config,
+        accounts: &Arc<Accounts>,
+        sessions: &Arc<Sessions>,
+    ) -> SignIn {
+        SignIn::new(sign_in::Parts {
+            db: self.db.clone(),
+            clock: Arc::clone(&self.clock),
+            rng: Arc::clone(&self.rng),
+            hasher: self.hasher.clone(),
+            accounts: Arc::clone(accounts),
+            sessions: Arc::clone(sessions),
+            keys: Arc::clone(&self.keys),
+            deadline: config.hash.sign_in_deadline,
+            address_limit_factor: config.address_limit_factor,
+        })
+    }
+}
+
 impl Services {
     /// Assembles the services.
     pub fn assemble(parts: Parts) -> Arc<Self> {
-        let Parts {
-            config,
-            db,
-            clock,
-            rng,
-            ..
-        } = parts;
-        let freshness = Arc::new(Freshness::default());
-        let keys = Arc::new(parts.keys);
-        let factor = config.address_limit_factor;
-        let outbox = Arc::new(Outbox::new(
-            &keys.mail,
-            Arc::clone(&clock),
-            Arc::clone(&rng),
-        ));
-        let sessions = Arc::new(Sessions::new(
-            db.clone(),
-            Arc::clone(&clock),
-            Arc::clone(&rng),
-            config.session,
-            TokenSigner::new(parts.signing, config.public_url.origin()),
-            SealKey::new(&keys.session),
-            Arc::clone(&freshness),
-        ));
-        let accounts = Arc::new(Accounts::new(account::Parts {
-            db: db.clone(),
-            clock: Arc::clone(&clock),
-            rng: Arc::clone(&rng),
-            hasher: parts.hasher.clone(),
-            sessions: Arc::clone(&sessions),
-            keys: Arc::clone(&keys),
-            registration: config.registration,
-            house: house_words(config.public_url.host()),
-            address_limit_factor: factor,
-            freshness: Arc::clone(&freshness),
-        }));
-        let sign_in = SignIn::new(sign_in::Parts {
-            db: db.clone(),
-            clock: Arc::clone(&clock),
-            rng: Arc::clone(&rng),
+        let config = parts.config;
+        let outbox = Outbox::new(
+            &parts.keys.mail,
+            Arc::clone(&parts.clock),
+            Arc::clone(&parts.rng),
+        );
+        let common = Common {
+            db: parts.db,
+            clock: parts.clock,
+            rng: parts.rng,
+            keys: Arc::new(parts.keys),
             hasher: parts.hasher,
-            accounts: Arc::clone(&accounts),
-            sessions: Arc::clone(&sessions),
-            keys,
-            deadline: config.hash.sign_in_deadline,
-            address_limit_factor: factor,
-        });
+            freshness: Arc::new(Freshness::default()),
+            outbox: Arc::new(outbox),
+        };
+        let sessions = Arc::new(common.sessions(&config, parts.signing));
+        let accounts = Arc::new(common.accounts(&config, &sessions));
+        let sign_in = common.sign_in(&config, &accounts, &sessions);
+        let factor = config.address_limit_factor;
         Arc::new(Self {
             cookie_names: CookieNames::with_suffix(&config.cookie_suffix),
             security_headers: SecurityHeaders::new(&config, parts.reload_port),
@@ -157,16 +188,16 @@ impl Services {
             reports: AddressLimiter::new(REPORTS, factor),
             refreshes: AddressLimiter::new(REFRESHES, factor),
             config,
-            db,
-            clock,
-            rng,
+            db: common.db,
+            clock: common.clock,
+            rng: common.rng,
             accounts,
             sessions,
             sign_in,
-            outbox,
+            outbox: common.outbox,
             site: parts.site,
             shutdown: parts.shutdown,
-            freshness,
+            freshness: common.freshness,
         })
     }
 

@@ -52,7 +52,7 @@ on_each_engine! {
 
     async fn an_unknown_page_is_404_in_html(db) {
         let app = TestApp::start(db).await;
-        for path in ["/nowhere", "/profile/", "//evil.example", "/%00", "/sign-in/second-factor", "/.env"] {
+        for path in ["/nowhere", "/profile/", "//evil.example", "/%00", "/sign-in/other", "/.env"] {
             let answer = app.browser().visit(path).await;
             assert_eq!(answer.status, 404, "{path}");
             assert!(answer.header("content-type").starts_with("text/html"), "{path}");
