@@ -12,6 +12,16 @@ use serde::{Deserialize, Serialize};
 use theme::Theme;
 use viewer::Viewer;
 
+/// Which module brings a page to life (ADR 8).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Module {
+    /// The pages of the door alone.
+    Visitor,
+    /// Every page.
+    #[default]
+    Whole,
+}
+
 /// Facts of one request that the first render needs on both sides. It travels to the browser inside
 /// the page, so it holds nothing secret.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -32,6 +42,8 @@ pub struct PageContext {
     pub one_session: bool,
     /// Where a person finds a human; plain text.
     pub contact: Option<String>,
+    /// Which module the page loads.
+    pub module: Module,
     /// Render the error page instead of the route.
     pub failed: bool,
 }

@@ -10,7 +10,7 @@ use axum::{
     response::Response,
 };
 use concierge_app::{
-    Assets, Client as ApiClient, Nonce, PageContext, Theme as AppTheme, Transport, Viewer,
+    Assets, Client as ApiClient, Module, Nonce, PageContext, Theme as AppTheme, Transport, Viewer,
     WireRequest, WireResponse,
 };
 use concierge_core::{
@@ -48,7 +48,7 @@ pub async fn render(app: &App, request: Request, caller: &Caller, status: Status
         caller: caller.clone(),
         client,
     });
-    let bundle = assets::bundle(&app.site);
+    let bundle = assets::bundle(&app.site, context.module);
     let assets = Assets {
         css: bundle.css,
         js: bundle.js,
@@ -91,6 +91,10 @@ async fn page_context(app: &App, client: &Client, caller: &Caller, failed: bool)
         .as_ref()
         .map_or(client.locale, |viewer| viewer.account.locale);
     PageContext {
+        module: match viewer {
+            None => Module::Visitor,
+            Some(_) => Module::Whole,
+        },
         locale: client.cookies.locale.unwrap_or(locale),
         viewer,
         theme: match client.theme {
