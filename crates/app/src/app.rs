@@ -1,5 +1,6 @@
 //! The app: its providers and the choice of its routes, nothing else.
 
+use concierge_core::problem::ErrorCode;
 use leptos::prelude::*;
 use leptos_meta::{Title, provide_meta_context};
 use leptos_router::components::Router;
@@ -34,10 +35,10 @@ pub fn App() -> impl IntoView {
 
 /// The page of the route, or the error page in its place.
 #[component]
-fn Content(failed: bool, module: Module) -> impl IntoView {
+fn Content(failed: Option<ErrorCode>, module: Module) -> impl IntoView {
     match (failed, module) {
-        (true, _) => view! { <Failed /> }.into_any(),
-        (false, Module::Visitor) => view! { <visitor::Screens /> }.into_any(),
-        (false, Module::Whole) => view! { <desk::Screens /> }.into_any(),
+        (Some(code), _) => view! { <Failed code=code /> }.into_any(),
+        (None, Module::Visitor) => view! { <visitor::Screens /> }.into_any(),
+        (None, Module::Whole) => view! { <desk::Screens /> }.into_any(),
     }
 }

@@ -5,7 +5,7 @@ pub mod theme;
 pub mod toast;
 pub mod viewer;
 
-use concierge_core::locale::Locale;
+use concierge_core::{link::Page, locale::Locale, problem::ErrorCode};
 use leptos::prelude::{SharedValue, provide_context, use_context};
 use serde::{Deserialize, Serialize};
 
@@ -20,6 +20,17 @@ pub enum Module {
     /// Every page.
     #[default]
     Whole,
+}
+
+impl Module {
+    /// The module for somebody at a path. What no module knows, the smaller one says as well.
+    pub fn of(path: &str, is_signed_in: bool) -> Self {
+        if is_signed_in || Page::of(path).is_some_and(|page| !page.is_door()) {
+            Self::Whole
+        } else {
+            Self::Visitor
+        }
+    }
 }
 
 /// Facts of one request that the first render needs on both sides. It travels to the browser inside
@@ -44,8 +55,8 @@ pub struct PageContext {
     pub contact: Option<String>,
     /// Which module the page loads.
     pub module: Module,
-    /// Render the error page instead of the route.
-    pub failed: bool,
+    /// Render the error page instead of the route, with the words of this.
+    pub failed: Option<ErrorCode>,
 }
 
 impl PageContext {
