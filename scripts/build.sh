@@ -23,9 +23,18 @@ fingerprint() {
 # The bytes of the server depend on the site; its name for them makes cargo notice files that were added.
 digest() { (cd $site && find . -type f -exec sha256sum {} + | LC_ALL=C sort -k 2 | sha256sum | cut -c 1-16); }
 
+# module FOLDER NAME ARGUMENT...: one module of the app, its glue and the styles.
+module() {
+  LEPTOS_HASH_FILES=true LEPTOS_SITE_ROOT=$1 LEPTOS_OUTPUT_NAME=$2 \
+    cargo leptos build --release --frontend-only "${@:3}"
+}
+
 build_site() {
-  rm -rf $next
-  LEPTOS_HASH_FILES=true LEPTOS_SITE_ROOT=$next cargo leptos build --release --frontend-only
+  rm -rf $next $next-visitor
+  module $next concierge
+  module $next-visitor concierge-visitor --lib-features visitor
+  mv $next-visitor/pkg/concierge-visitor.*.{js,wasm} $next/pkg/
+  rm -rf $next-visitor
   find $next -name '*.d.ts' -delete # types for callers that do not exist
   node scripts/precompress.mjs $next
   if diff -rq $next $site >/dev/null 2>&1; then
@@ -40,7 +49,7 @@ mkdir -p target
 if [ "$(fingerprint)" = "$(cat $stamp 2>/dev/null)" ]; then
   echo "[1/2] the site did not change"
 else
-  echo "[1/2] building the site: the app for WebAssembly, styles, compression"
+  echo "[1/2] building the site: the app for WebAssembly in two modules, styles, compression"
   build_site
 fi
 node scripts/size.mjs $site || echo "  make test will not accept this"

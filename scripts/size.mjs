@@ -5,17 +5,26 @@
 import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 
-// In bytes. To raise one is a decision to write down, with figures.
-const BUDGET = { wasm: 215_000, js: 12_000, css: 10_000 };
+// In bytes. To raise one is a decision to write down, with figures. A visitor loads the module for visitors; whoever
+// is signed in loads the whole one (ADR 8).
+const BUDGET = {
+  "concierge-visitor wasm": 215_000,
+  "concierge-visitor js": 12_000,
+  "concierge css": 10_000,
+  "concierge wasm": 300_000,
+  "concierge js": 12_000,
+};
 const NEAR = 0.9;
 
 const folder = join(process.argv[2], "pkg");
 const files = readdirSync(folder, { recursive: true }).map(String);
 
-const sizeOf = (part) =>
-  files
-    .filter((name) => name.endsWith(`.${part}.br`))
+const sizeOf = (part) => {
+  const [stem, ending] = part.split(" ");
+  return files
+    .filter((name) => name.startsWith(`${stem}.`) && name.endsWith(`.${ending}.br`))
     .reduce((sum, name) => sum + statSync(join(folder, name)).size, 0);
+};
 
 const kilobytes = (bytes) => (bytes / 1000).toFixed(1).padStart(6);
 
@@ -29,6 +38,6 @@ for (const [part, budget] of Object.entries(BUDGET)) {
   over ||= size > budget;
   const verdict = size > budget ? "over the budget" : size > budget * NEAR ? "near the budget: trim" : "";
   const share = `${Math.round((size / budget) * 100)} %`;
-  console.log(`  ${part.padEnd(5)}${kilobytes(size)} KB of ${kilobytes(budget)} KB  ${share.padStart(5)}  ${verdict}`.trimEnd());
+  console.log(`  ${part.padEnd(23)}${kilobytes(size)} KB of ${kilobytes(budget)} KB  ${share.padStart(5)}  ${verdict}`.trimEnd());
 }
 process.exit(over ? 1 : 0);

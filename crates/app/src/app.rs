@@ -1,28 +1,17 @@
-//! The app: its providers and its table of routes, nothing else.
+//! The app: its providers and the choice of its routes, nothing else.
 
-use concierge_core::link::Page;
+use concierge_core::problem::ErrorCode;
 use leptos::prelude::*;
 use leptos_meta::{Title, provide_meta_context};
-use leptos_router::{
-    SsrMode, StaticSegment,
-    components::{ParentRoute, Route, Router, Routes},
-    path,
-};
+use leptos_router::components::Router;
 
 use crate::{
-    client,
-    layout::{
-        frame::Frame,
-        guard::{GuestOnly, RequireAuth},
-    },
-    page::{
-        account::{profile::Profile, setup::Setup, sign_up::SignUp},
-        session::idle::IdleWarning,
-        sign_in::password::SignIn,
-        system::{failed::Failed, home::Home, not_found::NotFound},
-    },
-    state::{PageContext, toast::Toast, viewer::Session},
+    client, desk,
+    layout::frame::Frame,
+    page::system::failed::Failed,
+    state::{Module, PageContext, toast::Toast, viewer::Session},
     text::{provide_locale, use_texts},
+    visitor,
 };
 
 /// The whole app, the content of `<body>`.
@@ -38,38 +27,18 @@ pub fn App() -> impl IntoView {
         <Title formatter=move |title| format!("{title} · {product}") />
         <Router>
             <Frame>
-                <Content failed=facts.failed />
+                <Content failed=facts.failed module=facts.module />
             </Frame>
-            <IdleWarning />
         </Router>
     }
 }
 
 /// The page of the route, or the error page in its place.
 #[component]
-fn Content(failed: bool) -> impl IntoView {
-    match failed {
-        true => view! { <Failed /> }.into_any(),
-        false => view! { <Screens /> }.into_any(),
-    }
-}
-
-/// The table of routes. Every page is rendered whole before it is sent: streaming would need script to
-/// show its parts, and would fix the status before the page is known.
-#[component]
-fn Screens() -> impl IntoView {
-    let at = |page: Page| StaticSegment(page.path());
-    view! {
-        <Routes fallback=NotFound>
-            <Route path=at(Page::Home) view=Home ssr=SsrMode::Async />
-            <Route path=at(Page::Setup) view=Setup ssr=SsrMode::Async />
-            <ParentRoute path=path!("") view=GuestOnly ssr=SsrMode::Async>
-                <Route path=at(Page::SignIn) view=SignIn ssr=SsrMode::Async />
-                <Route path=at(Page::SignUp) view=SignUp ssr=SsrMode::Async />
-            </ParentRoute>
-            <ParentRoute path=path!("") view=RequireAuth ssr=SsrMode::Async>
-                <Route path=at(Page::Profile) view=Profile ssr=SsrMode::Async />
-            </ParentRoute>
-        </Routes>
+fn Content(failed: Option<ErrorCode>, module: Module) -> impl IntoView {
+    match (failed, module) {
+        (Some(code), _) => view! { <Failed code=code /> }.into_any(),
+        (None, Module::Visitor) => view! { <visitor::Screens /> }.into_any(),
+        (None, Module::Whole) => view! { <desk::Screens /> }.into_any(),
     }
 }

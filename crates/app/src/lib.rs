@@ -8,9 +8,18 @@
     unreachable_pub,
     reason = "the component macro writes public items whatever the visibility of the component"
 )]
+#![cfg_attr(
+    feature = "visitor",
+    allow(
+        dead_code,
+        reason = "the desk's pages are no part of a visitor's module"
+    )
+)]
 
 pub mod app;
 pub mod client;
+#[cfg(not(feature = "visitor"))]
+mod desk;
 mod layout;
 mod page;
 mod reaction;
@@ -19,6 +28,10 @@ mod shell;
 pub mod state;
 pub mod text;
 mod ui;
+mod visitor;
+// The visitor's module has no desk: what is asked of it, the door answers.
+#[cfg(feature = "visitor")]
+use visitor as desk;
 
 #[cfg(feature = "csr")]
 mod standalone;
@@ -29,7 +42,7 @@ pub use client::{Client, Transport, WireRequest, WireResponse};
 pub use shell::{Assets, Nonce, shell};
 #[cfg(feature = "csr")]
 pub use standalone::start;
-pub use state::{PageContext, theme::Theme, viewer::Viewer};
+pub use state::{Module, PageContext, theme::Theme, viewer::Viewer};
 
 /// Brings the server's page to life.
 #[cfg(feature = "hydrate")]

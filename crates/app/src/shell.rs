@@ -41,7 +41,7 @@ pub fn shell() -> impl IntoView {
     provide_context(LeptosNonce::from_value(nonce.clone()));
     let words = texts(facts.locale);
     // The error page comes without script: it must work whatever broke.
-    let hydrates = !facts.failed;
+    let hydrates = facts.failed.is_none();
     let reload = assets.reload_script.clone().map(|script| {
         let nonce = nonce.clone();
         view! { <script nonce=nonce inner_html=script></script> }

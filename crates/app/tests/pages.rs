@@ -1,11 +1,12 @@
 //! Every page, rendered as the server renders it: one heading, the right words, nothing the policy drops.
 
-use concierge_app::{Assets, Nonce, PageContext, Theme, Viewer, shell};
+use concierge_app::{Assets, Module, Nonce, PageContext, Theme, Viewer, shell};
 use concierge_core::{
     account::{AccountView, Role},
     id::Id,
     link::Page,
     locale::Locale,
+    problem::ErrorCode,
     time::Timestamp,
 };
 use leptos::prelude::*;
@@ -180,7 +181,7 @@ fn the_error_page_comes_without_script_and_a_theme_is_kept() {
     let html = render(
         "/profile",
         PageContext {
-            failed: true,
+            failed: Some(ErrorCode::Internal),
             theme: Theme::Dark,
             ..facts()
         },
@@ -188,6 +189,24 @@ fn the_error_page_comes_without_script_and_a_theme_is_kept() {
     assert!(html.contains("Something went wrong"));
     assert_eq!(count(&html, "<script"), 0);
     assert!(html.contains(r#"data-theme="dark""#));
+}
+
+#[test]
+fn who_came_too_fast_is_not_told_of_a_fault() {
+    let failed = Some(ErrorCode::Throttled);
+    let html = render("/profile", PageContext { failed, ..facts() });
+    assert!(html.contains("One moment, please"));
+    assert!(html.contains("Too many tries."));
+    assert!(!html.contains("Something went wrong"));
+}
+
+#[test]
+fn a_first_visit_loads_the_small_module() {
+    for page in Page::ALL {
+        let visitor = Module::of(page.path(), false) == Module::Visitor;
+        assert_eq!(visitor, page.is_door(), "{page:?}");
+        assert_eq!(Module::of(page.path(), true), Module::Whole, "{page:?}");
+    }
 }
 
 #[test]

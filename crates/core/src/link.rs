@@ -115,6 +115,11 @@ impl Page {
         )
     }
 
+    /// Whether it is a page of the door: where a first visit begins, which must weigh little.
+    pub const fn is_door(self) -> bool {
+        matches!(self, Self::Home | Self::Setup | Self::SignUp | Self::SignIn)
+    }
+
     /// The page of a path; a trailing slash is another path.
     pub fn of(path: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|page| page.path() == path)

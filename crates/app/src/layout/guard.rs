@@ -15,7 +15,10 @@ use leptos_router::{
 
 use crate::{
     reaction::effect,
-    state::viewer::{Ended, use_session},
+    state::{
+        Module, use_page_context,
+        viewer::{Ended, use_session},
+    },
     text::use_locale,
 };
 
@@ -117,17 +120,18 @@ fn onward(next: Option<&str>) -> Onward<'_> {
     }
 }
 
-/// Gives the function that leads on after a sign-in: without a page load where this app has the page
+/// Gives the function that leads on after a sign-in: without a page load where this module has the page
 /// and speaks the account's language already.
 pub(crate) fn use_go_on() -> impl Fn(Option<&str>) + Clone {
     let session = use_session();
     let navigate = use_navigate();
     let locale = use_locale();
+    let is_whole = use_page_context().module == Module::Whole;
     move |next| {
         let own_language =
             untrack(|| session.account()).is_none_or(|account| account.locale == locale);
         match onward(next) {
-            Onward::Here(target) if own_language => navigate(target, replacing()),
+            Onward::Here(target) if own_language && is_whole => navigate(target, replacing()),
             // The browser refuses only what does not parse, and these are plain paths.
             Onward::Here(target) | Onward::Away(target) => drop(location().replace(target)),
         }

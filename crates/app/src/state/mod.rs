@@ -5,12 +5,33 @@ pub mod theme;
 pub mod toast;
 pub mod viewer;
 
-use concierge_core::locale::Locale;
+use concierge_core::{link::Page, locale::Locale, problem::ErrorCode};
 use leptos::prelude::{SharedValue, provide_context, use_context};
 use serde::{Deserialize, Serialize};
 
 use theme::Theme;
 use viewer::Viewer;
+
+/// Which module brings a page to life (ADR 8).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Module {
+    /// The pages of the door alone.
+    Visitor,
+    /// Every page.
+    #[default]
+    Whole,
+}
+
+impl Module {
+    /// The module for somebody at a path. What no module knows, the smaller one says as well.
+    pub fn of(path: &str, is_signed_in: bool) -> Self {
+        if is_signed_in || Page::of(path).is_some_and(|page| !page.is_door()) {
+            Self::Whole
+        } else {
+            Self::Visitor
+        }
+    }
+}
 
 /// Facts of one request that the first render needs on both sides. It travels to the browser inside
 /// the page, so it holds nothing secret.
@@ -32,8 +53,10 @@ pub struct PageContext {
     pub one_session: bool,
     /// Where a person finds a human; plain text.
     pub contact: Option<String>,
-    /// Render the error page instead of the route.
-    pub failed: bool,
+    /// Which module the page loads.
+    pub module: Module,
+    /// Render the error page instead of the route, with the words of this.
+    pub failed: Option<ErrorCode>,
 }
 
 impl PageContext {

@@ -112,6 +112,7 @@ texts! {
         home: "Back to the start", "Retour à l’accueil";
         failed: "Something went wrong", "Une erreur est survenue";
         failed_text: "The fault is on our side, and it is written down. Please try again in a moment.", "L’erreur vient de notre côté, et elle a été consignée. Veuillez réessayer dans un instant.";
+        moment: "One moment, please", "Un instant, s’il vous plaît";
         again: "Try again", "Réessayer";
     }
 }

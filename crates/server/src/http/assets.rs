@@ -11,6 +11,7 @@ use axum::{
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::Response,
 };
+use concierge_app::Module;
 use concierge_core::{link::Page, problem::ErrorCode};
 
 use super::{
@@ -92,37 +93,49 @@ impl Site {
         }
     }
 
-    /// The bundle's addresses, with whatever hashes the build gave them.
-    pub fn bundle(&self) -> Bundle {
+    /// The addresses of a module's files, with whatever hashes the build gave them. A site without a visitor's
+    /// module, as `cargo leptos watch` builds it, serves the whole one to everybody.
+    pub fn bundle(&self, module: Module) -> Bundle {
         let names = self.names();
-        let find = |suffix: &str| {
-            let mut fits: Vec<_> = names
-                .iter()
-                .filter(|name| name.starts_with("concierge") && name.ends_with(suffix))
-                .collect();
-            fits.sort();
-            fits.last().map_or_else(
-                || format!("/pkg/concierge{suffix}"),
-                |name| format!("/pkg/{name}"),
-            )
+        let find = |stem: &str, ending: &str| {
+            let fits = |name: &&String| {
+                name.strip_prefix(stem)
+                    .is_some_and(|rest| rest.starts_with('.') && rest.ends_with(ending))
+            };
+            let name = names.iter().filter(fits).max();
+            name.map(|name| format!("/pkg/{name}"))
+        };
+        let whole = |ending| find(WHOLE, ending).unwrap_or_else(|| format!("/pkg/{WHOLE}{ending}"));
+        let own = |ending| match module {
+            Module::Visitor => find(VISITOR, ending).unwrap_or_else(|| whole(ending)),
+            Module::Whole => whole(ending),
         };
         Bundle {
-            css: find(".css"),
-            js: find(".js"),
-            wasm: find(".wasm"),
+            css: whole(".css"),
+            js: own(".js"),
+            wasm: own(".wasm"),
         }
     }
 }
 
+/// The stems of the modules' file names, as `scripts/build.sh` sets them.
+const WHOLE: &str = "concierge";
+const VISITOR: &str = "concierge-visitor";
+
 /// The bundle of an embedded site never changes; that of a folder does while developing.
-pub fn bundle(site: &Site) -> Bundle {
+pub fn bundle(site: &Site, module: Module) -> Bundle {
     match site {
         #[cfg(feature = "embed")]
         Site::Embedded => {
-            static BUNDLE: std::sync::OnceLock<Bundle> = std::sync::OnceLock::new();
-            BUNDLE.get_or_init(|| site.bundle()).clone()
+            static BUNDLES: std::sync::OnceLock<[Bundle; 2]> = std::sync::OnceLock::new();
+            let [visitor, whole] = BUNDLES
+                .get_or_init(|| [Module::Visitor, Module::Whole].map(|module| site.bundle(module)));
+            match module {
+                Module::Visitor => visitor.clone(),
+                Module::Whole => whole.clone(),
+            }
         }
-        Site::Folder(_) => site.bundle(),
+        Site::Folder(_) => site.bundle(module),
     }
 }
 

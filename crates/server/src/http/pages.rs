@@ -77,7 +77,7 @@ pub async fn serve(State(app): State<App>, request: Request) -> Response {
             } else {
                 StatusCode::NOT_FOUND
             };
-            ssr::render(&app, request, &caller, status).await
+            ssr::render(&app, request, &caller, status, None).await
         }
     };
     set_cookies(&mut response, &cookies);
@@ -87,8 +87,10 @@ pub async fn serve(State(app): State<App>, request: Request) -> Response {
 /// The error page, with the status of the failure and when to come back: neither tells anybody to be signed out.
 async fn failed(app: &App, request: Request, failure: ApiError, client: &Client) -> Response {
     mount::note(app, failure.code, client);
+    let code = failure.code;
     let problem = error::respond(failure, client, app.shows_causes());
-    let mut response = ssr::render(app, request, &Caller::Visitor, problem.status()).await;
+    let (caller, status) = (Caller::Visitor, problem.status());
+    let mut response = ssr::render(app, request, &caller, status, Some(code)).await;
     if let Some(wait) = problem.headers().get(header::RETRY_AFTER) {
         let headers = response.headers_mut();
         headers.insert(header::RETRY_AFTER, wait.clone());

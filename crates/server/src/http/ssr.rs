@@ -10,7 +10,7 @@ use axum::{
     response::Response,
 };
 use concierge_app::{
-    Assets, Client as ApiClient, Nonce, PageContext, Theme as AppTheme, Transport, Viewer,
+    Assets, Client as ApiClient, Module, Nonce, PageContext, Theme as AppTheme, Transport, Viewer,
     WireRequest, WireResponse,
 };
 use concierge_core::{
@@ -33,22 +33,32 @@ pub fn prepare() {
     let _ = any_spawner::Executor::init_tokio();
 }
 
-/// Renders the page of a request, whole, with this status.
-pub async fn render(app: &App, request: Request, caller: &Caller, status: StatusCode) -> Response {
+/// Renders the page of a request, whole, with this status; after a failure the error page in its place.
+pub async fn render(
+    app: &App,
+    request: Request,
+    caller: &Caller,
+    status: StatusCode,
+    failed: Option<ErrorCode>,
+) -> Response {
     let client = Client::shared(request.extensions());
     let nonce = request
         .extensions()
         .get::<PageNonce>()
         .map(|nonce| nonce.0.clone())
         .unwrap_or_default();
-    let failed = status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS;
-    let context = page_context(app, &client, caller, failed).await;
+    let viewer = viewer(app, caller).await;
+    let context = PageContext {
+        module: Module::of(request.uri().path(), viewer.is_some()),
+        failed,
+        ..page_context(app, &client, viewer)
+    };
     let transport: Arc<dyn Transport> = Arc::new(InProcess {
         router: api(app).with_state(Arc::clone(app)),
         caller: caller.clone(),
         client,
     });
-    let bundle = assets::bundle(&app.site);
+    let bundle = assets::bundle(&app.site, context.module);
     let assets = Assets {
         css: bundle.css,
         js: bundle.js,
@@ -71,21 +81,18 @@ pub async fn render(app: &App, request: Request, caller: &Caller, status: Status
     response
 }
 
-async fn page_context(app: &App, client: &Client, caller: &Caller, failed: bool) -> PageContext {
+async fn viewer(app: &App, caller: &Caller) -> Option<Viewer> {
+    let actor = caller.actor()?;
     let now = app.clock.now();
-    let viewer = match caller.actor() {
-        Some(actor) => app
-            .accounts
-            .view(actor.account)
-            .await
-            .ok()
-            .map(|account| Viewer {
-                account: (*account).clone(),
-                expires_in: actor.expires_at.since(now).as_secs(),
-                idle_in: whole_seconds(actor.idle_expires_at.since(now)),
-            }),
-        None => None,
-    };
+    let account = app.accounts.view(actor.account).await.ok()?;
+    Some(Viewer {
+        account: (*account).clone(),
+        expires_in: actor.expires_at.since(now).as_secs(),
+        idle_in: whole_seconds(actor.idle_expires_at.since(now)),
+    })
+}
+
+fn page_context(app: &App, client: &Client, viewer: Option<Viewer>) -> PageContext {
     // The account's own language first, then the cookie's, then the browser's.
     let locale = viewer
         .as_ref()
@@ -103,7 +110,7 @@ async fn page_context(app: &App, client: &Client, caller: &Caller, failed: bool)
         sends_mail: app.config.mail.smtp_url.is_some() || !app.config.environment.is_production(),
         one_session: app.config.session.per_account == 1,
         contact: app.config.contact.clone(),
-        failed,
+        ..PageContext::default()
     }
 }
 
