@@ -9,6 +9,7 @@ mod documents;
 mod front_end;
 mod imports;
 mod layers;
+mod requirements;
 mod scan;
 mod size;
 mod tree;
