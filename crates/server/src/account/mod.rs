@@ -6,6 +6,7 @@
 
 pub mod cli;
 pub mod error;
+mod factor;
 pub mod http;
 mod news;
 mod service;
