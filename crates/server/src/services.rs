@@ -1,8 +1,12 @@
 //! Everything that handlers share, assembled once.
 
-use std::sync::Arc;
+use std::{collections::HashSet, sync::Arc};
 
-use concierge_core::{audit::EventName, problem::ErrorCode};
+use concierge_core::{
+    account::{AccountId, Role},
+    audit::EventName,
+    problem::ErrorCode,
+};
 
 use crate::{
     account::{self, Accounts},
@@ -21,9 +25,11 @@ use crate::{
         seal::SealKey,
         shutdown::Shutdown,
     },
+    recovery::RecoveryCodes,
     session::Sessions,
     sign_in::{self, SignIn},
     store::{Db, StoreError, feed::Freshness},
+    totp::{self, Totp},
 };
 
 /// Sixty refreshes a minute per address.
@@ -53,6 +59,10 @@ pub struct Services {
     pub accounts: Arc<Accounts>,
     /// The sessions.
     pub sessions: Arc<Sessions>,
+    /// The second factors.
+    pub totp: Arc<Totp>,
+    /// The recovery codes.
+    pub recovery: Arc<RecoveryCodes>,
     /// The front door.
     pub sign_in: SignIn,
     /// Takes mails in.
@@ -134,9 +144,29 @@ impl Services {
             sessions: Arc::clone(&sessions),
             keys: Arc::clone(&keys),
             registration: config.registration,
+            second_factor: config.second_factor,
             house: house_words(config.public_url.host()),
             address_limit_factor: factor,
             freshness: Arc::clone(&freshness),
+        }));
+        let recovery = Arc::new(RecoveryCodes::new(
+            db.clone(),
+            Arc::clone(&clock),
+            Arc::clone(&rng),
+            parts.hasher.clone(),
+            &keys,
+        ));
+        let totp = Arc::new(Totp::new(totp::Parts {
+            db: db.clone(),
+            clock: Arc::clone(&clock),
+            rng: Arc::clone(&rng),
+            keys: Arc::clone(&keys),
+            accounts: Arc::clone(&accounts),
+            sessions: Arc::clone(&sessions),
+            recovery: Arc::clone(&recovery),
+            outbox: Arc::clone(&outbox),
+            policy: config.second_factor,
+            skew: config.totp_skew,
         }));
         let sign_in = SignIn::new(sign_in::Parts {
             db: db.clone(),
@@ -145,6 +175,10 @@ impl Services {
             hasher: parts.hasher,
             accounts: Arc::clone(&accounts),
             sessions: Arc::clone(&sessions),
+            totp: Arc::clone(&totp),
+            recovery: Arc::clone(&recovery),
+            outbox: Arc::clone(&outbox),
+            policy: config.second_factor,
             keys,
             deadline: config.hash.sign_in_deadline,
             address_limit_factor: factor,
@@ -162,6 +196,8 @@ impl Services {
             rng,
             accounts,
             sessions,
+            totp,
+            recovery,
             sign_in,
             outbox,
             site: parts.site,
@@ -191,6 +227,20 @@ impl Services {
     pub async fn record_refusals(&self) -> Result<(), StoreError> {
         self.refusals
             .flush(&self.db, self.clock.now(), &*self.rng)
+            .await
+    }
+
+    /// Ends the sessions of before that passed no second factor though the policy demands one now; answers how many.
+    pub async fn end_unproven(&self) -> Result<usize, StoreError> {
+        let policy = self.config.second_factor;
+        if !policy.demands(Role::Admin) {
+            return Ok(0);
+        }
+        let accounts = self.accounts.list().await?.into_iter();
+        let bound = accounts.filter(|account| policy.demands(account.view.role));
+        let bound: HashSet<AccountId> = bound.map(|account| account.view.id).collect();
+        self.sessions
+            .end_unproven(|account| bound.contains(&account))
             .await
     }
 

@@ -14,5 +14,5 @@ mod store;
 mod vetting;
 
 pub use error::AccountError;
-pub use service::{Accounts, NewAccount, Parts, SetupLink};
+pub use service::{Accounts, NewAccount, Parts, SetupLink, Started};
 pub use store::Account;

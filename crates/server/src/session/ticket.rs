@@ -32,8 +32,8 @@ pub struct NewTicket<'a> {
     pub transport: Transport,
     /// Whether its session will live for days.
     pub remember: bool,
-    /// The digest of the device cookie that came along: then it must come along again.
-    pub device_digest: Option<&'a str>,
+    /// The device cookie that came along: then it must come along again.
+    pub device: Option<&'a str>,
 }
 
 /// A ticket that still opens its step.
@@ -48,8 +48,7 @@ pub struct Ticket {
     pub transport: Transport,
     /// Whether its session will live for days.
     pub remember: bool,
-    /// The digest of the device it is bound to.
-    pub device_digest: Option<String>,
+    pub(super) device_digest: Option<String>,
 }
 
 /// A ticket as it came: a browser's cookie and a client's body are two doors, as with refresh tokens.
@@ -59,8 +58,8 @@ pub struct Presented<'a> {
     pub token: &'a str,
     /// By which door.
     pub transport: Transport,
-    /// The digest of the device cookie that came along.
-    pub device_digest: Option<&'a str>,
+    /// The device cookie that came along.
+    pub device: Option<&'a str>,
 }
 
 impl Sessions {
@@ -72,17 +71,17 @@ impl Sessions {
     ) -> Result<Sensitive, StoreError> {
         let now = self.clock.now();
         let token = BASE64_URL_SAFE_NO_PAD.encode(self.rng.bytes::<32>());
-        store::insert(tx, &digest(&token), new, now, now.plus(TICKET_LIFE)).await?;
+        store::insert(tx, &digest_of(&token), new, now, now.plus(TICKET_LIFE)).await?;
         Ok(Sensitive::new(token))
     }
 
     /// The ticket, if it still opens its step and came by its own door, from its own device.
     pub async fn ticket(&self, presented: &Presented<'_>) -> Result<Option<Ticket>, StoreError> {
-        let digest = digest(presented.token);
+        let digest = digest_of(presented.token);
         let found = store::find_by_digest(&self.db, &digest, TRIES, self.clock.now()).await?;
         Ok(found.filter(|ticket| {
             let is_own_device = ticket.device_digest.is_none()
-                || ticket.device_digest.as_deref() == presented.device_digest;
+                || ticket.device_digest == presented.device.map(digest_of);
             ticket.transport == presented.transport && is_own_device
         }))
     }
@@ -109,6 +108,6 @@ impl Sessions {
 }
 
 /// No key: of 256 random bits a digest gives nothing away.
-fn digest(token: &str) -> String {
+pub(super) fn digest_of(token: &str) -> String {
     hex::encode(seal::sha256(token.as_bytes()))
 }

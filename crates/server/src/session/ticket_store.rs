@@ -2,7 +2,7 @@
 
 use concierge_core::{account::AccountId, session::Transport, sign_in::api::Step, time::Timestamp};
 
-use super::ticket::{NewTicket, Ticket};
+use super::ticket::{NewTicket, Ticket, digest_of};
 use crate::store::{Db, On, Row, StoreError, TIDIED_AT_ONCE, Tx, sql};
 
 pub(super) async fn insert(
@@ -20,7 +20,7 @@ pub(super) async fn insert(
         .bind(text_of(new.step))
         .bind(new.transport.as_str())
         .bind(new.remember.then_some(now.as_millis()))
-        .bind(new.device_digest)
+        .bind(new.device.map(digest_of))
         .bind(now.as_millis())
         .bind(expires_at.as_millis())
         .execute(tx)
