@@ -132,7 +132,10 @@ fn cookies_of(app: &App, signed_in: &SignedIn) -> Vec<cookie::Cookie<'static>> {
     let mut set = session::set_cookies(names, &signed_in.grant);
     let device = signed_in.device.clone();
     set.push(cookies::build(&names.device, device, Some(DEVICE_LIFE)));
-    set.push(session::no_ticket_cookie(names));
+    // Only a ticket's step passes a factor.
+    if signed_in.grant.actor.has_second_factor {
+        set.push(session::no_ticket_cookie(names));
+    }
     set
 }
 

@@ -149,7 +149,7 @@ on_each_engine! {
     async fn processes_that_start_at_once_agree_on_the_data_keys(db) {
         let one = TestApp::start(db).await;
         let two = one.beside(db).await;
-        assert_eq!(one.count("data_key").await, 3);
+        assert_eq!(one.count("data_key").await, 5);
         let mut browser = one.registered("ada@example.org").await;
         one.advance_seconds(60).await;
         let mut there = two.browser();
