@@ -4,9 +4,11 @@ use crate::{
     account::api::{ChangeProfile, GetProfile, Register, Setup},
     api::{Access, Empty, Endpoint, Form, Method},
     problem::ErrorCode,
+    recovery::api::{GetRecoveryCodes, KeepRecoveryCodes, MakeRecoveryCodes},
     session::api::{GetSession, Logout, Refresh},
-    sign_in::api::Login,
+    sign_in::api::{GetStep, Login, LoginRecovery, LoginTotp, ProveFresh},
     system::{ReportClientError, Whoami},
+    totp::api::{ConfirmTotp, Enrol, GetEnrolment, GetTotp, RemoveTotp},
 };
 
 /// An endpoint's facts as values.
@@ -65,12 +67,24 @@ pub fn all() -> Vec<Entry> {
     vec![
         entry::<Register>(),
         entry::<Login>(),
+        entry::<GetStep>(),
+        entry::<LoginTotp>(),
+        entry::<LoginRecovery>(),
+        entry::<ProveFresh>(),
         entry::<Refresh>(),
         entry::<Logout>(),
         entry::<GetSession>(),
         entry::<Setup>(),
         entry::<GetProfile>(),
         entry::<ChangeProfile>(),
+        entry::<GetTotp>(),
+        entry::<GetEnrolment>(),
+        entry::<Enrol>(),
+        entry::<ConfirmTotp>(),
+        entry::<RemoveTotp>(),
+        entry::<MakeRecoveryCodes>(),
+        entry::<GetRecoveryCodes>(),
+        entry::<KeepRecoveryCodes>(),
         entry::<Whoami>(),
         entry::<ReportClientError>(),
     ]
@@ -90,6 +104,11 @@ mod tests {
         }
         check::<Register>();
         check::<Login>();
+        check::<LoginTotp>();
+        check::<LoginRecovery>();
+        check::<ProveFresh>();
+        check::<Enrol>();
+        check::<ConfirmTotp>();
         check::<Refresh>();
         check::<Logout>();
         check::<Setup>();

@@ -9,7 +9,9 @@
 //! - password:
 //! - session: audit
 //! - account: audit keys password session
-//! - sign_in: account audit keys password session
+//! - recovery: audit keys password session
+//! - totp: account audit keys recovery session
+//! - sign_in: account audit keys password recovery session totp
 //!
 //! Plumbing, which knows no capability: `platform`, `store`, `config`, `http`, `mail`, `cli`. Assembled in `services` and
 //! `boot`.
@@ -24,7 +26,9 @@ pub mod keys;
 pub mod mail;
 pub mod password;
 pub mod platform;
+pub mod recovery;
 pub mod services;
 pub mod session;
 pub mod sign_in;
 pub mod store;
+pub mod totp;

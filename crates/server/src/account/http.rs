@@ -3,7 +3,7 @@
 use axum::Router;
 use concierge_core::{
     account::{
-        Role,
+        AccountView, Role,
         api::{
             AccountAnswer, ChangeProfile, GetProfile, ProfileChange, Register, RegisterRequest,
             Registered, Setup, SetupRequest,
@@ -12,9 +12,10 @@ use concierge_core::{
     api::{Anonymous, Empty, SignedIn},
     problem::ErrorCode,
     session::api::{GetSession, SessionAnswer},
+    sign_in::api::Step,
 };
 
-use super::{AccountError, NewAccount};
+use super::{AccountError, NewAccount, Started};
 use crate::{
     http::{
         App,
@@ -67,17 +68,27 @@ async fn register(
         locale: request.locale.unwrap_or(client.locale),
         role: Role::Member,
     };
-    let (account, grant) = app
+    let (account, begun) = app
         .accounts
         .register(&new, &client.address_key, &client.origin)
         .await?;
-    Ok(Reply::with_cookies(
-        Registered {
-            account: Some(account),
-            status: None,
-        },
-        session::set_cookies(&app.cookie_names, &grant),
-    ))
+    Ok(started(&app, account, &begun))
+}
+
+/// A new account with its session, or with the step it has to do first.
+fn started(app: &App, account: AccountView, begun: &Started) -> Reply<Registered> {
+    let (status, cookies) = match begun {
+        Started::Session(grant) => (None, session::set_cookies(&app.cookie_names, grant)),
+        Started::Ticket(ticket) => (
+            Some(Step::EnrolSecondFactor),
+            vec![session::ticket_cookie(&app.cookie_names, ticket)],
+        ),
+    };
+    let account = Some(account);
+    Reply {
+        step: status.map(|_| "/sign-in/second-factor"),
+        ..Reply::with_cookies(Registered { account, status }, cookies)
+    }
 }
 
 async fn set_up(
@@ -93,17 +104,11 @@ async fn set_up(
         locale: client.locale,
         role: Role::Admin,
     };
-    let (account, grant) = app
+    let (account, begun) = app
         .accounts
         .set_up(&request.token, &new, &client.address_key, &client.origin)
         .await?;
-    Ok(Reply::with_cookies(
-        Registered {
-            account: Some(account),
-            status: None,
-        },
-        session::set_cookies(&app.cookie_names, &grant),
-    ))
+    Ok(started(&app, account, &begun))
 }
 
 async fn profile(

@@ -6,6 +6,7 @@
 
 pub mod cli;
 pub mod error;
+mod factor;
 pub mod http;
 mod news;
 mod service;
@@ -13,5 +14,5 @@ mod store;
 mod vetting;
 
 pub use error::AccountError;
-pub use service::{Accounts, NewAccount, Parts, SetupLink};
+pub use service::{Accounts, NewAccount, Parts, SetupLink, Started};
 pub use store::Account;

@@ -10,7 +10,9 @@ use concierge_core::{
     problem::FieldError,
     sensitive::Sensitive,
     session::{EndReason, Transport},
+    sign_in::api::Step,
     time::Timestamp,
+    totp::Policy,
 };
 
 use super::{
@@ -30,7 +32,7 @@ use crate::{
         rng::Rng,
         seal,
     },
-    session::{Grant, NewSession, Sessions},
+    session::{Grant, NewSession, NewTicket, Sessions},
     store::{
         Db, StoreError, Tx,
         feed::{Change, Freshness},
@@ -60,6 +62,15 @@ pub struct NewAccount<'a> {
     pub locale: Locale,
     /// What it may do.
     pub role: Role,
+}
+
+/// What a new account begins with.
+#[derive(Debug)]
+pub enum Started {
+    /// A session.
+    Session(Box<Grant>),
+    /// The ticket to set a second factor up, which the policy demands first.
+    Ticket(Sensitive),
 }
 
 /// A one-time token that makes the first admin.
@@ -95,6 +106,8 @@ pub struct Parts {
     pub keys: Arc<DataKeys>,
     /// Who may register.
     pub registration: Registration,
+    /// Who needs a second factor.
+    pub second_factor: Policy,
     /// Names that no password may contain: the product's and the host's.
     pub house: Vec<String>,
     /// Multiplies the limits per address.
@@ -125,7 +138,7 @@ impl Accounts {
         new: &NewAccount<'_>,
         address_key: &AddressKey,
         origin: &Origin,
-    ) -> Result<(AccountView, Grant), AccountError> {
+    ) -> Result<(AccountView, Started), AccountError> {
         if !self.registration_is_open() {
             return Err(AccountError::RegistrationClosed);
         }
@@ -149,7 +162,7 @@ impl Accounts {
         new: &NewAccount<'_>,
         address_key: &AddressKey,
         origin: &Origin,
-    ) -> Result<(AccountView, Grant), AccountError> {
+    ) -> Result<(AccountView, Started), AccountError> {
         let parsed = self.parse(new)?;
         self.count(&self.judgements, address_key)?;
         let digest = self.digest(token);
@@ -333,12 +346,26 @@ impl Accounts {
         }
     }
 
+    /// Signs a new account in, or gives it the ticket to set up the factor that the policy demands.
     async fn start(
         &self,
         mut tx: Tx,
         view: AccountView,
         origin: &Origin,
-    ) -> Result<(AccountView, Grant), AccountError> {
+    ) -> Result<(AccountView, Started), AccountError> {
+        let sessions = &self.parts.sessions;
+        if self.parts.second_factor.demands(view.role) {
+            let ticket = NewTicket {
+                account: view.id,
+                step: Step::EnrolSecondFactor,
+                transport: Transport::Cookie,
+                remember: false,
+                device: None,
+            };
+            let ticket = sessions.issue_ticket(&mut tx, &ticket).await?;
+            tx.commit().await?;
+            return Ok((view, Started::Ticket(ticket)));
+        }
         let new = NewSession {
             account: view.id,
             transport: Transport::Cookie,
@@ -346,9 +373,9 @@ impl Accounts {
             has_second_factor: false,
             origin,
         };
-        let (grant, _) = self.parts.sessions.begin(&mut tx, &new).await?;
+        let (grant, _) = sessions.begin(&mut tx, &new).await?;
         tx.commit().await?;
-        Ok((view, grant))
+        Ok((view, Started::Session(Box::new(grant))))
     }
 
     fn digest(&self, token: &Sensitive) -> String {

@@ -36,10 +36,9 @@ pub(super) async fn insert(
         .map(|_| ())
 }
 
-const COLUMNS_BY_ID: &str =
-    "SELECT id, email, name, locale, role, created_at, locked_at FROM account WHERE id = $1";
-const COLUMNS_BY_EMAIL: &str = "SELECT id, email, name, locale, role, created_at, locked_at FROM account WHERE email_normalised = $1";
-const COLUMNS_OF_ALL: &str = "SELECT id, email, name, locale, role, created_at, locked_at FROM account ORDER BY created_at, id";
+const COLUMNS_BY_ID: &str = "SELECT id, email, name, locale, role, created_at, locked_at, second_factor_at FROM account WHERE id = $1";
+const COLUMNS_BY_EMAIL: &str = "SELECT id, email, name, locale, role, created_at, locked_at, second_factor_at FROM account WHERE email_normalised = $1";
+const COLUMNS_OF_ALL: &str = "SELECT id, email, name, locale, role, created_at, locked_at, second_factor_at FROM account ORDER BY created_at, id";
 
 pub(super) async fn find_by_id<'a>(
     on: impl Into<On<'a>>,
@@ -119,6 +118,20 @@ pub(super) async fn mark_held(tx: &mut Tx, id: AccountId) -> Result<bool, StoreE
     Ok(held == 1)
 }
 
+/// Notes that a second factor was set up, or removed; `false` when there is no such account.
+pub(super) async fn mark_second_factor(
+    tx: &mut Tx,
+    id: AccountId,
+    at: Option<Timestamp>,
+) -> Result<bool, StoreError> {
+    let changed = sql("UPDATE account SET second_factor_at = $1 WHERE id = $2")
+        .bind(at.map(Timestamp::as_millis))
+        .bind(id.to_string())
+        .execute(tx)
+        .await?;
+    Ok(changed == 1)
+}
+
 /// Whether there is an admin.
 pub(super) async fn has_admin(db: &Db) -> Result<bool, StoreError> {
     let row = sql("SELECT id FROM account WHERE role = 'admin' LIMIT 1")
@@ -183,7 +196,7 @@ fn read(row: &Row) -> Result<Account, StoreError> {
         name: row.text("name")?,
         locale: Locale::from_tag(&row.text("locale")?).ok_or_else(|| corrupt("locale"))?,
         role: Role::from_text(&row.text("role")?).ok_or_else(|| corrupt("role"))?,
-        second_factor: false,
+        second_factor: row.int_or_null("second_factor_at")?.is_some(),
         created_at: Timestamp::from_millis(row.int("created_at")?),
     };
     Ok(Account {

@@ -42,7 +42,10 @@ impl Sessions {
         };
         let mut tx = self.db.begin().await?;
         let sessions = match scope.unwrap_or(self.config.sign_out_scope) {
-            Scope::All => store::list_live(&mut tx, account, now).await?,
+            Scope::All => {
+                self.kill_tickets(&mut tx, account).await?;
+                store::list_live(&mut tx, account, now).await?
+            }
             Scope::Current => vec![session],
         };
         self.end(
@@ -67,6 +70,7 @@ impl Sessions {
         reason: EndReason,
         origin: &Origin,
     ) -> Result<Vec<SessionId>, StoreError> {
+        self.kill_tickets(tx, account).await?;
         let sessions = store::list_live(tx, account, self.clock.now()).await?;
         self.end(
             tx,
@@ -96,10 +100,11 @@ impl Sessions {
         }
     }
 
-    /// Deletes sessions that have long been over, with their keys; answers how many.
+    /// Deletes tickets that ran out and sessions that have long been over, with their keys; answers how many.
     pub async fn purge(&self) -> Result<u64, StoreError> {
         let time = self.clock.now().minus(KEPT);
-        store::delete_over_before(&self.db, time, TIDIED_AT_ONCE).await
+        let tickets = self.purge_tickets().await?;
+        Ok(tickets + store::delete_over_before(&self.db, time, TIDIED_AT_ONCE).await?)
     }
 
     /// Drops every copy: news may have been missed.
@@ -107,7 +112,22 @@ impl Sessions {
         self.mirror.forget_all();
     }
 
-    async fn end(
+    pub(super) async fn end(
+        &self,
+        tx: &mut Tx,
+        account: AccountId,
+        sessions: &[SessionId],
+        reason: EndReason,
+        name: EventName,
+        origin: &Origin,
+    ) -> Result<(), StoreError> {
+        self.mark_all_ended(tx, account, sessions, reason, name, origin)
+            .await?;
+        tx.announce(&changes(sessions), self.clock.now()).await
+    }
+
+    /// Ends sessions without telling of it: announce them before the commit.
+    pub(super) async fn mark_all_ended(
         &self,
         tx: &mut Tx,
         account: AccountId,
@@ -129,7 +149,7 @@ impl Sessions {
                 .await?;
             }
         }
-        tx.announce(&changes(sessions), now).await
+        Ok(())
     }
 
     pub(super) async fn end_for_reuse(

@@ -1,5 +1,7 @@
 //! Handlers of a session: renew and end. And how a session's tokens become cookies.
 
+use std::time::Duration;
+
 use axum::Router;
 use concierge_core::{
     api::{Anonymous, Empty},
@@ -15,7 +17,7 @@ use concierge_core::{
 };
 use cookie::Cookie;
 
-use super::{Grant, SessionError};
+use super::{Grant, Presented, SessionError, TICKET_LIFE};
 use crate::http::{
     App, auth,
     client::Client,
@@ -38,6 +40,30 @@ pub fn set_cookies(names: &CookieNames, grant: &Grant) -> Vec<Cookie<'static>> {
         set.push(build(&names.refresh, &grant.refresh_token));
     }
     set
+}
+
+/// The ticket that came along, in the body or as a cookie, with the device it may be bound to.
+pub fn presented<'a>(client: &'a Client, in_body: Option<&'a Sensitive>) -> Option<Presented<'a>> {
+    let (token, transport) = match (in_body, &client.cookies.ticket) {
+        (Some(token), _) => (token.expose(), Transport::Bearer),
+        (None, Some(token)) => (token.as_str(), Transport::Cookie),
+        (None, None) => return None,
+    };
+    Some(Presented {
+        token,
+        transport,
+        device: client.cookies.device.as_deref(),
+    })
+}
+
+/// The cookie of a ticket, for as long as it opens its step.
+pub fn ticket_cookie(names: &CookieNames, ticket: &Sensitive) -> Cookie<'static> {
+    cookies::build(&names.ticket, ticket.expose().to_owned(), Some(TICKET_LIFE))
+}
+
+/// Takes the cookie of a used ticket away.
+pub fn no_ticket_cookie(names: &CookieNames) -> Cookie<'static> {
+    cookies::build(&names.ticket, String::new(), Some(Duration::ZERO))
 }
 
 /// The tokens for a bearer client.

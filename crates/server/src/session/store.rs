@@ -157,6 +157,45 @@ pub(super) async fn mark_seen(
     Ok(changed == 1)
 }
 
+/// Notes that the owner of a live session proved who they are, and with a second factor if they did.
+pub(super) async fn mark_fresh(
+    tx: &mut Tx,
+    id: SessionId,
+    second_factor: bool,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    let changed = sql("UPDATE session SET fresh_at = $1, second_factor_at = COALESCE($2, second_factor_at)
+                       WHERE id = $3 AND ended_at IS NULL AND idle_expires_at > $1 AND expires_at > $1")
+        .bind(now.as_millis())
+        .bind(second_factor.then_some(now.as_millis()))
+        .bind(id.to_string())
+        .execute(tx)
+        .await?;
+    Ok(changed == 1)
+}
+
+/// The live sessions that passed no second factor, and whose they are.
+pub(super) async fn list_unproven(
+    tx: &mut Tx,
+    now: Timestamp,
+) -> Result<Vec<(SessionId, AccountId)>, StoreError> {
+    let rows = sql("SELECT id, account_id FROM session
+                    WHERE second_factor_at IS NULL AND ended_at IS NULL AND idle_expires_at > $1 AND expires_at > $1")
+        .bind(now.as_millis())
+        .fetch_all(tx)
+        .await?;
+    rows.iter()
+        .map(|row| {
+            let id = parse_id(&row.text("id")?)?;
+            let account = row.text("account_id")?.parse();
+            Ok((
+                id,
+                account.map_err(|_| StoreError::corrupt("session", "account_id", id))?,
+            ))
+        })
+        .collect()
+}
+
 /// Ends a session; `false` when it had ended before.
 pub(super) async fn mark_ended(
     tx: &mut Tx,

@@ -116,6 +116,22 @@ pub(super) async fn mark_device_attempt(
     row.map(|row| row.int("failures")).transpose()
 }
 
+/// Whether an account has signed in from a device that is not void.
+pub(super) async fn has_device(
+    tx: &mut Tx,
+    account: AccountId,
+    digest: &str,
+) -> Result<bool, StoreError> {
+    let row = sql(
+        "SELECT digest FROM device WHERE account_id = $1 AND digest = $2 AND voided_at IS NULL",
+    )
+    .bind(account.to_string())
+    .bind(digest)
+    .fetch_optional(tx)
+    .await?;
+    Ok(row.is_some())
+}
+
 /// Keeps a device after a complete sign-in; its failures are forgiven.
 pub(super) async fn mark_device_known(
     tx: &mut Tx,

@@ -7,7 +7,7 @@ use axum::{
     http::{HeaderMap, HeaderName, HeaderValue, header},
 };
 use concierge_core::{
-    api::{Access as _, Method, SignedIn},
+    api::{Access as _, Anonymous, Method},
     catalogue::{self, Entry},
 };
 use concierge_server::{
@@ -135,10 +135,10 @@ fn any_body_of_any_endpoint_is_judged_and_only_json_is_taken() {
     let owner = runtime.block_on(app.registered(ADA));
     check(300, &body(), |(entry, body)| {
         // Who is signed in stays so: a body that is right signs nobody out.
-        let mut browser = if entry.access == SignedIn::NAME {
-            owner.clone()
-        } else {
+        let mut browser = if entry.access == Anonymous::NAME {
             app.browser()
+        } else {
+            owner.clone()
         };
         let builder = browser.request(entry.method.as_str(), entry.path);
         let builder = builder.header(header::CONTENT_TYPE, "application/json");

@@ -9,7 +9,7 @@ use concierge_server::store::{Db, On, sql};
 use crate::support::database::Database;
 
 /// Tables that grow with accounts, sign-ins and time.
-const GROWING: [&str; 7] = [
+const GROWING: [&str; 12] = [
     "account",
     "password",
     "session",
@@ -17,10 +17,15 @@ const GROWING: [&str; 7] = [
     "event",
     "revocation",
     "throttle",
+    "ticket",
+    "totp",
+    "recovery_code",
+    "recovery_unkept",
+    "budget",
 ];
 
 /// Statements that read whole tables, each for a reason.
-const WALKS: [(&str, &str); 4] = [
+const WALKS: [(&str, &str); 5] = [
     (
         "FROM account ORDER BY created_at, id",
         "the command line lists every account",
@@ -36,6 +41,10 @@ const WALKS: [(&str, &str); 4] = [
     (
         "DELETE FROM revocation WHERE at < $1",
         "once an hour, over what ended within a day",
+    ),
+    (
+        "FROM session WHERE second_factor_at IS NULL",
+        "once at the start, and only where the policy demands a second factor",
     ),
 ];
 
