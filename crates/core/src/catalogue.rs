@@ -1,10 +1,10 @@
 //! The list of all endpoints, from which the documents are made; a test on the server compares it with the routes.
 
 use crate::{
-    account::api::{ChangeProfile, GetProfile, Register, Setup},
+    account::api::{ChangePassword, ChangeProfile, GetProfile, Register, Setup},
     api::{Access, Empty, Endpoint, Form, Method},
     problem::ErrorCode,
-    session::api::{GetSession, Logout, Refresh},
+    session::api::{EndOtherSessions, EndSession, GetSession, ListSessions, Logout, Refresh},
     sign_in::api::Login,
     system::{ReportClientError, Whoami},
 };
@@ -68,9 +68,13 @@ pub fn all() -> Vec<Entry> {
         entry::<Refresh>(),
         entry::<Logout>(),
         entry::<GetSession>(),
+        entry::<ListSessions>(),
+        entry::<EndSession>(),
+        entry::<EndOtherSessions>(),
         entry::<Setup>(),
         entry::<GetProfile>(),
         entry::<ChangeProfile>(),
+        entry::<ChangePassword>(),
         entry::<Whoami>(),
         entry::<ReportClientError>(),
     ]
@@ -94,6 +98,7 @@ mod tests {
         check::<Logout>();
         check::<Setup>();
         check::<ChangeProfile>();
+        check::<ChangePassword>();
         check::<ReportClientError>();
     }
 }

@@ -132,6 +132,7 @@ impl Services {
             rng: Arc::clone(&rng),
             hasher: parts.hasher.clone(),
             sessions: Arc::clone(&sessions),
+            outbox: Arc::clone(&outbox),
             keys: Arc::clone(&keys),
             registration: config.registration,
             house: house_words(config.public_url.host()),

@@ -8,10 +8,12 @@ pub mod cli;
 pub mod error;
 pub mod http;
 mod news;
+mod passwords;
 mod service;
 mod store;
 mod vetting;
 
 pub use error::AccountError;
+pub use passwords::letter_to;
 pub use service::{Accounts, NewAccount, Parts, SetupLink};
 pub use store::Account;

@@ -80,6 +80,25 @@ impl Sessions {
         Ok(sessions)
     }
 
+    /// Ends every session of an account but one inside a transaction; answers them, for [`Sessions::forget`] after
+    /// the commit, and how many of them this ended.
+    pub async fn end_all_but(
+        &self,
+        tx: &mut Tx,
+        account: AccountId,
+        kept: SessionId,
+        reason: EndReason,
+        origin: &Origin,
+    ) -> Result<(Vec<SessionId>, u32), StoreError> {
+        let mut sessions = store::list_live(tx, account, self.clock.now()).await?;
+        sessions.retain(|session| *session != kept);
+        let name = EventName::TokenRevoked;
+        let ended = self
+            .end(tx, account, &sessions, reason, name, origin)
+            .await?;
+        Ok((sessions, ended))
+    }
+
     /// Drops the copies of ended sessions. What another process ended arrives through [`Sessions::hear`].
     pub fn forget(&self, sessions: &[SessionId]) {
         for session in sessions {
@@ -107,7 +126,8 @@ impl Sessions {
         self.mirror.forget_all();
     }
 
-    async fn end(
+    /// Answers how many of them lived until now.
+    pub(super) async fn end(
         &self,
         tx: &mut Tx,
         account: AccountId,
@@ -115,10 +135,12 @@ impl Sessions {
         reason: EndReason,
         name: EventName,
         origin: &Origin,
-    ) -> Result<(), StoreError> {
+    ) -> Result<u32, StoreError> {
         let now = self.clock.now();
+        let mut ended = 0;
         for session in sessions {
             if store::mark_ended(tx, *session, reason, now).await? {
+                ended += 1;
                 let details = serde_json::json!({ "session": session, "reason": reason.as_str() });
                 audit::record(
                     tx,
@@ -129,7 +151,8 @@ impl Sessions {
                 .await?;
             }
         }
-        tx.announce(&changes(sessions), now).await
+        tx.announce(&changes(sessions), now).await?;
+        Ok(ended)
     }
 
     pub(super) async fn end_for_reuse(
