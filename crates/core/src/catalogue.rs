@@ -1,11 +1,11 @@
 //! The list of all endpoints, from which the documents are made; a test on the server compares it with the routes.
 
 use crate::{
-    account::api::{ChangeProfile, GetProfile, Register, Setup},
+    account::api::{ChangePassword, ChangeProfile, GetProfile, Register, Setup},
     api::{Access, Empty, Endpoint, Form, Method},
     problem::ErrorCode,
     recovery::api::{GetRecoveryCodes, KeepRecoveryCodes, MakeRecoveryCodes},
-    session::api::{GetSession, Logout, Refresh},
+    session::api::{EndOtherSessions, EndSession, GetSession, ListSessions, Logout, Refresh},
     sign_in::api::{GetStep, Login, LoginRecovery, LoginTotp, ProveFresh},
     system::{ReportClientError, Whoami},
     totp::api::{ConfirmTotp, Enrol, GetEnrolment, GetTotp, RemoveTotp},
@@ -74,6 +74,9 @@ pub fn all() -> Vec<Entry> {
         entry::<Refresh>(),
         entry::<Logout>(),
         entry::<GetSession>(),
+        entry::<ListSessions>(),
+        entry::<EndSession>(),
+        entry::<EndOtherSessions>(),
         entry::<Setup>(),
         entry::<GetProfile>(),
         entry::<ChangeProfile>(),
@@ -85,6 +88,7 @@ pub fn all() -> Vec<Entry> {
         entry::<MakeRecoveryCodes>(),
         entry::<GetRecoveryCodes>(),
         entry::<KeepRecoveryCodes>(),
+        entry::<ChangePassword>(),
         entry::<Whoami>(),
         entry::<ReportClientError>(),
     ]
@@ -113,6 +117,7 @@ mod tests {
         check::<Logout>();
         check::<Setup>();
         check::<ChangeProfile>();
+        check::<ChangePassword>();
         check::<ReportClientError>();
     }
 }

@@ -142,6 +142,7 @@ impl Services {
             rng: Arc::clone(&rng),
             hasher: parts.hasher.clone(),
             sessions: Arc::clone(&sessions),
+            outbox: Arc::clone(&outbox),
             keys: Arc::clone(&keys),
             registration: config.registration,
             second_factor: config.second_factor,

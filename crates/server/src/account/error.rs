@@ -27,6 +27,9 @@ pub enum AccountError {
     /// Too many passwords wait to be hashed.
     #[error("too many passwords wait to be hashed")]
     Overloaded,
+    /// The password given as proof is not the account's.
+    #[error("the password is not right")]
+    BadCredentials,
     /// There is no such account.
     #[error("there is no such account")]
     NotFound,

@@ -5,11 +5,11 @@ use concierge_core::{
     account::{
         AccountView, Role,
         api::{
-            AccountAnswer, ChangeProfile, GetProfile, ProfileChange, Register, RegisterRequest,
-            Registered, Setup, SetupRequest,
+            AccountAnswer, ChangePassword, ChangeProfile, GetProfile, PasswordChange,
+            ProfileChange, Register, RegisterRequest, Registered, Setup, SetupRequest,
         },
     },
-    api::{Anonymous, Empty, SignedIn},
+    api::{Anonymous, Empty, Fresh, SignedIn},
     problem::ErrorCode,
     session::api::{GetSession, SessionAnswer},
     sign_in::api::Step,
@@ -33,6 +33,7 @@ pub fn routes(router: Router<App>) -> Router<App> {
     let router = mount::<Setup, _, _>(router, set_up);
     let router = mount::<GetProfile, _, _>(router, profile);
     let router = mount::<ChangeProfile, _, _>(router, change_profile);
+    let router = mount::<ChangePassword, _, _>(router, change_password);
     mount::<GetSession, _, _>(router, look)
 }
 
@@ -42,6 +43,7 @@ impl From<AccountError> for ApiError {
             AccountError::Invalid(fields) => Self::fields(fields),
             AccountError::EmailTaken => Self::new(ErrorCode::EmailTaken),
             AccountError::RegistrationClosed => Self::new(ErrorCode::RegistrationClosed),
+            AccountError::BadCredentials => Self::new(ErrorCode::BadCredentials),
             AccountError::TicketExpired => Self::new(ErrorCode::TicketExpired),
             AccountError::Throttled(wait) => Self::retry(ErrorCode::Throttled, wait),
             AccountError::Overloaded => {
@@ -141,6 +143,17 @@ async fn change_profile(
     ))
 }
 
+async fn change_password(
+    app: App,
+    context: Context<Fresh>,
+    change: PasswordChange,
+) -> Result<Reply<Empty>, ApiError> {
+    app.accounts
+        .change_password(&context.actor, &change, &context.client.origin)
+        .await?;
+    Ok(Reply::new(Empty {}))
+}
+
 /// Never an error for a visitor.
 async fn look(
     app: App,
@@ -148,11 +161,20 @@ async fn look(
     _: Empty,
 ) -> Result<Reply<SessionAnswer>, ApiError> {
     let Caller::SignedIn(actor) = &context.actor else {
-        let renewable = match &context.client.cookies.refresh {
+        let cookies = &context.client.cookies;
+        let renewable = match &cookies.refresh {
             Some(token) => app.sessions.is_renewable(token).await?,
             None => false,
         };
+        // A session that can be renewed has not ended; else whoever holds its token may know why it has.
+        let ended = if renewable {
+            None
+        } else {
+            let (access, refresh) = (cookies.access.as_deref(), cookies.refresh.as_deref());
+            app.sessions.why_ended(access, refresh).await?
+        };
         return Ok(Reply::new(SessionAnswer {
+            ended,
             renewable: renewable.then_some(true),
             ..SessionAnswer::default()
         }));

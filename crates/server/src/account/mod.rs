@@ -9,10 +9,12 @@ pub mod error;
 mod factor;
 pub mod http;
 mod news;
+mod passwords;
 mod service;
 mod store;
 mod vetting;
 
 pub use error::AccountError;
+pub use passwords::letter_to;
 pub use service::{Accounts, NewAccount, Parts, SetupLink, Started};
 pub use store::Account;

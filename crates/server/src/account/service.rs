@@ -24,11 +24,12 @@ use crate::{
     audit::{self, Event, Origin},
     config::Registration,
     keys::data_keys::DataKeys,
+    mail::Outbox,
     password,
     platform::{
         clock::Clock,
         hash::Hasher,
-        limit::{AddressKey, AddressLimiter, Beyond, Quota},
+        limit::{AddressKey, AddressLimiter, Beyond, Limiter, Quota},
         rng::Rng,
         seal,
     },
@@ -43,6 +44,12 @@ use crate::{
 /// Five registrations an hour per address.
 const REGISTRATIONS: Quota = Quota {
     burst: 5,
+    period: Duration::from_secs(3600),
+    beyond: Beyond::Wait,
+};
+/// Ten proofs of the current password an hour per account.
+const PROOFS: Quota = Quota {
+    burst: 10,
     period: Duration::from_secs(3600),
     beyond: Beyond::Wait,
 };
@@ -88,6 +95,7 @@ pub struct Accounts {
     pub(super) mirror: Mirror<AccountId, AccountView>,
     registrations: AddressLimiter,
     pub(super) judgements: AddressLimiter,
+    pub(super) proofs: Limiter,
 }
 
 /// The parts [`Accounts`] are made of.
@@ -102,6 +110,8 @@ pub struct Parts {
     pub hasher: Hasher,
     /// The sessions.
     pub sessions: Arc<Sessions>,
+    /// Takes mails in.
+    pub outbox: Arc<Outbox>,
     /// The data keys.
     pub keys: Arc<DataKeys>,
     /// Who may register.
@@ -123,6 +133,7 @@ impl Accounts {
             mirror: Mirror::new(Arc::clone(&parts.freshness)),
             registrations: AddressLimiter::new(REGISTRATIONS, parts.address_limit_factor),
             judgements: AddressLimiter::new(vetting::JUDGEMENTS, parts.address_limit_factor),
+            proofs: Limiter::new(PROOFS, 1),
             parts,
         }
     }
@@ -221,10 +232,7 @@ impl Accounts {
             return Ok(view);
         }
         let began = self.mirror.epoch();
-        let account = store::find_by_id(&self.parts.db, id)
-            .await?
-            .ok_or(AccountError::NotFound)?;
-        let view = Arc::new(account.view);
+        let view = Arc::new(self.find(id).await?.view);
         self.mirror.put(id, Arc::clone(&view), began);
         Ok(view)
     }
@@ -304,6 +312,12 @@ impl Accounts {
     /// The account of a normalised address.
     pub async fn find_by_email(&self, normalised: &str) -> Result<Option<Account>, StoreError> {
         store::find_by_email(&self.parts.db, normalised).await
+    }
+
+    /// The account of an id, from the table.
+    pub async fn find(&self, id: AccountId) -> Result<Account, AccountError> {
+        let account = store::find_by_id(&self.parts.db, id).await?;
+        account.ok_or(AccountError::NotFound)
     }
 
     /// Every account, oldest first.

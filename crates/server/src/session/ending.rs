@@ -84,6 +84,27 @@ impl Sessions {
         Ok(sessions)
     }
 
+    /// Ends every session of an account but one inside a transaction; answers them, for [`Sessions::forget`] after
+    /// the commit, and how many of them this ended.
+    pub async fn end_all_but(
+        &self,
+        tx: &mut Tx,
+        account: AccountId,
+        kept: SessionId,
+        reason: EndReason,
+        origin: &Origin,
+    ) -> Result<(Vec<SessionId>, u32), StoreError> {
+        // A second step under way began with what is over now, such as the old password.
+        self.kill_tickets(tx, account).await?;
+        let mut sessions = store::list_live(tx, account, self.clock.now()).await?;
+        sessions.retain(|session| *session != kept);
+        let name = EventName::TokenRevoked;
+        let ended = self
+            .end(tx, account, &sessions, reason, name, origin)
+            .await?;
+        Ok((sessions, ended))
+    }
+
     /// Drops the copies of ended sessions. What another process ended arrives through [`Sessions::hear`].
     pub fn forget(&self, sessions: &[SessionId]) {
         for session in sessions {
@@ -112,6 +133,7 @@ impl Sessions {
         self.mirror.forget_all();
     }
 
+    /// Answers how many of them lived until now.
     pub(super) async fn end(
         &self,
         tx: &mut Tx,
@@ -120,10 +142,12 @@ impl Sessions {
         reason: EndReason,
         name: EventName,
         origin: &Origin,
-    ) -> Result<(), StoreError> {
-        self.mark_all_ended(tx, account, sessions, reason, name, origin)
+    ) -> Result<u32, StoreError> {
+        let ended = self
+            .mark_all_ended(tx, account, sessions, reason, name, origin)
             .await?;
-        tx.announce(&changes(sessions), self.clock.now()).await
+        tx.announce(&changes(sessions), self.clock.now()).await?;
+        Ok(ended)
     }
 
     /// Ends sessions without telling of it: announce them before the commit.
@@ -135,10 +159,12 @@ impl Sessions {
         reason: EndReason,
         name: EventName,
         origin: &Origin,
-    ) -> Result<(), StoreError> {
+    ) -> Result<u32, StoreError> {
         let now = self.clock.now();
+        let mut ended = 0;
         for session in sessions {
             if store::mark_ended(tx, *session, reason, now).await? {
+                ended += 1;
                 let details = serde_json::json!({ "session": session, "reason": reason.as_str() });
                 audit::record(
                     tx,
@@ -149,7 +175,7 @@ impl Sessions {
                 .await?;
             }
         }
-        Ok(())
+        Ok(ended)
     }
 
     pub(super) async fn end_for_reuse(

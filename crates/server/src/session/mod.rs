@@ -10,6 +10,7 @@ mod ending;
 pub mod error;
 pub mod http;
 mod live;
+mod own;
 mod proof;
 mod refresh_token;
 mod service;

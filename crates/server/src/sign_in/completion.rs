@@ -67,6 +67,7 @@ impl SignIn {
         attempt: &Attempt<'_>,
         account: Account,
         bucket: &Bucket,
+        version: i64,
         rehash: Option<(String, String)>,
     ) -> Result<Outcome, SignInError> {
         let (now, id) = (self.clock.now(), account.view.id);
@@ -82,6 +83,14 @@ impl SignIn {
             self.fail(attempt, Some(account), bucket).await?;
             return Err(SignInError::BadCredentials);
         };
+        // Changed while it was verified: whoever knows only the old password stays outside. A change holds the same
+        // row, so it ends the session of a sign-in that came first.
+        let current = password::find_current(&mut tx, id).await?;
+        if current.is_none_or(|kept| kept.version != version) {
+            drop(tx);
+            self.fail(attempt, Some(account), bucket).await?;
+            return Err(SignInError::BadCredentials);
+        }
         let device = match bucket {
             Bucket::Name(digest, counted) => {
                 store::mark_refunded(&mut tx, digest, *counted, now).await?;

@@ -186,24 +186,30 @@ impl SignIn {
         let name = normalise(attempt.email);
         let account = self.accounts.find_by_email(&name).await?;
         let held = match &account {
-            Some(account) => password::find_by_account(&self.db, account.view.id).await?,
+            Some(account) => password::find_current(&self.db, account.view.id).await?,
             None => None,
         };
         let bucket = self.count(attempt, &name, account.as_ref(), now).await?;
         let verdict = slot
-            .verify(attempt.password, held.as_deref().unwrap_or(&self.decoy))
+            .verify(
+                attempt.password,
+                held.as_ref().map_or(&*self.decoy, |kept| &kept.phc),
+            )
             .await;
         let verdict = verdict.map_err(|_| SignInError::Overloaded)?;
         match account {
             Some(account) if verdict != Verdict::Mismatch && account.locked_at.is_none() => {
+                // What matched is the account's password: nothing else matches the decoy.
+                let version = held.as_ref().map_or(0, |kept| kept.version);
                 let rehash = match (verdict, held) {
                     (Verdict::MatchButWeak, Some(old)) => {
-                        Some((old, self.rehash(&slot, attempt.password).await?))
+                        Some((old.phc, self.rehash(&slot, attempt.password).await?))
                     }
                     _ => None,
                 };
                 drop(slot);
-                self.complete(attempt, account, &bucket, rehash).await
+                self.complete(attempt, account, &bucket, version, rehash)
+                    .await
             }
             account => {
                 drop(slot);
