@@ -2,6 +2,7 @@
 
 use crate::{
     account::api::{ChangeProfile, GetProfile, Register, Setup},
+    admin::api::{ChangeAccount, GetAccount, ListAccounts, LockAccount, SignOutAccount, UnlockAccount},
     api::{Access, Empty, Endpoint, Form, Method},
     problem::ErrorCode,
     session::api::{GetSession, Logout, Refresh},
@@ -71,6 +72,12 @@ pub fn all() -> Vec<Entry> {
         entry::<Setup>(),
         entry::<GetProfile>(),
         entry::<ChangeProfile>(),
+        entry::<ListAccounts>(),
+        entry::<GetAccount>(),
+        entry::<ChangeAccount>(),
+        entry::<LockAccount>(),
+        entry::<UnlockAccount>(),
+        entry::<SignOutAccount>(),
         entry::<Whoami>(),
         entry::<ReportClientError>(),
     ]
@@ -94,6 +101,7 @@ mod tests {
         check::<Logout>();
         check::<Setup>();
         check::<ChangeProfile>();
+        check::<ChangeAccount>();
         check::<ReportClientError>();
     }
 }

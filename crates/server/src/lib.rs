@@ -10,11 +10,13 @@
 //! - session: audit
 //! - account: audit keys password session
 //! - sign_in: account audit keys password session
+//! - admin: account audit session sign_in
 //!
 //! Plumbing, which knows no capability: `platform`, `store`, `config`, `http`, `mail`, `cli`. Assembled in `services` and
 //! `boot`.
 
 pub mod account;
+pub mod admin;
 pub mod audit;
 pub mod boot;
 pub mod cli;

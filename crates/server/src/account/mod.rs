@@ -5,6 +5,8 @@
 //! in its transaction, so no process shows an old name for longer than the feed takes.
 
 pub mod cli;
+mod desk;
+mod desk_store;
 pub mod error;
 pub mod http;
 mod news;
@@ -12,6 +14,7 @@ mod service;
 mod store;
 mod vetting;
 
+pub use desk::{Deed, Place};
 pub use error::AccountError;
 pub use service::{Accounts, NewAccount, Parts, SetupLink};
 pub use store::Account;

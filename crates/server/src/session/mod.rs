@@ -9,6 +9,7 @@
 mod ending;
 pub mod error;
 pub mod http;
+mod listing;
 mod live;
 mod refresh_token;
 mod service;
