@@ -6,6 +6,7 @@ use concierge_core::{audit::EventName, problem::ErrorCode};
 
 use crate::{
     account::{self, Accounts},
+    admin::Desk,
     audit::{Refusal, Refusals},
     config::Config,
     http::{SecurityHeaders, Site, client::Client, cookies::CookieNames, error::ApiError},
@@ -168,6 +169,15 @@ impl Services {
             shutdown: parts.shutdown,
             freshness,
         })
+    }
+
+    /// The admin desk.
+    pub fn desk(&self) -> Desk<'_> {
+        Desk {
+            accounts: &self.accounts,
+            sessions: &self.sessions,
+            sign_in: &self.sign_in,
+        }
     }
 
     /// Whether 5xx answers say what happened: in development only.

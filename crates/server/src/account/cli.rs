@@ -10,8 +10,9 @@ use std::{io::BufRead as _, process::ExitCode};
 
 use concierge_core::{account::Role, locale::Locale, sensitive::Sensitive};
 
-use super::{AccountError, NewAccount};
+use super::{AccountError, Deed, NewAccount};
 use crate::{
+    audit::Origin,
     boot::{self, BootError},
     cli::AccountCommand,
     config::Loaded,
@@ -44,6 +45,8 @@ fn fail(error: &dyn std::fmt::Display) -> ExitCode {
 enum CommandError {
     #[error(transparent)]
     Account(#[from] AccountError),
+    #[error("{0}")]
+    Desk(String),
     #[error("the password could not be read: {0}")]
     Input(#[from] std::io::Error),
     #[error("there is an admin already; the setup link is only for the first one")]
@@ -63,8 +66,11 @@ async fn perform(
         } => create(services, email, *admin, name.as_deref(), json).await,
         AccountCommand::List => list(services, json).await,
         AccountCommand::SetupLink => setup_link(services).await,
-        AccountCommand::Lock { email } => set_locked(services, email, true).await,
-        AccountCommand::Unlock { email } => set_locked(services, email, false).await,
+        AccountCommand::Lock { email } => act(services, email, Deed::Lock).await,
+        AccountCommand::Unlock { email } => act(services, email, Deed::Unlock).await,
+        AccountCommand::Promote { email } => act(services, email, Deed::SetRole(Role::Admin)).await,
+        AccountCommand::Demote { email } => act(services, email, Deed::SetRole(Role::Member)).await,
+        AccountCommand::SignOut { email } => act(services, email, Deed::SignOut).await,
     }
 }
 
@@ -135,12 +141,28 @@ async fn setup_link(services: &Services) -> Result<(), CommandError> {
     boot::show_setup_link(&services.config, &link).map_err(CommandError::Input)
 }
 
-async fn set_locked(services: &Services, email: &str, locked: bool) -> Result<(), CommandError> {
-    let changed = services.accounts.set_locked(email, locked).await?;
-    let state = if locked {
-        "locked; its sessions have ended"
-    } else {
-        "open"
+/// Does to an account what an admin could, by the same rules, with nobody as the actor.
+async fn act(services: &Services, email: &str, deed: Deed) -> Result<(), CommandError> {
+    let account = services
+        .accounts
+        .find_by_email(&email.trim().to_lowercase())
+        .await
+        .map_err(AccountError::from)?
+        .ok_or(AccountError::NotFound)?;
+    let (changed, ended) = services
+        .desk()
+        .act(account.view.id, deed, None, &Origin::default())
+        .await
+        .map_err(|error| CommandError::Desk(error.to_string()))?;
+    let state = match deed {
+        Deed::Lock => "locked; its sessions have ended",
+        Deed::Unlock => "open",
+        Deed::SetRole(Role::Admin) => "an admin",
+        Deed::SetRole(Role::Member) => "a member",
+        Deed::SignOut => {
+            println!("{email} is signed out; sessions ended: {ended}");
+            return Ok(());
+        }
     };
     println!(
         "{email} is {}{state}",

@@ -107,7 +107,8 @@ impl Accounts {
             Deed::SetRole(role) => desk_store::mark_role(tx, id, role).await?,
             Deed::SignOut => true,
         };
-        if !changed {
+        // Unlocking also clears waits, so it is something even where nothing was locked.
+        if !changed && deed != Deed::Unlock {
             return Ok((false, Vec::new()));
         }
         let (name, details) = match deed {
@@ -143,7 +144,7 @@ impl Accounts {
             None => Vec::new(),
         };
         tx.announce(&[Change::Account(id.to_string())], now).await?;
-        Ok((true, ended))
+        Ok((changed, ended))
     }
 
     /// Commits a turn and drops the copies of what it changed.

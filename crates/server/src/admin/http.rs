@@ -12,7 +12,7 @@ use concierge_core::{
     session::api::Ended,
 };
 
-use super::{AdminError, Desk};
+use super::AdminError;
 use crate::{
     account::{AccountError, Deed},
     http::{
@@ -45,20 +45,12 @@ impl From<AdminError> for ApiError {
     }
 }
 
-fn desk(app: &App) -> Desk<'_> {
-    Desk {
-        accounts: &app.accounts,
-        sessions: &app.sessions,
-        sign_in: &app.sign_in,
-    }
-}
-
 async fn list(
     app: App,
     _: Context<Admin>,
     query: AccountQuery,
 ) -> Result<Reply<AccountPage>, ApiError> {
-    Ok(Reply::new(desk(&app).list(&query).await?))
+    Ok(Reply::new(app.desk().list(&query).await?))
 }
 
 async fn look(
@@ -66,7 +58,7 @@ async fn look(
     context: Context<Admin, AccountId>,
     _: Empty,
 ) -> Result<Reply<AccountDetail>, ApiError> {
-    Ok(Reply::new(desk(&app).detail(context.target).await?))
+    Ok(Reply::new(app.desk().detail(context.target).await?))
 }
 
 async fn change(
@@ -77,7 +69,7 @@ async fn change(
     if let Some(role) = change.role {
         act(&app, &context, Deed::SetRole(role)).await?;
     }
-    Ok(Reply::new(desk(&app).detail(context.target).await?))
+    Ok(Reply::new(app.desk().detail(context.target).await?))
 }
 
 async fn lock(
@@ -86,7 +78,7 @@ async fn lock(
     _: Empty,
 ) -> Result<Reply<AccountDetail>, ApiError> {
     act(&app, &context, Deed::Lock).await?;
-    Ok(Reply::new(desk(&app).detail(context.target).await?))
+    Ok(Reply::new(app.desk().detail(context.target).await?))
 }
 
 async fn unlock(
@@ -95,7 +87,7 @@ async fn unlock(
     _: Empty,
 ) -> Result<Reply<AccountDetail>, ApiError> {
     act(&app, &context, Deed::Unlock).await?;
-    Ok(Reply::new(desk(&app).detail(context.target).await?))
+    Ok(Reply::new(app.desk().detail(context.target).await?))
 }
 
 async fn sign_out(
@@ -103,7 +95,7 @@ async fn sign_out(
     context: Context<FreshAdmin, AccountId>,
     _: Empty,
 ) -> Result<Reply<Ended>, ApiError> {
-    let ended = act(&app, &context, Deed::SignOut).await?;
+    let (_, ended) = act(&app, &context, Deed::SignOut).await?;
     Ok(Reply::new(Ended {
         ended: u32::try_from(ended).unwrap_or(u32::MAX),
     }))
@@ -113,9 +105,9 @@ async fn act(
     app: &App,
     context: &Context<FreshAdmin, AccountId>,
     deed: Deed,
-) -> Result<usize, AdminError> {
+) -> Result<(bool, usize), AdminError> {
     let (actor, origin) = (context.actor.account, &context.client.origin);
-    desk(app)
+    app.desk()
         .act(context.target, deed, Some(actor), origin)
         .await
 }

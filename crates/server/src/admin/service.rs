@@ -39,7 +39,9 @@ impl Desk<'_> {
             return Ok(page(Vec::new(), None));
         }
         let mut from = match &query.cursor {
-            Some(cursor) => read_cursor(cursor).ok_or(AdminError::Cursor)?,
+            Some(cursor) => read_cursor(cursor)
+                .filter(|place| within(place, &prefix))
+                .ok_or(AdminError::Cursor)?,
             None => Place::Email(prefix.clone()),
         };
         let below = behind(&prefix);
@@ -57,7 +59,9 @@ impl Desk<'_> {
             }
             from = Place::Name(prefix.clone(), String::new());
         }
-        for account in self.read(&from, &below).await? {
+        let found = self.read(&from, &below).await?;
+        let goes_on = found.len() > PAGE;
+        for account in found {
             if rows.len() == PAGE {
                 return Ok(page(rows, Some(from)));
             }
@@ -69,7 +73,7 @@ impl Desk<'_> {
                 rows.push(account);
             }
         }
-        Ok(page(rows, None))
+        Ok(page(rows, goes_on.then_some(from)))
     }
 
     async fn read(&self, from: &Place, below: &str) -> Result<Vec<Account>, AdminError> {
@@ -86,26 +90,26 @@ impl Desk<'_> {
         })
     }
 
-    /// Does something to an account; answers how many sessions ended.
+    /// Does something to an account; answers whether it was not so already, and how many sessions ended.
     pub async fn act(
         &self,
         id: AccountId,
         deed: Deed,
         actor: Option<AccountId>,
         origin: &Origin,
-    ) -> Result<usize, AdminError> {
+    ) -> Result<(bool, usize), AdminError> {
         let (mut tx, target) = self.accounts.take_turn(id, actor).await?;
         if deed == Deed::Unlock {
             self.sign_in
                 .clear_waits(&mut tx, &target.view.email)
                 .await?;
         }
-        let (_, ended) = self
+        let (changed, ended) = self
             .accounts
             .act(&mut tx, &target, deed, actor, origin)
             .await?;
         self.accounts.finish(tx, id, &ended).await?;
-        Ok(ended.len())
+        Ok((changed, ended.len()))
     }
 }
 
@@ -139,6 +143,13 @@ fn behind(prefix: &str) -> String {
         }
     }
     char::MAX.to_string()
+}
+
+/// Whether a place is one of a list with this prefix.
+fn within(place: &Place, prefix: &str) -> bool {
+    match place {
+        Place::Email(text) | Place::Name(text, _) => text.starts_with(prefix),
+    }
 }
 
 fn cursor(place: &Place) -> String {

@@ -122,8 +122,26 @@ pub enum AccountCommand {
         #[arg(long)]
         email: String,
     },
-    /// Unlock an account
+    /// Unlock an account and clear its waits
     Unlock {
+        /// E-mail address
+        #[arg(long)]
+        email: String,
+    },
+    /// Make an account an admin; its sessions end
+    Promote {
+        /// E-mail address
+        #[arg(long)]
+        email: String,
+    },
+    /// Make an admin a member; its sessions end
+    Demote {
+        /// E-mail address
+        #[arg(long)]
+        email: String,
+    },
+    /// End every session of an account
+    SignOut {
         /// E-mail address
         #[arg(long)]
         email: String,
