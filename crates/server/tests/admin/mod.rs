@@ -1,7 +1,16 @@
 //! The admin desk: who may, what it finds, and what it does to an account.
 
-use concierge_core::{account::Role, totp::Policy};
-use concierge_server::{account::Deed, audit::Origin};
+use std::collections::BTreeSet;
+
+use concierge_core::{
+    account::{AccountId, Role},
+    totp::Policy,
+};
+use concierge_server::{
+    account::Deed,
+    audit::Origin,
+    store::{On, sql},
+};
 use serde_json::json;
 
 use crate::support::{ADA, PASSWORD, app::TestApp, browser::Browser};
@@ -107,6 +116,31 @@ on_each_engine! {
         assert_eq!(found, [2, 2, 1, 0, 0, 0, 0, 0]);
         for cursor in ["x", "bm9wZQ", "eA"] {
             ada.get(&format!("/api/admin/accounts?cursor={cursor}")).await.assert_problem(400, "bad_request");
+        }
+    }
+
+    async fn pages_hold_every_account_once_by_address_and_then_by_name(db) {
+        let app = TestApp::start(db).await;
+        let (mut ada, _) = admin(&app, ADA).await;
+        for person in 0..120 {
+            let (email, name) = (format!("p{person:03}@example.org"), format!("zoë {person:03}"));
+            let row = sql("INSERT INTO account (id, email, email_normalised, name, locale, role, created_at, email_sorted, name_normalised)
+                           VALUES ($1, $2, $2, $3, 'en', 'member', 0, $2, $3)");
+            let id: AccountId = app.services.rng.id(app.services.clock.now());
+            let row = row.bind(id.to_string()).bind(email).bind(name);
+            row.execute(On::Write(app.db())).await.expect("kept");
+        }
+        for (query, all) in [("", 121), ("p", 120), ("ZO%C3%8B", 120)] {
+            let (mut seen, mut next) = (BTreeSet::new(), String::new());
+            loop {
+                let page = ada.get(&format!("/api/admin/accounts?query={query}{next}")).await.json();
+                for row in page["accounts"].as_array().expect("rows") {
+                    assert!(seen.insert(row["account"]["id"].to_string()), "{query}: twice");
+                }
+                let Some(cursor) = page["next"].as_str() else { break };
+                next = format!("&cursor={cursor}");
+            }
+            assert_eq!(seen.len(), all, "{query}");
         }
     }
 }
