@@ -8,7 +8,12 @@
 
 use std::{io::BufRead as _, process::ExitCode};
 
-use concierge_core::{account::Role, locale::Locale, sensitive::Sensitive};
+use concierge_core::{
+    account::{AccountView, Role},
+    admin::api::AccountQuery,
+    locale::Locale,
+    sensitive::Sensitive,
+};
 
 use super::{AccountError, Deed, NewAccount};
 use crate::{
@@ -64,7 +69,19 @@ async fn perform(
         AccountCommand::Create {
             email, admin, name, ..
         } => create(services, email, *admin, name.as_deref(), json).await,
-        AccountCommand::List => list(services, json).await,
+        AccountCommand::List { query: None } => {
+            let all = services.accounts.list().await.map_err(AccountError::from)?;
+            list(
+                all.into_iter()
+                    .map(|one| (one.view, one.locked_at.is_some())),
+                json,
+            );
+            Ok(())
+        }
+        AccountCommand::List { query } => {
+            list(find(services, query.clone()).await?.into_iter(), json);
+            Ok(())
+        }
         AccountCommand::SetupLink => setup_link(services).await,
         AccountCommand::Lock { email } => act(services, email, Deed::Lock).await,
         AccountCommand::Unlock { email } => act(services, email, Deed::Unlock).await,
@@ -106,20 +123,36 @@ async fn create(
     Ok(())
 }
 
-async fn list(services: &Services, json: bool) -> Result<(), CommandError> {
-    let accounts = services.accounts.list().await.map_err(AccountError::from)?;
-    if json {
-        let views: Vec<_> = accounts.iter().map(|account| &account.view).collect();
-        println!("{}", serde_json::json!(views));
-        return Ok(());
+/// Every account whose address or name begins so, page by page.
+async fn find(
+    services: &Services,
+    query: Option<String>,
+) -> Result<Vec<(AccountView, bool)>, CommandError> {
+    let mut query = AccountQuery {
+        cursor: None,
+        query,
+    };
+    let mut found = Vec::new();
+    loop {
+        let page = services.desk().list(&query).await;
+        let page = page.map_err(|error| CommandError::Desk(error.to_string()))?;
+        let rows = page.accounts.into_iter();
+        found.extend(rows.map(|row| (row.account, row.locked_at.is_some())));
+        if page.next.is_none() {
+            return Ok(found);
+        }
+        query.cursor = page.next;
     }
-    for account in &accounts {
-        let locked = if account.locked_at.is_some() {
-            " locked"
-        } else {
-            ""
-        };
-        let view = &account.view;
+}
+
+fn list(accounts: impl Iterator<Item = (AccountView, bool)>, json: bool) {
+    if json {
+        let views: Vec<AccountView> = accounts.map(|(view, _)| view).collect();
+        println!("{}", serde_json::json!(views));
+        return;
+    }
+    for (view, is_locked) in accounts {
+        let locked = if is_locked { " locked" } else { "" };
         println!(
             "{} {} {} {}{locked}",
             view.id,
@@ -128,7 +161,6 @@ async fn list(services: &Services, json: bool) -> Result<(), CommandError> {
             view.email
         );
     }
-    Ok(())
 }
 
 async fn setup_link(services: &Services) -> Result<(), CommandError> {

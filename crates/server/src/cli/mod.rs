@@ -112,8 +112,12 @@ pub enum AccountCommand {
         #[arg(long, required = true)]
         password_stdin: bool,
     },
-    /// List all accounts
-    List,
+    /// List accounts
+    List {
+        /// Only those whose address or name begins so
+        #[arg(long)]
+        query: Option<String>,
+    },
     /// Make a new one-time link to set up the first admin
     SetupLink,
     /// Lock an account and end its sessions
