@@ -2,6 +2,9 @@
 
 use crate::{
     account::api::{ChangePassword, ChangeProfile, GetProfile, Register, Setup},
+    admin::api::{
+        ChangeAccount, GetAccount, ListAccounts, LockAccount, SignOutAccount, UnlockAccount,
+    },
     api::{Access, Empty, Endpoint, Form, Method},
     problem::ErrorCode,
     recovery::api::{GetRecoveryCodes, KeepRecoveryCodes, MakeRecoveryCodes},
@@ -89,6 +92,12 @@ pub fn all() -> Vec<Entry> {
         entry::<GetRecoveryCodes>(),
         entry::<KeepRecoveryCodes>(),
         entry::<ChangePassword>(),
+        entry::<ListAccounts>(),
+        entry::<GetAccount>(),
+        entry::<ChangeAccount>(),
+        entry::<LockAccount>(),
+        entry::<UnlockAccount>(),
+        entry::<SignOutAccount>(),
         entry::<Whoami>(),
         entry::<ReportClientError>(),
     ]
@@ -118,6 +127,7 @@ mod tests {
         check::<Setup>();
         check::<ChangeProfile>();
         check::<ChangePassword>();
+        check::<ChangeAccount>();
         check::<ReportClientError>();
     }
 }

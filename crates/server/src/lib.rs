@@ -12,11 +12,13 @@
 //! - recovery: audit keys password session
 //! - totp: account audit keys recovery session
 //! - sign_in: account audit keys password recovery session totp
+//! - admin: account audit session sign_in
 //!
 //! Plumbing, which knows no capability: `platform`, `store`, `config`, `http`, `mail`, `cli`. Assembled in `services` and
 //! `boot`.
 
 pub mod account;
+pub mod admin;
 pub mod audit;
 pub mod boot;
 pub mod cli;

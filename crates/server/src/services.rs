@@ -10,6 +10,7 @@ use concierge_core::{
 
 use crate::{
     account::{self, Accounts},
+    admin::Desk,
     audit::{Refusal, Refusals},
     config::Config,
     http::{SecurityHeaders, Site, client::Client, cookies::CookieNames, error::ApiError},
@@ -205,6 +206,15 @@ impl Services {
             shutdown: parts.shutdown,
             freshness,
         })
+    }
+
+    /// The admin desk.
+    pub fn desk(&self) -> Desk<'_> {
+        Desk {
+            accounts: &self.accounts,
+            sessions: &self.sessions,
+            sign_in: &self.sign_in,
+        }
     }
 
     /// Whether 5xx answers say what happened: in development only.

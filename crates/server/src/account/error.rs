@@ -33,6 +33,12 @@ pub enum AccountError {
     /// There is no such account.
     #[error("there is no such account")]
     NotFound,
+    /// Nobody does this to themself, or to the last admin who can sign in.
+    #[error("nobody does this to themself or to the last admin who can sign in")]
+    Conflict,
+    /// Whoever acts is no admin any more.
+    #[error("only an admin may do this")]
+    Forbidden,
     /// A fault of ours.
     #[error(transparent)]
     Store(#[from] StoreError),

@@ -51,6 +51,8 @@ impl From<AccountError> for ApiError {
             }
             // A live session whose account is gone: it can only be signed out.
             AccountError::NotFound => Self::new(ErrorCode::Unauthenticated),
+            AccountError::Conflict => Self::new(ErrorCode::Conflict),
+            AccountError::Forbidden => Self::new(ErrorCode::Forbidden),
             AccountError::Store(error) => error.into(),
             AccountError::Session(error) => error.into(),
         }

@@ -5,6 +5,8 @@
 //! in its transaction, so no process shows an old name for longer than the feed takes.
 
 pub mod cli;
+mod desk;
+mod desk_store;
 pub mod error;
 mod factor;
 pub mod http;
@@ -14,6 +16,7 @@ mod service;
 mod store;
 mod vetting;
 
+pub use desk::{Deed, Place};
 pub use error::AccountError;
 pub use passwords::letter_to;
 pub use service::{Accounts, NewAccount, Parts, SetupLink, Started};

@@ -9,7 +9,7 @@ use concierge_core::{
     locale::Locale,
     problem::FieldError,
     sensitive::Sensitive,
-    session::{EndReason, Transport},
+    session::Transport,
     sign_in::api::Step,
     time::Timestamp,
     totp::Policy,
@@ -269,55 +269,9 @@ impl Accounts {
         Ok(account.view)
     }
 
-    /// Locks an account and ends its sessions, or unlocks it; `false` when it was so already.
-    pub async fn set_locked(&self, email: &str, locked: bool) -> Result<bool, AccountError> {
-        let Parts {
-            db,
-            clock,
-            rng,
-            sessions,
-            ..
-        } = &self.parts;
-        let account = self
-            .find_by_email(&email.trim().to_lowercase())
-            .await?
-            .ok_or(AccountError::NotFound)?;
-        let (id, now, origin) = (account.view.id, clock.now(), Origin::default());
-        let mut tx = db.begin().await?;
-        if !store::mark_locked(&mut tx, id, locked.then_some(now)).await? {
-            return Ok(false);
-        }
-        let details = serde_json::json!({ "locked": locked });
-        audit::record(
-            &mut tx,
-            &Event::of(EventName::UserUpdated, id, &origin).with(details),
-            now,
-            &**rng,
-        )
-        .await?;
-        let ended = if locked {
-            sessions
-                .end_all(&mut tx, id, EndReason::Admin, &origin)
-                .await?
-        } else {
-            Vec::new()
-        };
-        tx.announce(&[Change::Account(id.to_string())], now).await?;
-        tx.commit().await?;
-        sessions.forget(&ended);
-        self.mirror.forget(&id);
-        Ok(true)
-    }
-
     /// The account of a normalised address.
     pub async fn find_by_email(&self, normalised: &str) -> Result<Option<Account>, StoreError> {
         store::find_by_email(&self.parts.db, normalised).await
-    }
-
-    /// The account of an id, from the table.
-    pub async fn find(&self, id: AccountId) -> Result<Account, AccountError> {
-        let account = store::find_by_id(&self.parts.db, id).await?;
-        account.ok_or(AccountError::NotFound)
     }
 
     /// Every account, oldest first.

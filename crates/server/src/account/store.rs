@@ -23,17 +23,22 @@ pub(super) async fn insert(
     view: &AccountView,
     email: &Email,
 ) -> Result<(), StoreError> {
-    sql("INSERT INTO account (id, email, email_normalised, name, locale, role, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7)")
-        .bind(view.id.to_string())
-        .bind(email.as_str())
-        .bind(email.normalised())
-        .bind(view.name.as_str())
-        .bind(view.locale.tag())
-        .bind(view.role.as_str())
-        .bind(view.created_at.as_millis())
-        .execute(tx)
-        .await
-        .map(|_| ())
+    sql(
+        "INSERT INTO account (id, email, email_normalised, name, locale, role, created_at,
+                              email_sorted, name_normalised)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $3, $8)",
+    )
+    .bind(view.id.to_string())
+    .bind(email.as_str())
+    .bind(email.normalised())
+    .bind(view.name.as_str())
+    .bind(view.locale.tag())
+    .bind(view.role.as_str())
+    .bind(view.created_at.as_millis())
+    .bind(view.name.to_lowercase())
+    .execute(tx)
+    .await
+    .map(|_| ())
 }
 
 const COLUMNS_BY_ID: &str = "SELECT id, email, name, locale, role, created_at, locked_at, second_factor_at FROM account WHERE id = $1";
@@ -79,11 +84,14 @@ pub(super) async fn mark_changed(
     locale: Option<Locale>,
 ) -> Result<bool, StoreError> {
     let changed = sql(
-        "UPDATE account SET name = COALESCE($1, name), locale = COALESCE($2, locale) WHERE id = $3",
+        "UPDATE account SET name = COALESCE($1, name), name_normalised = COALESCE($4, name_normalised),
+                locale = COALESCE($2, locale)
+         WHERE id = $3",
     )
     .bind(name.map(Name::as_str))
     .bind(locale.map(Locale::tag))
     .bind(id.to_string())
+    .bind(name.map(|name| name.as_str().to_lowercase()))
     .execute(tx)
     .await?;
     Ok(changed == 1)
@@ -187,7 +195,7 @@ pub(super) async fn mark_setup_token_used(
     Ok(changed == 1)
 }
 
-fn read(row: &Row) -> Result<Account, StoreError> {
+pub(super) fn read(row: &Row) -> Result<Account, StoreError> {
     let id = row.text("id")?;
     let corrupt = |column| StoreError::corrupt("account", column, &id);
     let view = AccountView {

@@ -34,7 +34,7 @@ use tower_http::compression::CompressionLayer;
 pub use assets::Site;
 pub use headers::SecurityHeaders;
 
-use crate::{account, recovery, services::Services, session, sign_in, totp};
+use crate::{account, admin, recovery, services::Services, session, sign_in, totp};
 
 /// What every handler shares.
 pub type App = Arc<Services>;
@@ -75,6 +75,7 @@ pub fn api(app: &App) -> Router<App> {
     let router = totp::http::routes(router);
     let router = recovery::http::routes(router);
     let router = session::http::routes(router);
+    let router = admin::http::routes(router);
     let router = system::routes(router);
     let router = documents::routes(router);
     let router = health::routes(router);

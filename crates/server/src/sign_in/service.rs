@@ -30,7 +30,7 @@ use crate::{
     },
     recovery::RecoveryCodes,
     session::Sessions,
-    store::{Db, StoreError},
+    store::{Db, StoreError, Tx},
     totp::Totp,
 };
 
@@ -242,10 +242,7 @@ impl SignIn {
                 return Ok(Bucket::Device);
             }
         }
-        let digest = hex::encode(seal::mac(
-            &*self.keys.digest,
-            &[b"sign-in name\0", name.as_bytes()],
-        ));
+        let digest = self.name_digest(name);
         if let Some(counted) = store::mark_attempt(&self.db, &digest, now).await? {
             return Ok(Bucket::Name(digest, counted));
         }
@@ -281,6 +278,18 @@ impl SignIn {
     /// Holds the answer, not the slot: every failure comes at the same moment after the slot was got.
     async fn hold(&self, began: Instant) {
         tokio::time::sleep_until((began + self.deadline).into()).await;
+    }
+
+    /// Forgets the waits of an address, inside a transaction: an admin vouches for its owner.
+    pub async fn clear_waits(&self, tx: &mut Tx, email: &str) -> Result<(), StoreError> {
+        store::delete_count(tx, &self.name_digest(&normalise(email))).await
+    }
+
+    fn name_digest(&self, name: &str) -> String {
+        hex::encode(seal::mac(
+            &*self.keys.digest,
+            &[b"sign-in name\0", name.as_bytes()],
+        ))
     }
 
     pub(super) fn device_digest(&self, device: &str) -> String {

@@ -83,6 +83,15 @@ pub(super) async fn mark_refunded(
     .map(|_| ())
 }
 
+/// Forgets the count of a name, and with it the wait.
+pub(super) async fn delete_count(tx: &mut Tx, digest: &str) -> Result<(), StoreError> {
+    sql("DELETE FROM throttle WHERE digest = $1")
+        .bind(digest)
+        .execute(tx)
+        .await
+        .map(|_| ())
+}
+
 /// Forgets counts that no wait hangs on any more, and devices whose cookie is gone.
 pub(super) async fn delete_stale(db: &Db, now: Timestamp) -> Result<u64, StoreError> {
     let counts = sql("DELETE FROM throttle WHERE changed_at < $1")

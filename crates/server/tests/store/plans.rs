@@ -25,18 +25,10 @@ const GROWING: [&str; 12] = [
 ];
 
 /// Statements that read whole tables, each for a reason.
-const WALKS: [(&str, &str); 5] = [
+const WALKS: [(&str, &str); 3] = [
     (
         "FROM account ORDER BY created_at, id",
         "the command line lists every account",
-    ),
-    (
-        "FROM account WHERE role = 'admin' LIMIT 1",
-        "asked at the start and for a setup link; ends at the first admin",
-    ),
-    (
-        "NOT EXISTS (SELECT 1 FROM account WHERE role = 'admin')",
-        "asked with a genuine setup token alone; ends at the first admin",
     ),
     (
         "DELETE FROM revocation WHERE at < $1",

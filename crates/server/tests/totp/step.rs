@@ -117,7 +117,7 @@ on_each_engine! {
         let (authenticator, _) = app.enrolled(&mut owner).await;
         let mut browser = app.half_way(ADA).await;
         for locked in [true, false] {
-            app.services.accounts.set_locked(ADA, locked).await.expect("changed");
+            app.set_locked(ADA, locked).await;
         }
         browser.totp(&authenticator.code(&app, 0)).await.assert_problem(401, "ticket_expired");
         let mut signed_in = app.half_way(ADA).await;
