@@ -137,54 +137,20 @@ impl Services {
             SealKey::new(&keys.session),
             Arc::clone(&freshness),
         ));
-        let accounts = Arc::new(Accounts::new(account::Parts {
-            db: db.clone(),
-            clock: Arc::clone(&clock),
-            rng: Arc::clone(&rng),
-            hasher: parts.hasher.clone(),
-            sessions: Arc::clone(&sessions),
-            outbox: Arc::clone(&outbox),
-            keys: Arc::clone(&keys),
-            registration: config.registration,
-            second_factor: config.second_factor,
-            house: house_words(config.public_url.host()),
-            address_limit_factor: factor,
-            freshness: Arc::clone(&freshness),
-        }));
-        let recovery = Arc::new(RecoveryCodes::new(
-            db.clone(),
-            Arc::clone(&clock),
-            Arc::clone(&rng),
-            parts.hasher.clone(),
-            &keys,
-        ));
-        let totp = Arc::new(Totp::new(totp::Parts {
-            db: db.clone(),
-            clock: Arc::clone(&clock),
-            rng: Arc::clone(&rng),
-            keys: Arc::clone(&keys),
-            accounts: Arc::clone(&accounts),
-            sessions: Arc::clone(&sessions),
-            recovery: Arc::clone(&recovery),
-            outbox: Arc::clone(&outbox),
-            policy: config.second_factor,
-            skew: config.totp_skew,
-        }));
-        let sign_in = SignIn::new(sign_in::Parts {
+        let floor = Floor {
             db: db.clone(),
             clock: Arc::clone(&clock),
             rng: Arc::clone(&rng),
             hasher: parts.hasher,
-            accounts: Arc::clone(&accounts),
-            sessions: Arc::clone(&sessions),
-            totp: Arc::clone(&totp),
-            recovery: Arc::clone(&recovery),
-            outbox: Arc::clone(&outbox),
-            policy: config.second_factor,
             keys,
-            deadline: config.hash.sign_in_deadline,
-            address_limit_factor: factor,
-        });
+            sessions: Arc::clone(&sessions),
+            outbox: Arc::clone(&outbox),
+            freshness: Arc::clone(&freshness),
+        };
+        let accounts = floor.accounts(&config);
+        let recovery = floor.recovery();
+        let totp = floor.totp(&config, &accounts, &recovery);
+        let sign_in = floor.sign_in(&config, &accounts, &recovery, &totp);
         Arc::new(Self {
             cookie_names: CookieNames::with_suffix(&config.cookie_suffix),
             security_headers: SecurityHeaders::new(&config, parts.reload_port),
@@ -283,6 +249,91 @@ impl Services {
         }
         self.freshness.heard(began);
         Ok(heard)
+    }
+}
+
+/// What the capabilities stand on.
+struct Floor {
+    db: Db,
+    clock: Arc<dyn Clock>,
+    rng: Arc<dyn Rng>,
+    hasher: Hasher,
+    keys: Arc<DataKeys>,
+    sessions: Arc<Sessions>,
+    outbox: Arc<Outbox>,
+    freshness: Arc<Freshness>,
+}
+
+impl Floor {
+    fn accounts(&self, config: &Config) -> Arc<Accounts> {
+        Arc::new(Accounts::new(account::Parts {
+            db: self.db.clone(),
+            clock: Arc::clone(&self.clock),
+            rng: Arc::clone(&self.rng),
+            hasher: self.hasher.clone(),
+            sessions: Arc::clone(&self.sessions),
+            outbox: Arc::clone(&self.outbox),
+            keys: Arc::clone(&self.keys),
+            registration: config.registration,
+            second_factor: config.second_factor,
+            house: house_words(config.public_url.host()),
+            address_limit_factor: config.address_limit_factor,
+            freshness: Arc::clone(&self.freshness),
+        }))
+    }
+
+    fn recovery(&self) -> Arc<RecoveryCodes> {
+        Arc::new(RecoveryCodes::new(
+            self.db.clone(),
+            Arc::clone(&self.clock),
+            Arc::clone(&self.rng),
+            self.hasher.clone(),
+            &self.keys,
+        ))
+    }
+
+    fn totp(
+        &self,
+        config: &Config,
+        accounts: &Arc<Accounts>,
+        recovery: &Arc<RecoveryCodes>,
+    ) -> Arc<Totp> {
+        Arc::new(Totp::new(totp::Parts {
+            db: self.db.clone(),
+            clock: Arc::clone(&self.clock),
+            rng: Arc::clone(&self.rng),
+            keys: Arc::clone(&self.keys),
+            accounts: Arc::clone(accounts),
+            sessions: Arc::clone(&self.sessions),
+            recovery: Arc::clone(recovery),
+            outbox: Arc::clone(&self.outbox),
+            policy: config.second_factor,
+            skew: config.totp_skew,
+        }))
+    }
+
+    fn sign_in(
+        self,
+        config: &Config,
+        accounts: &Arc<Accounts>,
+        recovery: &Arc<RecoveryCodes>,
+        totp: &Arc<Totp>,
+    ) -> SignIn {
+        SignIn::new(sign_in::Parts {
+            db: self.db,
+            clock: self.clock,
+            rng: self.rng,
+            hasher: self.hasher,
+            accounts: Arc::clone(accounts),
+            sessions: self.sessions,
+            totp: Arc::clone(totp),
+            recovery: Arc::clone(recovery),
+            outbox: self.outbox,
+            policy: config.second_factor,
+            keys: self.keys,
+            deadline: config.hash.sign_in_deadline,
+            address_limit_factor: config.address_limit_factor,
+        })
     }
 }
 

@@ -3,7 +3,9 @@
 //! Whoever holds a stolen session must not guess the password with it: ten wrong ones an hour, in a budget of its own.
 //! Codes count in the budgets of the second step.
 
-use concierge_core::{audit::EventName, sensitive::Sensitive, time::Timestamp};
+use concierge_core::{
+    account::AccountView, audit::EventName, sensitive::Sensitive, time::Timestamp,
+};
 
 use super::{error::SignInError, service::SignIn};
 use crate::{
@@ -27,6 +29,12 @@ const BUDGET: Budget = Budget {
 enum Counted<'a> {
     Totp(&'a Sensitive, i64),
     Recovery(String),
+}
+
+/// A code that did not pass.
+enum Wrong {
+    Totp(Claim, i64),
+    Recovery,
 }
 
 impl SignIn {
@@ -53,26 +61,39 @@ impl SignIn {
         if held.second_factor && counted.is_none() {
             return Err(SignInError::BadCode);
         }
-        let id = actor.account;
-        match &counted {
-            Some(Counted::Totp(code, number)) => {
-                let claim = self.totp.claim(&mut tx, id, code).await?;
-                if claim != Claim::Passed {
-                    drop(tx);
-                    self.totp.fail(id, claim, *number, origin).await?;
-                    return self.refuse(actor, origin, SignInError::BadCode).await;
+        if let Some(code) = &counted
+            && let Some(wrong) = self.wrong(&mut tx, &held, code, origin).await?
+        {
+            drop(tx);
+            match wrong {
+                Wrong::Totp(claim, number) => {
+                    self.totp.fail(held.id, claim, number, origin).await?;
                 }
+                Wrong::Recovery => self.recovery.fail(held.id, origin).await?,
             }
-            Some(Counted::Recovery(hash)) => {
-                if self.use_up(&mut tx, &held, hash, origin).await?.is_none() {
-                    drop(tx);
-                    self.recovery.fail(id, origin).await?;
-                    return self.refuse(actor, origin, SignInError::BadCode).await;
-                }
-            }
-            None => {}
+            return self.refuse(actor, origin, SignInError::BadCode).await;
         }
         self.finish(tx, actor, counted.is_some(), origin).await
+    }
+
+    /// Uses a code up; answers what was wrong with it.
+    async fn wrong(
+        &self,
+        tx: &mut Tx,
+        account: &AccountView,
+        code: &Counted<'_>,
+        origin: &Origin,
+    ) -> Result<Option<Wrong>, StoreError> {
+        Ok(match code {
+            Counted::Totp(code, number) => {
+                let claim = self.totp.claim(tx, account.id, code).await?;
+                (claim != Claim::Passed).then_some(Wrong::Totp(claim, *number))
+            }
+            Counted::Recovery(hash) => {
+                let left = self.use_up(tx, account, hash, origin).await?;
+                left.is_none().then_some(Wrong::Recovery)
+            }
+        })
     }
 
     async fn finish(
