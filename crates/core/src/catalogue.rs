@@ -4,6 +4,7 @@ use crate::{
     account::api::{ChangePassword, ChangeProfile, GetProfile, Register, Setup},
     api::{Access, Empty, Endpoint, Form, Method},
     problem::ErrorCode,
+    recovery::api::{ForgotPassword, ResetPassword},
     session::api::{EndOtherSessions, EndSession, GetSession, ListSessions, Logout, Refresh},
     sign_in::api::Login,
     system::{ReportClientError, Whoami},
@@ -75,6 +76,8 @@ pub fn all() -> Vec<Entry> {
         entry::<GetProfile>(),
         entry::<ChangeProfile>(),
         entry::<ChangePassword>(),
+        entry::<ForgotPassword>(),
+        entry::<ResetPassword>(),
         entry::<Whoami>(),
         entry::<ReportClientError>(),
     ]
@@ -99,6 +102,8 @@ mod tests {
         check::<Setup>();
         check::<ChangeProfile>();
         check::<ChangePassword>();
+        check::<ForgotPassword>();
+        check::<ResetPassword>();
         check::<ReportClientError>();
     }
 }

@@ -9,6 +9,7 @@
 //! - password:
 //! - session: audit
 //! - account: audit keys password session
+//! - recovery: account audit keys password session
 //! - sign_in: account audit keys password session
 //!
 //! Plumbing, which knows no capability: `platform`, `store`, `config`, `http`, `mail`, `cli`. Assembled in `services` and
@@ -24,6 +25,7 @@ pub mod keys;
 pub mod mail;
 pub mod password;
 pub mod platform;
+pub mod recovery;
 pub mod services;
 pub mod session;
 pub mod sign_in;

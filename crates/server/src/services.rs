@@ -21,6 +21,7 @@ use crate::{
         seal::SealKey,
         shutdown::Shutdown,
     },
+    recovery::{LinkParts, Links},
     session::Sessions,
     sign_in::{self, SignIn},
     store::{Db, StoreError, feed::Freshness},
@@ -55,6 +56,8 @@ pub struct Services {
     pub sessions: Arc<Sessions>,
     /// The front door.
     pub sign_in: SignIn,
+    /// Links that set a new password.
+    pub links: Arc<Links>,
     /// Takes mails in.
     pub outbox: Arc<Outbox>,
     /// The names of our cookies.
@@ -139,6 +142,17 @@ impl Services {
             address_limit_factor: factor,
             freshness: Arc::clone(&freshness),
         }));
+        let links = Arc::new(Links::new(LinkParts {
+            db: db.clone(),
+            clock: Arc::clone(&clock),
+            rng: Arc::clone(&rng),
+            hasher: parts.hasher.clone(),
+            accounts: Arc::clone(&accounts),
+            sessions: Arc::clone(&sessions),
+            keys: Arc::clone(&keys),
+            outbox: Arc::clone(&outbox),
+            address_limit_factor: factor,
+        }));
         let sign_in = SignIn::new(sign_in::Parts {
             db: db.clone(),
             clock: Arc::clone(&clock),
@@ -164,6 +178,7 @@ impl Services {
             accounts,
             sessions,
             sign_in,
+            links,
             outbox,
             site: parts.site,
             shutdown: parts.shutdown,

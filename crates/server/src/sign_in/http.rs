@@ -18,8 +18,6 @@ use crate::{
     session::http as session,
 };
 
-/// A known device stays known for 400 days, the longest that browsers keep a cookie.
-const DEVICE_LIFE: std::time::Duration = std::time::Duration::from_secs(400 * 24 * 3600);
 /// Two seconds: a busy pool empties fast.
 const BUSY: std::time::Duration = std::time::Duration::from_secs(2);
 
@@ -76,7 +74,7 @@ async fn login(
     set.push(cookies::build(
         &app.cookie_names.device,
         device,
-        Some(DEVICE_LIFE),
+        Some(cookies::DEVICE_LIFE),
     ));
     let answer = SignedInAnswer {
         status: SignedInStatus::SignedIn,

@@ -29,7 +29,6 @@ use crate::{
         hash::{Hasher, Slot, Verdict},
         limit::{AddressKey, AddressLimiter, Beyond, Quota},
         rng::Rng,
-        seal,
     },
     session::{Grant, NewSession, Sessions},
     store::{Db, StoreError},
@@ -238,10 +237,7 @@ impl SignIn {
                 return Ok(Bucket::Device);
             }
         }
-        let digest = hex::encode(seal::mac(
-            &*self.keys.digest,
-            &[b"sign-in name\0", name.as_bytes()],
-        ));
+        let digest = self.keys.name_digest(name);
         if let Some(counted) = store::mark_attempt(&self.db, &digest, now).await? {
             return Ok(Bucket::Name(digest, counted));
         }
@@ -354,7 +350,7 @@ impl SignIn {
     }
 
     fn device_digest(&self, device: &str) -> String {
-        hex::encode(seal::mac(&*self.keys.device, &[device.as_bytes()]))
+        self.keys.device_digest(device)
     }
 
     /// Purges counts that mean nothing any more.

@@ -1,0 +1,3 @@
+//! Getting back in: links that set a new password.
+
+mod links;
