@@ -72,7 +72,7 @@ pub fn api(app: &App) -> Router<App> {
     let router = Router::new();
     let router = account::http::routes(router);
     let router = sign_in::http::routes(router);
-    let router = recovery::link_routes(router);
+    let router = recovery::http::routes(router);
     let router = session::http::routes(router);
     let router = system::routes(router);
     let router = documents::routes(router);

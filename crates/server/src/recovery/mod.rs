@@ -5,9 +5,8 @@
 //! Threats met here: asking who has an account (the answer comes before the look-up), a stolen database (holds no
 //! link), a link used twice or after another change (one statement, bound to the password's version).
 
-mod link_http;
+pub mod http;
 mod link_store;
 mod links;
 
-pub use link_http::routes as link_routes;
 pub use links::{LinkError, LinkParts, Links};
