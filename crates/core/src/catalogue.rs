@@ -7,7 +7,9 @@ use crate::{
     },
     api::{Access, Empty, Endpoint, Form, Method},
     problem::ErrorCode,
-    recovery::api::{GetRecoveryCodes, KeepRecoveryCodes, MakeRecoveryCodes},
+    recovery::api::{
+        ForgotPassword, GetRecoveryCodes, KeepRecoveryCodes, MakeRecoveryCodes, ResetPassword,
+    },
     session::api::{EndOtherSessions, EndSession, GetSession, ListSessions, Logout, Refresh},
     sign_in::api::{GetStep, Login, LoginRecovery, LoginTotp, ProveFresh},
     system::{ReportClientError, Whoami},
@@ -92,6 +94,8 @@ pub fn all() -> Vec<Entry> {
         entry::<GetRecoveryCodes>(),
         entry::<KeepRecoveryCodes>(),
         entry::<ChangePassword>(),
+        entry::<ForgotPassword>(),
+        entry::<ResetPassword>(),
         entry::<ListAccounts>(),
         entry::<GetAccount>(),
         entry::<ChangeAccount>(),
@@ -127,6 +131,8 @@ mod tests {
         check::<Setup>();
         check::<ChangeProfile>();
         check::<ChangePassword>();
+        check::<ForgotPassword>();
+        check::<ResetPassword>();
         check::<ChangeAccount>();
         check::<ReportClientError>();
     }

@@ -204,6 +204,7 @@ async fn serve_until_told(config: Config) -> Result<(), BootError> {
         // It ends cancelled, unless it was just done.
         let _ = job.await;
     }
+    services.links.settle().await;
     record_refusals(&services).await;
     services.db.close().await;
     tracing::info!("Concierge is closed");
@@ -253,6 +254,7 @@ async fn tidy(services: &Services) {
             services.db.delete_changes_before(day_ago).await?
                 + services.sign_in.purge().await?
                 + services.recovery.purge().await?
+                + services.links.purge().await?
                 + services.sessions.purge().await?,
         )
     };

@@ -9,7 +9,7 @@
 //! - password:
 //! - session: audit
 //! - account: audit keys password session
-//! - recovery: audit keys password session
+//! - recovery: account audit keys password session
 //! - totp: account audit keys recovery session
 //! - sign_in: account audit keys password recovery session totp
 //! - admin: account audit session sign_in

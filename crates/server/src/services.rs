@@ -26,7 +26,7 @@ use crate::{
         seal::SealKey,
         shutdown::Shutdown,
     },
-    recovery::RecoveryCodes,
+    recovery::{LinkParts, Links, RecoveryCodes},
     session::Sessions,
     sign_in::{self, SignIn},
     store::{Db, StoreError, feed::Freshness},
@@ -66,6 +66,8 @@ pub struct Services {
     pub recovery: Arc<RecoveryCodes>,
     /// The front door.
     pub sign_in: SignIn,
+    /// Links that set a new password.
+    pub links: Arc<Links>,
     /// Takes mails in.
     pub outbox: Arc<Outbox>,
     /// The names of our cookies.
@@ -149,6 +151,7 @@ impl Services {
         };
         let accounts = floor.accounts(&config);
         let recovery = floor.recovery();
+        let links = floor.links(&config, &accounts);
         let totp = floor.totp(&config, &accounts, &recovery);
         let sign_in = floor.sign_in(&config, &accounts, &recovery, &totp);
         Arc::new(Self {
@@ -167,6 +170,7 @@ impl Services {
             totp,
             recovery,
             sign_in,
+            links,
             outbox,
             site: parts.site,
             shutdown: parts.shutdown,
@@ -290,6 +294,20 @@ impl Floor {
             self.hasher.clone(),
             &self.keys,
         ))
+    }
+
+    fn links(&self, config: &Config, accounts: &Arc<Accounts>) -> Arc<Links> {
+        Arc::new(Links::new(LinkParts {
+            db: self.db.clone(),
+            clock: Arc::clone(&self.clock),
+            rng: Arc::clone(&self.rng),
+            hasher: self.hasher.clone(),
+            accounts: Arc::clone(accounts),
+            sessions: Arc::clone(&self.sessions),
+            keys: Arc::clone(&self.keys),
+            outbox: Arc::clone(&self.outbox),
+            address_limit_factor: config.address_limit_factor,
+        }))
     }
 
     fn totp(

@@ -93,6 +93,9 @@ impl CookieNames {
     }
 }
 
+/// A known device stays known for 400 days, the longest that browsers keep a cookie.
+pub const DEVICE_LIFE: Duration = Duration::from_secs(400 * 24 * 3600);
+
 /// A cookie of the house. `keep_for`: until the browser closes when `None`.
 pub fn build(name: &str, value: String, keep_for: Option<Duration>) -> Cookie<'static> {
     let builder = Cookie::build((name.to_owned(), value))

@@ -1,15 +1,19 @@
-//! Handlers of recovery codes: make, show, kept.
+//! Handlers of getting back in: recovery codes, and links that set a new password.
 
 use axum::Router;
 use concierge_core::{
-    api::{Empty, Fresh},
+    api::{Anonymous, Empty, Fresh},
     problem::ErrorCode,
-    recovery::api::{GetRecoveryCodes, KeepRecoveryCodes, MakeRecoveryCodes, RecoveryCodes},
+    recovery::api::{
+        ForgotPassword, ForgotRequest, GetRecoveryCodes, KeepRecoveryCodes, MakeRecoveryCodes,
+        RecoveryCodes, ResetPassword, ResetRequest,
+    },
 };
 
-use super::RecoveryError;
+use super::{LinkError, RecoveryError};
 use crate::http::{
     App,
+    cookies::{self, DEVICE_LIFE},
     error::ApiError,
     mount::{Context, Reply, mount},
 };
@@ -21,7 +25,9 @@ const BUSY: std::time::Duration = std::time::Duration::from_secs(2);
 pub fn routes(router: Router<App>) -> Router<App> {
     let router = mount::<MakeRecoveryCodes, _, _>(router, make);
     let router = mount::<GetRecoveryCodes, _, _>(router, show);
-    mount::<KeepRecoveryCodes, _, _>(router, kept)
+    let router = mount::<KeepRecoveryCodes, _, _>(router, kept);
+    let router = mount::<ForgotPassword, _, _>(router, forgot);
+    mount::<ResetPassword, _, _>(router, reset)
 }
 
 impl From<RecoveryError> for ApiError {
@@ -32,6 +38,18 @@ impl From<RecoveryError> for ApiError {
             RecoveryError::Throttled(wait) => Self::retry(ErrorCode::Throttled, wait),
             RecoveryError::Overloaded => Self::retry(ErrorCode::Overloaded, BUSY),
             RecoveryError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<LinkError> for ApiError {
+    fn from(error: LinkError) -> Self {
+        match error {
+            LinkError::TicketExpired => Self::new(ErrorCode::TicketExpired),
+            LinkError::Throttled(wait) => Self::retry(ErrorCode::Throttled, wait),
+            LinkError::Overloaded => Self::retry(ErrorCode::Overloaded, BUSY),
+            LinkError::Account(error) => error.into(),
+            LinkError::Store(error) => error.into(),
         }
     }
 }
@@ -58,4 +76,29 @@ async fn show(
 async fn kept(app: App, context: Context<Fresh>, _: Empty) -> Result<Reply<Empty>, ApiError> {
     app.recovery.kept(context.actor.account).await?;
     Ok(Reply::new(Empty {}))
+}
+
+async fn forgot(
+    app: App,
+    context: Context<Anonymous>,
+    request: ForgotRequest,
+) -> Result<Reply<Empty>, ApiError> {
+    let client = &context.client;
+    app.links
+        .request(&request.email, &client.address_key, &client.origin)?;
+    Ok(Reply::new(Empty {}))
+}
+
+async fn reset(
+    app: App,
+    context: Context<Anonymous>,
+    request: ResetRequest,
+) -> Result<Reply<Empty>, ApiError> {
+    let client = &context.client;
+    let device = app
+        .links
+        .reset(&request, &client.address_key, &client.origin)
+        .await?;
+    let device = cookies::build(&app.cookie_names.device, device, Some(DEVICE_LIFE));
+    Ok(Reply::with_cookies(Empty {}, vec![device]))
 }

@@ -26,8 +26,6 @@ use crate::{
     session::http as session,
 };
 
-/// A known device stays known for 400 days, the longest that browsers keep a cookie.
-const DEVICE_LIFE: std::time::Duration = std::time::Duration::from_secs(400 * 24 * 3600);
 /// Two seconds: a busy pool empties fast.
 const BUSY: std::time::Duration = std::time::Duration::from_secs(2);
 
@@ -131,7 +129,7 @@ fn cookies_of(app: &App, signed_in: &SignedIn) -> Vec<cookie::Cookie<'static>> {
     let names = &app.cookie_names;
     let mut set = session::set_cookies(names, &signed_in.grant);
     let device = signed_in.device.clone();
-    set.push(cookies::build(&names.device, device, Some(DEVICE_LIFE)));
+    set.push(cookies::build(&names.device, device, Some(cookies::DEVICE_LIFE)));
     // Only a ticket's step passes a factor.
     if signed_in.grant.actor.has_second_factor {
         set.push(session::no_ticket_cookie(names));

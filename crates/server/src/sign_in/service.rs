@@ -26,7 +26,6 @@ use crate::{
         hash::{Hasher, Slot, Verdict},
         limit::{AddressKey, AddressLimiter, Beyond, Quota},
         rng::Rng,
-        seal,
     },
     recovery::RecoveryCodes,
     session::Sessions,
@@ -242,7 +241,7 @@ impl SignIn {
                 return Ok(Bucket::Device);
             }
         }
-        let digest = self.name_digest(name);
+        let digest = self.keys.name_digest(name);
         if let Some(counted) = store::mark_attempt(&self.db, &digest, now).await? {
             return Ok(Bucket::Name(digest, counted));
         }
@@ -282,18 +281,12 @@ impl SignIn {
 
     /// Forgets the waits of an address, inside a transaction: an admin vouches for its owner.
     pub async fn clear_waits(&self, tx: &mut Tx, email: &str) -> Result<(), StoreError> {
-        store::delete_count(tx, &self.name_digest(&normalise(email))).await
-    }
-
-    fn name_digest(&self, name: &str) -> String {
-        hex::encode(seal::mac(
-            &*self.keys.digest,
-            &[b"sign-in name\0", name.as_bytes()],
-        ))
+        let digest = self.keys.name_digest(&normalise(email));
+        store::delete_count(tx, &digest).await
     }
 
     pub(super) fn device_digest(&self, device: &str) -> String {
-        hex::encode(seal::mac(&*self.keys.device, &[device.as_bytes()]))
+        self.keys.device_digest(device)
     }
 
     /// Purges counts that mean nothing any more.

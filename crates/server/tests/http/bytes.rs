@@ -7,7 +7,7 @@ use axum::{
     http::{HeaderMap, HeaderName, HeaderValue, header},
 };
 use concierge_core::{
-    api::{Access as _, Anonymous, Method},
+    api::{Access as _, Anonymous, Method, TARGET},
     catalogue::{self, Entry},
 };
 use concierge_server::{
@@ -116,7 +116,8 @@ fn a_forwarded_address_is_one_that_stands_there_and_only_a_proxy_is_believed() {
 /// Endpoints with a body, and bodies close to one that is right.
 fn body() -> impl Strategy<Value = (Entry, Vec<u8>)> {
     let mut writers = catalogue::all();
-    writers.retain(|entry| entry.method != Method::Get);
+    // A path that names nothing is refused before its body is read.
+    writers.retain(|entry| entry.method != Method::Get && !entry.path.contains(TARGET));
     prop::sample::select(writers).prop_flat_map(|entry| {
         let example = entry.example.as_bytes().to_vec();
         let body = prop_oneof![

@@ -5,7 +5,7 @@ use axum::{
     http::{HeaderValue, header},
 };
 use concierge_core::{
-    api::Method,
+    api::{Method, TARGET},
     catalogue::{self, Entry},
 };
 use serde_json::json;
@@ -40,7 +40,8 @@ fn assert_problem(answer: &Answer, what: &str) {
 fn writers() -> impl Iterator<Item = Entry> {
     catalogue::all()
         .into_iter()
-        .filter(|entry| entry.method != Method::Get)
+        // A path that names nothing is refused before its body is read.
+        .filter(|entry| entry.method != Method::Get && !entry.path.contains(TARGET))
 }
 
 /// Bodies that no endpoint takes, with the content type they come with and what they get.

@@ -1,3 +1,4 @@
-//! Getting back in.
+//! Getting back in: recovery codes, and links that set a new password.
 
 mod codes;
+mod links;
