@@ -17,9 +17,15 @@ use crate::{
     },
     page::{
         account::{profile::Profile, setup::Setup, sign_up::SignUp},
+        recovery::{
+            codes::RecoveryCodes,
+            forgot::Forgot,
+            links::{Confirm, NotMe},
+            reset::Reset,
+        },
         session::idle::IdleWarning,
-        sign_in::password::SignIn,
-        system::{failed::Failed, home::Home, not_found::NotFound},
+        sign_in::{password::SignIn, second_factor::SecondFactor},
+        system::{failed::Failed, help::Help, home::Home, not_found::NotFound},
     },
     state::{PageContext, toast::Toast, viewer::Session},
     text::{provide_locale, use_texts},
@@ -63,12 +69,19 @@ fn Screens() -> impl IntoView {
         <Routes fallback=NotFound>
             <Route path=at(Page::Home) view=Home ssr=SsrMode::Async />
             <Route path=at(Page::Setup) view=Setup ssr=SsrMode::Async />
+            <Route path=at(Page::SecondFactor) view=SecondFactor ssr=SsrMode::Async />
+            <Route path=at(Page::Forgot) view=Forgot ssr=SsrMode::Async />
+            <Route path=at(Page::Reset) view=Reset ssr=SsrMode::Async />
+            <Route path=at(Page::Confirm) view=Confirm ssr=SsrMode::Async />
+            <Route path=at(Page::NotMe) view=NotMe ssr=SsrMode::Async />
+            <Route path=at(Page::Help) view=Help ssr=SsrMode::Async />
             <ParentRoute path=path!("") view=GuestOnly ssr=SsrMode::Async>
                 <Route path=at(Page::SignIn) view=SignIn ssr=SsrMode::Async />
                 <Route path=at(Page::SignUp) view=SignUp ssr=SsrMode::Async />
             </ParentRoute>
             <ParentRoute path=path!("") view=RequireAuth ssr=SsrMode::Async>
                 <Route path=at(Page::Profile) view=Profile ssr=SsrMode::Async />
+                <Route path=at(Page::RecoveryCodes) view=RecoveryCodes ssr=SsrMode::Async />
             </ParentRoute>
         </Routes>
     }

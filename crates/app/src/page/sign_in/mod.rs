@@ -1,3 +1,5 @@
 //! Screens of signing in.
 
+pub(crate) mod enrol;
 pub(crate) mod password;
+pub(crate) mod second_factor;
