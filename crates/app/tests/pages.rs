@@ -224,9 +224,7 @@ impl Transport for Answers {
 /// Renders a page as a browser without script gets it: after what it loads has come.
 async fn render_loaded(path: &str, facts: PageContext, server: Answers) -> String {
     drop(any_spawner::Executor::init_tokio());
-    let owner = Owner::new_root(Some(Arc::new(
-        leptos::hydration_context::SsrSharedContext::new(),
-    )));
+    let owner = Owner::new();
     let (meta, _output) = ServerMetaContext::new();
     let stream = owner.with(|| {
         provide_context(RequestUrl::new(&format!("http://localhost{path}")));
