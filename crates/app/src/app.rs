@@ -64,12 +64,13 @@ fn Content(failed: bool) -> impl IntoView {
 /// show its parts, and would fix the status before the page is known.
 #[component]
 fn Screens() -> impl IntoView {
+    // Of pages with a path of one segment; the others are written out, and a test finds each by its page.
     let at = |page: Page| StaticSegment(page.path());
     view! {
         <Routes fallback=NotFound>
             <Route path=at(Page::Home) view=Home ssr=SsrMode::Async />
             <Route path=at(Page::Setup) view=Setup ssr=SsrMode::Async />
-            <Route path=at(Page::SecondFactor) view=SecondFactor ssr=SsrMode::Async />
+            <Route path=path!("/sign-in/second-factor") view=SecondFactor ssr=SsrMode::Async />
             <Route path=at(Page::Forgot) view=Forgot ssr=SsrMode::Async />
             <Route path=at(Page::Reset) view=Reset ssr=SsrMode::Async />
             <Route path=at(Page::Confirm) view=Confirm ssr=SsrMode::Async />
@@ -81,7 +82,7 @@ fn Screens() -> impl IntoView {
             </ParentRoute>
             <ParentRoute path=path!("") view=RequireAuth ssr=SsrMode::Async>
                 <Route path=at(Page::Profile) view=Profile ssr=SsrMode::Async />
-                <Route path=at(Page::RecoveryCodes) view=RecoveryCodes ssr=SsrMode::Async />
+                <Route path=path!("/security/recovery-codes") view=RecoveryCodes ssr=SsrMode::Async />
             </ParentRoute>
         </Routes>
     }
