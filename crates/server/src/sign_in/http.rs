@@ -129,7 +129,11 @@ fn cookies_of(app: &App, signed_in: &SignedIn) -> Vec<cookie::Cookie<'static>> {
     let names = &app.cookie_names;
     let mut set = session::set_cookies(names, &signed_in.grant);
     let device = signed_in.device.clone();
-    set.push(cookies::build(&names.device, device, Some(cookies::DEVICE_LIFE)));
+    set.push(cookies::build(
+        &names.device,
+        device,
+        Some(cookies::DEVICE_LIFE),
+    ));
     // Only a ticket's step passes a factor.
     if signed_in.grant.actor.has_second_factor {
         set.push(session::no_ticket_cookie(names));

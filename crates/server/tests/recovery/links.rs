@@ -168,7 +168,7 @@ on_each_engine! {
         let app = TestApp::start(db).await;
         app.registered(ADA).await;
         let token = link(&app).await;
-        app.services.accounts.set_locked(ADA, true).await.expect("locked");
+        app.set_locked(ADA, true).await;
         let answer = reset(&mut app.browser(), &token, NEW).await;
         answer.assert_problem(401, "ticket_expired");
         assert_eq!(forgot(&app, ADA).await.status, 202);
