@@ -42,15 +42,11 @@ pub enum Page {
     Security,
     /// Recovery codes that were just made.
     RecoveryCodes,
-    /// The accounts of the house.
-    Accounts,
-    /// The invitations to it.
-    Invitations,
 }
 
 impl Page {
     /// Every page.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 13] = [
         Self::Home,
         Self::Setup,
         Self::SignUp,
@@ -64,8 +60,6 @@ impl Page {
         Self::Profile,
         Self::Security,
         Self::RecoveryCodes,
-        Self::Accounts,
-        Self::Invitations,
     ];
 
     /// The page's path; part of the contract.
@@ -84,8 +78,6 @@ impl Page {
             Self::Profile => "/profile",
             Self::Security => "/security",
             Self::RecoveryCodes => "/security/recovery-codes",
-            Self::Accounts => "/admin/accounts",
-            Self::Invitations => "/admin/invitations",
         }
     }
 
@@ -102,7 +94,6 @@ impl Page {
             | Self::Help => Audience::Anyone,
             Self::SignUp | Self::SignIn => Audience::Guest,
             Self::Profile | Self::Security | Self::RecoveryCodes => Audience::SignedIn,
-            Self::Accounts | Self::Invitations => Audience::Admin,
         }
     }
 

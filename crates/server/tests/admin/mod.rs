@@ -53,8 +53,13 @@ on_each_engine! {
     }
 
     async fn asvs_6_3_3_an_admin_without_the_demanded_second_factor_is_refused(db) {
-        let app = TestApp::with(db, |options| options.config.second_factor = Policy::Admins).await;
-        let (mut ada, _) = admin(&app, ADA).await;
+        let before = TestApp::start(db).await;
+        let (ada, _) = admin(&before, ADA).await;
+        // The policy was raised: the session of before is still there, and opens the desk no more.
+        let app = before.beside_with(db, |options| options.config.second_factor = Policy::Admins).await;
+        let mut there = app.browser();
+        there.cookies = ada.cookies.clone();
+        let mut ada = there;
         ada.get("/api/admin/accounts").await.assert_problem(403, "second_factor_required");
     }
 
