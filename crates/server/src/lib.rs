@@ -11,8 +11,8 @@
 //! - account: audit keys password session
 //! - sign_in: account audit keys password session
 //!
-//! Plumbing, which knows no capability: `platform`, `store`, `config`, `http`, `mail`, `cli`. Assembled in `services` and
-//! `boot`.
+//! Plumbing, which knows no capability: `platform`, `store`, `config`, `http`, `mail`, `job`, `cli`. Assembled in
+//! `services` and `boot`.
 
 pub mod account;
 pub mod audit;
@@ -20,6 +20,7 @@ pub mod boot;
 pub mod cli;
 pub mod config;
 pub mod http;
+pub mod job;
 pub mod keys;
 pub mod mail;
 pub mod password;

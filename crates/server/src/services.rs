@@ -3,14 +3,15 @@
 use std::sync::Arc;
 
 use concierge_core::{audit::EventName, problem::ErrorCode};
+use serde_json::json;
 
 use crate::{
     account::{self, Accounts},
-    audit::{Refusal, Refusals},
+    audit::{self, Event, Origin, Refusal, Refusals},
     config::Config,
     http::{SecurityHeaders, Site, client::Client, cookies::CookieNames, error::ApiError},
     keys::data_keys::DataKeys,
-    mail::Outbox,
+    mail::{Courier, Outbox},
     platform::{
         clock::Clock,
         hash::Hasher,
@@ -57,6 +58,7 @@ pub struct Services {
     pub sign_in: SignIn,
     /// Takes mails in.
     pub outbox: Arc<Outbox>,
+    courier: Courier,
     /// The names of our cookies.
     pub cookie_names: CookieNames,
     /// The headers of every answer.
@@ -164,6 +166,7 @@ impl Services {
         let config = parts.config;
         let outbox = Outbox::new(
             &parts.keys.mail,
+            parts.db.clone(),
             Arc::clone(&parts.clock),
             Arc::clone(&parts.rng),
         );
@@ -187,6 +190,7 @@ impl Services {
             refusals: Refusals::default(),
             reports: AddressLimiter::new(REPORTS, factor),
             refreshes: AddressLimiter::new(REFRESHES, factor),
+            courier: Courier::new(Arc::clone(&common.outbox), &config),
             config,
             db: common.db,
             clock: common.clock,
@@ -223,6 +227,27 @@ impl Services {
         self.refusals
             .flush(&self.db, self.clock.now(), &*self.rng)
             .await
+    }
+
+    /// Whether mails go to a server; else to a folder, where only the operator sees them.
+    pub fn sends_mail(&self) -> bool {
+        self.config.mail.smtp_url.is_some()
+    }
+
+    /// Sends the mails that are due. One that is given up leaves an event instead.
+    pub async fn deliver_mails(&self) -> Result<(), StoreError> {
+        for lost in self.courier.deliver(&self.shutdown).await? {
+            let mut tx = self.db.begin().await?;
+            if !self.outbox.remove(&mut tx, &lost).await? {
+                continue;
+            }
+            let origin = Origin::default();
+            let details = json!({ "letter": lost.letter, "failure": lost.failure });
+            let event = Event::anonymous(EventName::MailFailed, &origin).with(details);
+            audit::record(&mut tx, &event, self.clock.now(), &*self.rng).await?;
+            tx.commit().await?;
+        }
+        Ok(())
     }
 
     /// Counts a refresh of an address.

@@ -9,6 +9,7 @@ mod account;
 mod durability;
 mod http;
 mod jwt;
+mod mail;
 mod session;
 mod sign_in;
 mod store;
