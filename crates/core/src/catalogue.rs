@@ -1,9 +1,10 @@
 //! The list of all endpoints, from which the documents are made; a test on the server compares it with the routes.
 
 use crate::{
-    account::api::{ChangePassword, ChangeProfile, GetProfile, Register, Setup},
+    account::api::{ChangePassword, ChangeProfile, GetProfile, Register, Setup, SuggestPassphrase},
     admin::api::{
-        ChangeAccount, GetAccount, ListAccounts, LockAccount, SignOutAccount, UnlockAccount,
+        ChangeAccount, GetAccount, ListAccounts, LockAccount, MakeResetLink, RemoveSecondFactor,
+        SignOutAccount, UnlockAccount,
     },
     api::{Access, Empty, Endpoint, Form, Method},
     problem::ErrorCode,
@@ -94,6 +95,7 @@ pub fn all() -> Vec<Entry> {
         entry::<GetRecoveryCodes>(),
         entry::<KeepRecoveryCodes>(),
         entry::<ChangePassword>(),
+        entry::<SuggestPassphrase>(),
         entry::<ForgotPassword>(),
         entry::<ResetPassword>(),
         entry::<ListAccounts>(),
@@ -102,6 +104,8 @@ pub fn all() -> Vec<Entry> {
         entry::<LockAccount>(),
         entry::<UnlockAccount>(),
         entry::<SignOutAccount>(),
+        entry::<MakeResetLink>(),
+        entry::<RemoveSecondFactor>(),
         entry::<Whoami>(),
         entry::<ReportClientError>(),
     ]

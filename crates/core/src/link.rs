@@ -1,5 +1,7 @@
 //! The pages, their paths and who may see them: the one table both guards read.
 
+use crate::sensitive::Sensitive;
+
 /// Who may see a page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Audience {
@@ -158,6 +160,11 @@ pub fn sign_in_then(path_and_query: &str) -> String {
         Page::SignIn.path(),
         encode_query(path_and_query)
     )
+}
+
+/// The page that sets a new password, with the token in the fragment, which no server is sent.
+pub fn reset_path(token: &Sensitive) -> String {
+    format!("{}#{}", Page::Reset.path(), token.expose())
 }
 
 /// The sign-up page that says that a mail is on its way.

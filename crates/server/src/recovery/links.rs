@@ -7,8 +7,13 @@ use std::{
 
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use concierge_core::{
-    account::Email, audit::EventName, problem::FieldError, recovery::api::ResetRequest,
-    sensitive::Sensitive, session::EndReason,
+    account::{AccountId, Email},
+    audit::EventName,
+    problem::FieldError,
+    recovery::api::ResetRequest,
+    sensitive::Sensitive,
+    session::EndReason,
+    time::Timestamp,
 };
 use tokio::task::JoinSet;
 
@@ -163,6 +168,27 @@ impl Links {
         let mail = letter_to(&account, Letter::ResetPassword { token });
         self.parts.outbox.queue(&mut tx, &mail).await?;
         tx.commit().await
+    }
+
+    /// A link for an admin or the command line to hand over, and when it stops working; `actor` is who asked.
+    pub async fn hand_out(
+        &self,
+        account: &Account,
+        actor: Option<AccountId>,
+        origin: &Origin,
+    ) -> Result<(Sensitive, Timestamp), StoreError> {
+        let LinkParts { db, clock, rng, .. } = &self.parts;
+        let (id, now) = (account.view.id, clock.now());
+        let token = Sensitive::new(BASE64_URL_SAFE_NO_PAD.encode(rng.bytes::<32>()));
+        let mut tx = db.begin().await?;
+        store::insert(&mut tx, &self.digest(&token), id, now, now.plus(LIFE)).await?;
+        let event = Event {
+            actor,
+            ..Event::of(EventName::PasswordResetRequested, id, origin)
+        };
+        audit::record(&mut tx, &event, now, &**rng).await?;
+        tx.commit().await?;
+        Ok((token, now.plus(LIFE)))
     }
 
     /// Sets a new password with a link; every session ends and nobody is signed in. Answers the value of the device
