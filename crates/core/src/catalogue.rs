@@ -9,7 +9,8 @@ use crate::{
     api::{Access, Empty, Endpoint, Form, Method},
     problem::ErrorCode,
     recovery::api::{
-        ForgotPassword, GetRecoveryCodes, KeepRecoveryCodes, MakeRecoveryCodes, ResetPassword,
+        ForgotPassword, GetRecoveryCodes, KeepRecoveryCodes, MakeRecoveryCodes, NotMe,
+        ResetPassword,
     },
     session::api::{EndOtherSessions, EndSession, GetSession, ListSessions, Logout, Refresh},
     sign_in::api::{GetStep, Login, LoginRecovery, LoginTotp, ProveFresh},
@@ -98,6 +99,7 @@ pub fn all() -> Vec<Entry> {
         entry::<SuggestPassphrase>(),
         entry::<ForgotPassword>(),
         entry::<ResetPassword>(),
+        entry::<NotMe>(),
         entry::<ListAccounts>(),
         entry::<GetAccount>(),
         entry::<ChangeAccount>(),

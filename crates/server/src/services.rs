@@ -149,7 +149,7 @@ impl Services {
         let recovery = floor.recovery();
         let links = floor.links(&config, &accounts);
         let totp = floor.totp(&config, &accounts, &recovery);
-        let sign_in = floor.sign_in(&config, &accounts, &recovery, &totp);
+        let sign_in = floor.sign_in(&config, &accounts, (&recovery, &links), &totp);
         Arc::new(Self {
             cookie_names: CookieNames::with_suffix(&config.cookie_suffix),
             security_headers: SecurityHeaders::new(&config, parts.reload_port),
@@ -359,7 +359,7 @@ impl Floor {
         self,
         config: &Config,
         accounts: &Arc<Accounts>,
-        recovery: &Arc<RecoveryCodes>,
+        (recovery, links): (&Arc<RecoveryCodes>, &Arc<Links>),
         totp: &Arc<Totp>,
     ) -> SignIn {
         SignIn::new(sign_in::Parts {
@@ -371,6 +371,7 @@ impl Floor {
             sessions: self.sessions,
             totp: Arc::clone(totp),
             recovery: Arc::clone(recovery),
+            links: Arc::clone(links),
             outbox: self.outbox,
             policy: config.second_factor,
             keys: self.keys,

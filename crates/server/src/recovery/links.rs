@@ -17,7 +17,7 @@ use concierge_core::{
 };
 use tokio::task::JoinSet;
 
-use super::link_store as store;
+use super::{link_store as store, not_me_store};
 use crate::{
     account::{Account, AccountError, Accounts, letter_to},
     audit::{self, Event, Origin},
@@ -36,7 +36,7 @@ use crate::{
 };
 
 /// How long a link works.
-const LIFE: Duration = Duration::from_secs(30 * 60);
+pub(super) const LIFE: Duration = Duration::from_secs(30 * 60);
 /// So many requests wait for their mail at most; more come only from a flood, and the answer is the same.
 const WAITING: usize = 256;
 /// Ten an hour per address.
@@ -200,8 +200,7 @@ impl Links {
         origin: &Origin,
     ) -> Result<String, LinkError> {
         let parts = &self.parts;
-        let counted = self.resets.count(key, parts.clock.now());
-        counted.map_err(LinkError::Throttled)?;
+        self.count_reset(key)?;
         let digest = self.digest(&request.token);
         // Nobody without a link makes us judge or hash; the claim below decides.
         let open = store::find_by_digest(&parts.db, &digest, parts.clock.now()).await?;
@@ -262,10 +261,21 @@ impl Links {
 
     /// Deletes links that have run out.
     pub async fn purge(&self) -> Result<u64, StoreError> {
-        store::delete_expired(&self.parts.db, self.parts.clock.now()).await
+        let LinkParts { db, clock, .. } = &self.parts;
+        let now = clock.now();
+        Ok(store::delete_expired(db, now).await? + not_me_store::delete_expired(db, now).await?)
     }
 
-    fn digest(&self, token: &Sensitive) -> String {
+    pub(super) fn parts(&self) -> &LinkParts {
+        &self.parts
+    }
+
+    pub(super) fn count_reset(&self, key: &AddressKey) -> Result<(), LinkError> {
+        let counted = self.resets.count(key, self.parts.clock.now());
+        counted.map_err(LinkError::Throttled)
+    }
+
+    pub(super) fn digest(&self, token: &Sensitive) -> String {
         hex::encode(seal::mac(
             &*self.parts.keys.digest,
             &[b"recovery link\0", token.expose().trim().as_bytes()],

@@ -5,6 +5,7 @@ use concierge_core::{
     link::Page,
     problem::ErrorCode,
     recovery::api::MakeRecoveryCodes,
+    time::Timestamp,
     totp::api::{Enrol, EnrolRequest, GetTotp, RemoveTotp, TotpState},
 };
 use leptos::prelude::*;
@@ -12,10 +13,7 @@ use leptos::prelude::*;
 use crate::{
     client::{Client, call, use_client},
     layout::step_up::use_step_up,
-    text::{
-        format::{day, fill},
-        use_desk_texts, use_locale,
-    },
+    text::{format::day, use_desk_texts, use_locale},
     ui::{
         confirm::Confirm,
         form::Submission,
@@ -96,7 +94,6 @@ fn NotYet(submission: Submission) -> impl IntoView {
 #[component]
 fn SetUpAlready(state: TotpState, submission: Submission) -> impl IntoView {
     let words = &use_desk_texts().security;
-    let locale = use_locale();
     let client = use_client();
     let step_up = use_step_up();
     let make_codes = {
@@ -124,9 +121,6 @@ fn SetUpAlready(state: TotpState, submission: Submission) -> impl IntoView {
             }
         });
     };
-    let since = state.confirmed_at.map(|at| day(at, locale));
-    let left = state.recovery_codes_left;
-    let few = (left <= FEW).then(|| view! { <Note>{words.codes_few}</Note> });
     let removal = match state.required {
         true => view! { <p class="aside">{words.required}</p> }.into_any(),
         false => view! {
@@ -140,17 +134,7 @@ fn SetUpAlready(state: TotpState, submission: Submission) -> impl IntoView {
         .into_any(),
     };
     view! {
-        <dl class="facts">
-            <div>
-                <dt>{words.since}</dt>
-                <dd>{since}</dd>
-            </div>
-            <div>
-                <dt>{words.codes_left}</dt>
-                <dd>{fill("{}", left.into())}</dd>
-            </div>
-        </dl>
-        {few}
+        <Standing since=state.confirmed_at left=state.recovery_codes_left />
         <Confirm
             label=words.new_codes
             question=words.new_codes_sure
@@ -158,5 +142,25 @@ fn SetUpAlready(state: TotpState, submission: Submission) -> impl IntoView {
             on_yes=Callback::new(move |()| make_codes())
         />
         {removal}
+    }
+}
+
+#[component]
+fn Standing(since: Option<Timestamp>, left: u32) -> impl IntoView {
+    let words = &use_desk_texts().security;
+    let since = since.map(|at| day(at, use_locale()));
+    let few = (left <= FEW).then(|| view! { <Note>{words.codes_few}</Note> });
+    view! {
+        <dl class="facts">
+            <div>
+                <dt>{words.since}</dt>
+                <dd>{since}</dd>
+            </div>
+            <div>
+                <dt>{words.codes_left}</dt>
+                <dd>{left}</dd>
+            </div>
+        </dl>
+        {few}
     }
 }
