@@ -46,7 +46,7 @@ class Handler:
 
 def authenticate(server, session, envelope, mechanism, data):
     known = data.login == b"concierge" and data.password == b"p@ss w0rd+"
-    return AuthResult(success=known)
+    return AuthResult(success=known, handled=False)
 
 
 async def main():

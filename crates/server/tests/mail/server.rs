@@ -17,6 +17,9 @@ use crate::support::database::cluster;
 /// How long a test waits for what must happen before it fails.
 pub const DEADLINE: Duration = Duration::from_secs(20);
 
+/// Debian's own: its packages are not for another that comes first on the path.
+const PYTHON: &str = "/usr/bin/python3";
+
 /// A mail server that works.
 pub struct Server {
     child: Child,
@@ -31,7 +34,7 @@ impl Server {
     /// Starts it with `tls` being `none`, `starttls` or `implicit`. A machine without the package has nothing to
     /// run, except where everything is to be tested.
     pub fn start(folder: &Path, tls: &str) -> Option<Self> {
-        let module = Command::new("python3")
+        let module = Command::new(PYTHON)
             .args(["-c", "import aiosmtpd"])
             .stderr(Stdio::null())
             .status();
@@ -44,7 +47,7 @@ impl Server {
         }
         let (certificate, key) = make_certificate(folder);
         let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/mail/server.py");
-        let mut command = Command::new("python3");
+        let mut command = Command::new(PYTHON);
         command.arg(script).arg(tls).arg(&certificate).arg(&key);
         let mut child = command
             .stdout(Stdio::piped())

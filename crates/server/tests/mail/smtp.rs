@@ -1,6 +1,6 @@
 //! Mails over a real mail server: encrypted, with a password, each to its reader once.
 
-use std::{fs, sync::Arc};
+use std::sync::Arc;
 
 use concierge_server::{
     config::SmtpUrl,
@@ -225,13 +225,16 @@ async fn asvs_16_2_5_whatever_the_server_says_is_not_logged() {
         app.deliver().await;
     })
     .await;
-    assert!(
-        log.contains("rejected: 451") && log.contains("sys_mail_failed") && log.contains("535"),
-        "{log}"
-    );
+    for part in [
+        "rejected: 451",
+        "rejected: 550",
+        "sys_mail_failed",
+        "code=535",
+    ] {
+        assert!(log.contains(part), "{part} not in {log}");
+    }
     for secret in ["example.org", "unknown@", TOKEN, "wr0ng"] {
         assert!(!log.contains(secret), "{secret} in {log}");
     }
-    assert!(fs::read_dir(database.folder.path()).is_ok());
     database.remove().await;
 }
