@@ -52,8 +52,8 @@ stage() {
   exit 1
 }
 
-# What Debian's packages give: the browsers, PostgreSQL and what makes its certificates.
-packages() { scripts/debian.sh chromium firefox-esr postgresql openssl oathtool; }
+# What Debian's packages give: the browsers, PostgreSQL, a mail server, what makes certificates, and codes.
+packages() { scripts/debian.sh chromium firefox-esr postgresql openssl python3-aiosmtpd oathtool; }
 
 app_clippy() {
   cargo clippy --package concierge-app --no-default-features --features "$1" "${@:2}" \
@@ -67,7 +67,7 @@ dependencies() { cargo deny --locked check --hide-inclusion-graph bans licenses 
 journeys() { npm test --prefix end2end; }
 
 stage "tools" scripts/tools.sh deny
-stage "browsers and PostgreSQL are installed" packages
+stage "browsers and servers are installed" packages
 stage "formatting" cargo fmt --all --check
 stage "licences and bans of dependencies" dependencies
 stage "clippy, native" cargo clippy --workspace --all-targets -- -D warnings

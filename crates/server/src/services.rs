@@ -1,5 +1,7 @@
 //! Everything that handlers share, assembled once.
 
+mod floor;
+
 use std::{collections::HashSet, sync::Arc};
 
 use concierge_core::{
@@ -7,11 +9,12 @@ use concierge_core::{
     audit::EventName,
     problem::ErrorCode,
 };
-
 use serde_json::json;
 
+use floor::Floor;
+
 use crate::{
-    account::{self, Accounts},
+    account::Accounts,
     admin::Desk,
     audit::{self, Event, Origin, Refusal, Refusals},
     config::Config,
@@ -28,11 +31,11 @@ use crate::{
         seal::SealKey,
         shutdown::Shutdown,
     },
-    recovery::{LinkParts, Links, RecoveryCodes},
+    recovery::{Links, RecoveryCodes},
     session::Sessions,
-    sign_in::{self, SignIn},
+    sign_in::SignIn,
     store::{Db, StoreError, feed::Freshness},
-    totp::{self, Totp},
+    totp::Totp,
 };
 
 /// Sixty refreshes a minute per address.
@@ -279,118 +282,6 @@ impl Services {
         self.freshness.heard(began);
         Ok(heard)
     }
-}
-
-/// What the capabilities stand on.
-struct Floor {
-    db: Db,
-    clock: Arc<dyn Clock>,
-    rng: Arc<dyn Rng>,
-    hasher: Hasher,
-    keys: Arc<DataKeys>,
-    sessions: Arc<Sessions>,
-    outbox: Arc<Outbox>,
-    freshness: Arc<Freshness>,
-}
-
-impl Floor {
-    fn accounts(&self, config: &Config) -> Arc<Accounts> {
-        Arc::new(Accounts::new(account::Parts {
-            db: self.db.clone(),
-            clock: Arc::clone(&self.clock),
-            rng: Arc::clone(&self.rng),
-            hasher: self.hasher.clone(),
-            sessions: Arc::clone(&self.sessions),
-            outbox: Arc::clone(&self.outbox),
-            keys: Arc::clone(&self.keys),
-            registration: config.registration,
-            second_factor: config.second_factor,
-            house: house_words(config.public_url.host()),
-            address_limit_factor: config.address_limit_factor,
-            freshness: Arc::clone(&self.freshness),
-        }))
-    }
-
-    fn recovery(&self) -> Arc<RecoveryCodes> {
-        Arc::new(RecoveryCodes::new(
-            self.db.clone(),
-            Arc::clone(&self.clock),
-            Arc::clone(&self.rng),
-            self.hasher.clone(),
-            &self.keys,
-        ))
-    }
-
-    fn links(&self, config: &Config, accounts: &Arc<Accounts>) -> Arc<Links> {
-        Arc::new(Links::new(LinkParts {
-            db: self.db.clone(),
-            clock: Arc::clone(&self.clock),
-            rng: Arc::clone(&self.rng),
-            hasher: self.hasher.clone(),
-            accounts: Arc::clone(accounts),
-            sessions: Arc::clone(&self.sessions),
-            keys: Arc::clone(&self.keys),
-            outbox: Arc::clone(&self.outbox),
-            address_limit_factor: config.address_limit_factor,
-        }))
-    }
-
-    fn totp(
-        &self,
-        config: &Config,
-        accounts: &Arc<Accounts>,
-        recovery: &Arc<RecoveryCodes>,
-    ) -> Arc<Totp> {
-        Arc::new(Totp::new(totp::Parts {
-            db: self.db.clone(),
-            clock: Arc::clone(&self.clock),
-            rng: Arc::clone(&self.rng),
-            keys: Arc::clone(&self.keys),
-            accounts: Arc::clone(accounts),
-            sessions: Arc::clone(&self.sessions),
-            recovery: Arc::clone(recovery),
-            outbox: Arc::clone(&self.outbox),
-            policy: config.second_factor,
-            skew: config.totp_skew,
-        }))
-    }
-
-    fn sign_in(
-        self,
-        config: &Config,
-        accounts: &Arc<Accounts>,
-        (recovery, links): (&Arc<RecoveryCodes>, &Arc<Links>),
-        totp: &Arc<Totp>,
-    ) -> SignIn {
-        SignIn::new(sign_in::Parts {
-            db: self.db,
-            clock: self.clock,
-            rng: self.rng,
-            hasher: self.hasher,
-            accounts: Arc::clone(accounts),
-            sessions: self.sessions,
-            totp: Arc::clone(totp),
-            recovery: Arc::clone(recovery),
-            links: Arc::clone(links),
-            outbox: self.outbox,
-            policy: config.second_factor,
-            keys: self.keys,
-            deadline: config.hash.sign_in_deadline,
-            address_limit_factor: config.address_limit_factor,
-        })
-    }
-}
-
-/// The names of the house that no password may contain: the product's, and the words of the host.
-fn house_words(host: &str) -> Vec<String> {
-    let name = host.split(':').next().unwrap_or(host);
-    let words = name
-        .split('.')
-        .filter(|word| !word.is_empty() && word.parse::<u8>().is_err());
-    std::iter::once("concierge")
-        .chain(words)
-        .map(str::to_lowercase)
-        .collect()
 }
 
 /// Reloads the page when `cargo leptos watch` has built anew; swaps style sheets in place.

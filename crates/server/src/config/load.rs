@@ -173,9 +173,10 @@ impl Sources {
             return;
         };
         let values = table::read(&path, &text, findings);
-        let has_password = values
-            .get("database.url")
-            .is_some_and(|url| super::database_url::masked(url) != *url);
+        let has_password = ["database.url", "mail.smtp_url"]
+            .iter()
+            .filter_map(|key| values.get(key))
+            .any(|url| super::database_url::masked(url) != *url);
         if has_password {
             self.other_files.push(facts);
         }

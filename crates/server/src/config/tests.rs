@@ -130,6 +130,9 @@ fn every_bad_value_is_an_error_that_names_its_setting_and_a_remedy() {
         ("CONCIERGE_LOG", "a=b=c"),
         ("CONCIERGE_LOG_FORMAT", "xml"),
         ("CONCIERGE_SMTP_URL", "smtp://h"),
+        ("CONCIERGE_SMTP_URL", "smtps://h?ca=missing.pem"),
+        ("CONCIERGE_MAIL_FROM", "nobody"),
+        ("CONCIERGE_MAIL_FROM", "a@example.org\nBcc: b@example.org"),
         ("CONCIERGE_CONFIG", "missing.toml"),
         ("CONCIERGE_ENV_FILE", "missing.env"),
         ("JWT_SECRET_FILE", "missing"),
@@ -299,6 +302,7 @@ fn no_secret_is_explained_or_debugged() {
         ("JWT_SECRET", "hunter2"),
         ("SECRET_KEY_PREVIOUS", "a:HS256:hunter2:1"),
         ("DATABASE_URL", "postgres://u:hunter2@localhost/x"),
+        ("CONCIERGE_SMTP_URL", "smtps://u:hunter2@mail.example.org"),
     ]);
     let text = format!("{reading:?}");
     assert!(!text.contains("hunter2"), "{text}");
@@ -306,13 +310,51 @@ fn no_secret_is_explained_or_debugged() {
 }
 
 #[test]
+fn a_mail_server_that_is_refused_is_not_repeated() {
+    for url in [
+        "smtp://u:hunter2@mail.example.org",
+        "smtps://u:hunter2@mail.example.org/x",
+        "smtps://u:hunter2@mail.example.org:99999",
+        "smtps://:hunter2@mail.example.org",
+    ] {
+        let text = shown(&read(&[("CONCIERGE_SMTP_URL", url)]).findings);
+        assert!(
+            text.contains("CONCIERGE_SMTP_URL") && !text.contains("hunter2"),
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn mails_come_from_the_house_unless_told_otherwise() {
+    let from = |given: &[(&str, &str)]| config(given).mail.from.to_string();
+    assert_eq!(from(&[]), "Concierge <concierge@localhost>");
+    for (url, sender) in [
+        (
+            "https://id.example.org:8443",
+            "Concierge <concierge@id.example.org>",
+        ),
+        ("http://[::1]:3000", "Concierge <concierge@localhost>"),
+    ] {
+        assert_eq!(from(&[("CONCIERGE_PUBLIC_URL", url)]), sender);
+    }
+    let given = [("CONCIERGE_MAIL_FROM", "The desk <desk@example.org>")];
+    assert_eq!(from(&given), "The desk <desk@example.org>");
+}
+
+#[test]
 fn a_file_with_a_password_must_be_closed() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("concierge.toml");
-    fs::write(&path, "[database]\nurl = \"postgres://u:p@localhost/x\"\n").unwrap();
-    fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
-    let reading = read_in(folder.path(), &LoadArgs::default(), &PRODUCTION);
-    assert!(shown(&reading.findings).contains("others can read this secret file (mode 0640)"));
+    for text in [
+        "[database]\nurl = \"postgres://u:p@localhost/x\"\n",
+        "[mail]\nsmtp_url = \"smtps://u:p@localhost\"\n",
+    ] {
+        fs::write(&path, text).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
+        let reading = read_in(folder.path(), &LoadArgs::default(), &PRODUCTION);
+        assert!(shown(&reading.findings).contains("others can read this secret file (mode 0640)"));
+    }
 }
 
 #[test]

@@ -174,10 +174,12 @@ impl Courier {
 
 impl Lost {
     fn of(waiting: Waiting, failure: Failure) -> Self {
+        let (letter, failure) = (waiting.letter, failure.text());
+        tracing::warn!(letter, failure, "a mail could not be sent and is given up");
         Self {
             id: waiting.id,
-            letter: waiting.letter,
-            failure: failure.text(),
+            letter,
+            failure,
         }
     }
 }

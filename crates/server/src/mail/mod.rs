@@ -4,6 +4,8 @@
 //! holds neither address nor link in the clear.
 
 mod deliver;
+mod english;
+mod french;
 mod letter;
 mod smtp;
 mod store;

@@ -90,7 +90,7 @@ on_each_engine! {
         }
     }
 
-    async fn asvs_1_3_3_hostile_names_break_neither_headers_nor_layout(database) {
+    async fn asvs_1_3_11_hostile_names_break_neither_headers_nor_layout(database) {
         let app = TestApp::start(database).await;
         let hostile = "Eve\r\nBcc: eve@example.org\r\n\r\n<script>alert(1)</script>\u{202e}\u{200b}\u{0}\u{7f}\u{2028}";
         for mut letter in every_letter() {

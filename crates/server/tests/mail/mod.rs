@@ -2,6 +2,9 @@
 
 mod folder;
 mod letters;
+mod retry;
+mod server;
+mod smtp;
 
 use concierge_core::{locale::Locale, sensitive::Sensitive, time::Timestamp};
 use concierge_server::mail::{Letter, Mail};

@@ -1,0 +1,128 @@
+//! The capabilities, each made of what they stand on and of the ones below it.
+
+use std::sync::Arc;
+
+use crate::{
+    account::{self, Accounts},
+    config::Config,
+    keys::data_keys::DataKeys,
+    mail::Outbox,
+    platform::{clock::Clock, hash::Hasher, rng::Rng},
+    recovery::{LinkParts, Links, RecoveryCodes},
+    session::Sessions,
+    sign_in::{self, SignIn},
+    store::{Db, feed::Freshness},
+    totp::{self, Totp},
+};
+
+/// What the capabilities stand on.
+pub(super) struct Floor {
+    pub(super) db: Db,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) rng: Arc<dyn Rng>,
+    pub(super) hasher: Hasher,
+    pub(super) keys: Arc<DataKeys>,
+    pub(super) sessions: Arc<Sessions>,
+    pub(super) outbox: Arc<Outbox>,
+    pub(super) freshness: Arc<Freshness>,
+}
+
+impl Floor {
+    pub(super) fn accounts(&self, config: &Config) -> Arc<Accounts> {
+        Arc::new(Accounts::new(account::Parts {
+            db: self.db.clone(),
+            clock: Arc::clone(&self.clock),
+            rng: Arc::clone(&self.rng),
+            hasher: self.hasher.clone(),
+            sessions: Arc::clone(&self.sessions),
+            outbox: Arc::clone(&self.outbox),
+            keys: Arc::clone(&self.keys),
+            registration: config.registration,
+            second_factor: config.second_factor,
+            house: house_words(config.public_url.host()),
+            address_limit_factor: config.address_limit_factor,
+            freshness: Arc::clone(&self.freshness),
+        }))
+    }
+
+    pub(super) fn recovery(&self) -> Arc<RecoveryCodes> {
+        Arc::new(RecoveryCodes::new(
+            self.db.clone(),
+            Arc::clone(&self.clock),
+            Arc::clone(&self.rng),
+            self.hasher.clone(),
+            &self.keys,
+        ))
+    }
+
+    pub(super) fn links(&self, config: &Config, accounts: &Arc<Accounts>) -> Arc<Links> {
+        Arc::new(Links::new(LinkParts {
+            db: self.db.clone(),
+            clock: Arc::clone(&self.clock),
+            rng: Arc::clone(&self.rng),
+            hasher: self.hasher.clone(),
+            accounts: Arc::clone(accounts),
+            sessions: Arc::clone(&self.sessions),
+            keys: Arc::clone(&self.keys),
+            outbox: Arc::clone(&self.outbox),
+            address_limit_factor: config.address_limit_factor,
+        }))
+    }
+
+    pub(super) fn totp(
+        &self,
+        config: &Config,
+        accounts: &Arc<Accounts>,
+        recovery: &Arc<RecoveryCodes>,
+    ) -> Arc<Totp> {
+        Arc::new(Totp::new(totp::Parts {
+            db: self.db.clone(),
+            clock: Arc::clone(&self.clock),
+            rng: Arc::clone(&self.rng),
+            keys: Arc::clone(&self.keys),
+            accounts: Arc::clone(accounts),
+            sessions: Arc::clone(&self.sessions),
+            recovery: Arc::clone(recovery),
+            outbox: Arc::clone(&self.outbox),
+            policy: config.second_factor,
+            skew: config.totp_skew,
+        }))
+    }
+
+    pub(super) fn sign_in(
+        self,
+        config: &Config,
+        accounts: &Arc<Accounts>,
+        (recovery, links): (&Arc<RecoveryCodes>, &Arc<Links>),
+        totp: &Arc<Totp>,
+    ) -> SignIn {
+        SignIn::new(sign_in::Parts {
+            db: self.db,
+            clock: self.clock,
+            rng: self.rng,
+            hasher: self.hasher,
+            accounts: Arc::clone(accounts),
+            sessions: self.sessions,
+            totp: Arc::clone(totp),
+            recovery: Arc::clone(recovery),
+            links: Arc::clone(links),
+            outbox: self.outbox,
+            policy: config.second_factor,
+            keys: self.keys,
+            deadline: config.hash.sign_in_deadline,
+            address_limit_factor: config.address_limit_factor,
+        })
+    }
+}
+
+/// The names of the house that no password may contain: the product's, and the words of the host.
+fn house_words(host: &str) -> Vec<String> {
+    let name = host.split(':').next().unwrap_or(host);
+    let words = name
+        .split('.')
+        .filter(|word| !word.is_empty() && word.parse::<u8>().is_err());
+    std::iter::once("concierge")
+        .chain(words)
+        .map(str::to_lowercase)
+        .collect()
+}
