@@ -1,6 +1,6 @@
 //! Every page, rendered as the server renders it: one heading, the right words, nothing the policy drops.
 
-use concierge_app::{Assets, Module, Nonce, PageContext, Theme, Viewer, shell};
+use concierge_app::{Assets, Module, Nonce, PageContext, Theme, Viewer, app::App, shell};
 use concierge_core::{
     account::{AccountView, Role},
     id::Id,
@@ -11,7 +11,7 @@ use concierge_core::{
 };
 use leptos::prelude::*;
 use leptos_meta::ServerMetaContext;
-use leptos_router::location::RequestUrl;
+use leptos_router::{PathSegment, RouteList, location::RequestUrl};
 
 fn facts() -> PageContext {
     PageContext {
@@ -206,6 +206,59 @@ fn a_first_visit_loads_the_small_module() {
         let visitor = Module::of(page.path(), false) == Module::Visitor;
         assert_eq!(visitor, page.is_door(), "{page:?}");
         assert_eq!(Module::of(page.path(), true), Module::Whole, "{page:?}");
+    }
+}
+
+/// The paths in the table of routes of a module, sorted.
+fn paths_of(module: Module) -> Vec<String> {
+    drop(any_spawner::Executor::init_tokio());
+    let owner = Owner::new();
+    let (meta, _output) = ServerMetaContext::new();
+    let routes = owner.with(|| {
+        provide_context(RequestUrl::new(""));
+        provide_context(meta);
+        provide_context(PageContext { module, ..facts() });
+        RouteList::generate(App).expect("the app has routes")
+    });
+    owner.cleanup();
+    // Segments come with and without their slash, and groups are empty.
+    let path = |segments: &[PathSegment]| {
+        let parts = segments
+            .iter()
+            .map(|part| part.as_raw_str().trim_matches('/'));
+        let parts: Vec<_> = parts.filter(|part| !part.is_empty()).collect();
+        format!("/{}", parts.join("/"))
+    };
+    let mut paths: Vec<_> = routes.iter().map(|route| path(route.path())).collect();
+    paths.sort();
+    paths
+}
+
+#[test]
+fn the_small_module_has_the_pages_of_the_door_and_the_whole_one_has_them_too() {
+    let door = Page::ALL.into_iter().filter(|page| page.is_door());
+    let mut door: Vec<_> = door.map(|page| page.path().to_owned()).collect();
+    door.sort();
+    assert_eq!(paths_of(Module::Visitor), door);
+    let whole = paths_of(Module::Whole);
+    assert!(door.iter().all(|path| whole.contains(path)), "{whole:?}");
+    assert!(whole.len() > door.len(), "{whole:?}");
+}
+
+#[test]
+fn a_page_of_the_door_is_the_same_in_both_modules() {
+    for page in Page::ALL.into_iter().filter(|page| page.is_door()) {
+        let [small, whole] = [Module::Visitor, Module::Whole].map(|module| {
+            let html = render(page.path(), PageContext { module, ..facts() });
+            // The warning of an idle session, which only the whole module has, comes last.
+            let main = html
+                .find("<main")
+                .zip(html.find("<dialog").or(html.find("</main>")));
+            let (from, to) = main.expect("a page has a main part");
+            html[from..to].replace("<!>", "")
+        });
+        assert!(small.contains("<h1"), "{page:?}: {small}");
+        assert_eq!(small, whole, "{page:?}");
     }
 }
 
