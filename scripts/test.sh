@@ -53,7 +53,7 @@ stage() {
 }
 
 # What Debian's packages give: the browsers, PostgreSQL and what makes its certificates.
-packages() { scripts/debian.sh chromium firefox-esr postgresql openssl; }
+packages() { scripts/debian.sh chromium firefox-esr postgresql openssl oathtool; }
 
 app_clippy() {
   cargo clippy --package concierge-app --no-default-features --features "$1" "${@:2}" \

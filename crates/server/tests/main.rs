@@ -6,9 +6,12 @@
 mod support;
 
 mod account;
+mod admin;
 mod durability;
 mod http;
 mod jwt;
+mod recovery;
 mod session;
 mod sign_in;
 mod store;
+mod totp;

@@ -4,3 +4,4 @@ pub(crate) mod door;
 pub(crate) mod frame;
 pub(crate) mod guard;
 pub(crate) mod nav;
+pub(crate) mod token;
