@@ -9,9 +9,12 @@ use leptos_router::{
 };
 
 use crate::{
-    layout::guard::RequireAuth,
+    layout::{
+        guard::RequireAuth,
+        step_up::{StepUp, StepUpDialog},
+    },
     page::{
-        account::profile::Profile,
+        account::{profile::Profile, security::Security},
         recovery::{
             codes::RecoveryCodes,
             forgot::Forgot,
@@ -30,6 +33,7 @@ use crate::{
 pub(crate) fn Screens() -> impl IntoView {
     // Of pages with a path of one segment; the others are written out, and a test finds each by its page.
     let at = |page: Page| StaticSegment(page.path());
+    StepUp::provide();
     view! {
         <Routes fallback=NotFound>
             <OpenRoutes />
@@ -41,9 +45,11 @@ pub(crate) fn Screens() -> impl IntoView {
             <Route path=at(Page::Help) view=Help ssr=SsrMode::Async />
             <ParentRoute path=path!("") view=RequireAuth ssr=SsrMode::Async>
                 <Route path=at(Page::Profile) view=Profile ssr=SsrMode::Async />
+                <Route path=at(Page::Security) view=Security ssr=SsrMode::Async />
                 <Route path=path!("/security/recovery-codes") view=RecoveryCodes ssr=SsrMode::Async />
             </ParentRoute>
         </Routes>
         <IdleWarning />
+        <StepUpDialog />
     }
 }

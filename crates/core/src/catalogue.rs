@@ -1,14 +1,16 @@
 //! The list of all endpoints, from which the documents are made; a test on the server compares it with the routes.
 
 use crate::{
-    account::api::{ChangePassword, ChangeProfile, GetProfile, Register, Setup},
+    account::api::{ChangePassword, ChangeProfile, GetProfile, Register, Setup, SuggestPassphrase},
     admin::api::{
-        ChangeAccount, GetAccount, ListAccounts, LockAccount, SignOutAccount, UnlockAccount,
+        ChangeAccount, GetAccount, ListAccounts, LockAccount, MakeResetLink, RemoveSecondFactor,
+        SignOutAccount, UnlockAccount,
     },
     api::{Access, Empty, Endpoint, Form, Method},
     problem::ErrorCode,
     recovery::api::{
-        ForgotPassword, GetRecoveryCodes, KeepRecoveryCodes, MakeRecoveryCodes, ResetPassword,
+        ForgotPassword, GetRecoveryCodes, KeepRecoveryCodes, MakeRecoveryCodes, NotMe,
+        ResetPassword,
     },
     session::api::{EndOtherSessions, EndSession, GetSession, ListSessions, Logout, Refresh},
     sign_in::api::{GetStep, Login, LoginRecovery, LoginTotp, ProveFresh},
@@ -94,14 +96,18 @@ pub fn all() -> Vec<Entry> {
         entry::<GetRecoveryCodes>(),
         entry::<KeepRecoveryCodes>(),
         entry::<ChangePassword>(),
+        entry::<SuggestPassphrase>(),
         entry::<ForgotPassword>(),
         entry::<ResetPassword>(),
+        entry::<NotMe>(),
         entry::<ListAccounts>(),
         entry::<GetAccount>(),
         entry::<ChangeAccount>(),
         entry::<LockAccount>(),
         entry::<UnlockAccount>(),
         entry::<SignOutAccount>(),
+        entry::<MakeResetLink>(),
+        entry::<RemoveSecondFactor>(),
         entry::<Whoami>(),
         entry::<ReportClientError>(),
     ]

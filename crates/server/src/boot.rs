@@ -8,7 +8,7 @@ use tokio::net::TcpListener;
 use crate::{
     account::SetupLink,
     config::{Config, Finding, Loaded, LogFormat},
-    http,
+    http, job,
     keys::{self, data_keys},
     platform::{
         clock::{Clock, SystemClock},
@@ -20,6 +20,9 @@ use crate::{
     services::{Parts, Services},
     store::{Db, StoreError, feed},
 };
+
+/// How long the end waits for a mail that is just being sent.
+const LAST_MAIL: Duration = Duration::from_secs(5);
 
 /// Why the program could not start. The text is for the operator.
 #[derive(Debug, thiserror::Error)]
@@ -193,6 +196,7 @@ async fn serve_until_told(config: Config) -> Result<(), BootError> {
         tokio::spawn(watch(Arc::clone(&services), position)),
         tokio::spawn(keep_house(Arc::clone(&services))),
     ];
+    let mails = tokio::spawn(job::send_mails(Arc::clone(&services)));
     tracing::info!(
         "Concierge is open at {}",
         services.config.public_url.origin()
@@ -205,6 +209,8 @@ async fn serve_until_told(config: Config) -> Result<(), BootError> {
         let _ = job.await;
     }
     services.links.settle().await;
+    // The mail that is on its way arrives, unless the server takes too long: then it is sent again later.
+    let _ = tokio::time::timeout(LAST_MAIL, mails).await;
     record_refusals(&services).await;
     services.db.close().await;
     tracing::info!("Concierge is closed");

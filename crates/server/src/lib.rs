@@ -14,8 +14,8 @@
 //! - sign_in: account audit keys password recovery session totp
 //! - admin: account audit session sign_in
 //!
-//! Plumbing, which knows no capability: `platform`, `store`, `config`, `http`, `mail`, `cli`. Assembled in `services` and
-//! `boot`.
+//! Plumbing, which knows no capability: `platform`, `store`, `config`, `http`, `mail`, `job`, `cli`. Assembled in
+//! `services` and `boot`.
 
 pub mod account;
 pub mod admin;
@@ -24,6 +24,7 @@ pub mod boot;
 pub mod cli;
 pub mod config;
 pub mod http;
+pub mod job;
 pub mod keys;
 pub mod mail;
 pub mod password;

@@ -8,14 +8,16 @@ use concierge_core::{
     problem::ErrorCode,
 };
 
+use serde_json::json;
+
 use crate::{
     account::{self, Accounts},
     admin::Desk,
-    audit::{Refusal, Refusals},
+    audit::{self, Event, Origin, Refusal, Refusals},
     config::Config,
     http::{SecurityHeaders, Site, client::Client, cookies::CookieNames, error::ApiError},
     keys::data_keys::DataKeys,
-    mail::Outbox,
+    mail::{Courier, Outbox},
     platform::{
         clock::Clock,
         hash::Hasher,
@@ -70,6 +72,7 @@ pub struct Services {
     pub links: Arc<Links>,
     /// Takes mails in.
     pub outbox: Arc<Outbox>,
+    courier: Courier,
     /// The names of our cookies.
     pub cookie_names: CookieNames,
     /// The headers of every answer.
@@ -115,27 +118,20 @@ pub struct Parts {
 impl Services {
     /// Assembles the services.
     pub fn assemble(parts: Parts) -> Arc<Self> {
-        let Parts {
-            config,
-            db,
-            clock,
-            rng,
-            ..
-        } = parts;
+        let config = parts.config;
+        let (db, clock, rng) = (parts.db, parts.clock, parts.rng);
         let freshness = Arc::new(Freshness::default());
         let keys = Arc::new(parts.keys);
         let factor = config.address_limit_factor;
-        let outbox = Arc::new(Outbox::new(
-            &keys.mail,
-            Arc::clone(&clock),
-            Arc::clone(&rng),
-        ));
+        let outbox = Outbox::new(&keys.mail, db.clone(), Arc::clone(&clock), Arc::clone(&rng));
+        let outbox = Arc::new(outbox);
+        let signer = TokenSigner::new(parts.signing, config.public_url.origin());
         let sessions = Arc::new(Sessions::new(
             db.clone(),
             Arc::clone(&clock),
             Arc::clone(&rng),
             config.session,
-            TokenSigner::new(parts.signing, config.public_url.origin()),
+            signer,
             SealKey::new(&keys.session),
             Arc::clone(&freshness),
         ));
@@ -153,7 +149,7 @@ impl Services {
         let recovery = floor.recovery();
         let links = floor.links(&config, &accounts);
         let totp = floor.totp(&config, &accounts, &recovery);
-        let sign_in = floor.sign_in(&config, &accounts, &recovery, &totp);
+        let sign_in = floor.sign_in(&config, &accounts, (&recovery, &links), &totp);
         Arc::new(Self {
             cookie_names: CookieNames::with_suffix(&config.cookie_suffix),
             security_headers: SecurityHeaders::new(&config, parts.reload_port),
@@ -161,6 +157,7 @@ impl Services {
             refusals: Refusals::default(),
             reports: AddressLimiter::new(REPORTS, factor),
             refreshes: AddressLimiter::new(REFRESHES, factor),
+            courier: Courier::new(Arc::clone(&outbox), &config),
             config,
             db,
             clock,
@@ -217,12 +214,40 @@ impl Services {
         if !policy.demands(Role::Admin) {
             return Ok(0);
         }
-        let accounts = self.accounts.list().await?.into_iter();
-        let bound = accounts.filter(|account| policy.demands(account.view.role));
-        let bound: HashSet<AccountId> = bound.map(|account| account.view.id).collect();
+        let mut bound = HashSet::<AccountId>::new();
+        for id in self.sessions.unproven().await? {
+            // One that is gone has no session that could be used.
+            let account = self.accounts.view(id).await.ok();
+            bound.extend(
+                account
+                    .filter(|account| policy.demands(account.role))
+                    .map(|_| id),
+            );
+        }
         self.sessions
             .end_unproven(|account| bound.contains(&account))
             .await
+    }
+
+    /// Whether mails go to a server; else to a folder, where only the operator sees them.
+    pub fn sends_mail(&self) -> bool {
+        self.config.mail.smtp_url.is_some()
+    }
+
+    /// Sends the mails that are due. One that is given up leaves an event instead.
+    pub async fn deliver_mails(&self) -> Result<(), StoreError> {
+        for lost in self.courier.deliver(&self.shutdown).await? {
+            let mut tx = self.db.begin().await?;
+            if !self.outbox.remove(&mut tx, &lost).await? {
+                continue;
+            }
+            let origin = Origin::default();
+            let details = json!({ "letter": lost.letter, "failure": lost.failure });
+            let event = Event::anonymous(EventName::MailFailed, &origin).with(details);
+            audit::record(&mut tx, &event, self.clock.now(), &*self.rng).await?;
+            tx.commit().await?;
+        }
+        Ok(())
     }
 
     /// Counts a refresh of an address.
@@ -334,7 +359,7 @@ impl Floor {
         self,
         config: &Config,
         accounts: &Arc<Accounts>,
-        recovery: &Arc<RecoveryCodes>,
+        (recovery, links): (&Arc<RecoveryCodes>, &Arc<Links>),
         totp: &Arc<Totp>,
     ) -> SignIn {
         SignIn::new(sign_in::Parts {
@@ -346,6 +371,7 @@ impl Floor {
             sessions: self.sessions,
             totp: Arc::clone(totp),
             recovery: Arc::clone(recovery),
+            links: Arc::clone(links),
             outbox: self.outbox,
             policy: config.second_factor,
             keys: self.keys,

@@ -10,6 +10,7 @@ mod admin;
 mod durability;
 mod http;
 mod jwt;
+mod mail;
 mod recovery;
 mod session;
 mod sign_in;

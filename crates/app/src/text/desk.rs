@@ -9,7 +9,6 @@ texts! {
         copied: "Copied.", "Copié.";
         download: "Download", "Télécharger";
         print: "Print", "Imprimer";
-        back: "Back", "Retour";
         loading: "Loading …", "Chargement …";
         again: "Try again", "Réessayer";
         token: "Token of the mail", "Jeton du message";
@@ -105,5 +104,50 @@ texts! {
         codes_text: "Print them or write them down, and put the paper where you keep your passport; or store them in a password manager. Not on the phone with the app: both would be lost together. Each code works once; make new ones when few are left.", "Imprimez-les ou notez-les, et rangez la feuille avec votre passeport ; ou gardez-les dans un gestionnaire de mots de passe. Pas sur le téléphone où se trouve l’application : vous perdriez les deux à la fois. Chaque code sert une fois ; créez-en de nouveaux lorsqu’il en reste peu.";
         human: "None of this helps", "Rien de tout cela n’aide";
         human_text: "Ask the person who runs this house.", "Adressez-vous à la personne qui gère cette maison.";
+    }
+    /// Proving in place who one is.
+    step_up: StepUp {
+        title: "Confirm that it is you", "Confirmez votre identité";
+        lead: "This is important enough to ask again. Then it goes on.", "C’est assez important pour le redemander. Ensuite, l’action se poursuit.";
+        code: "Code or recovery code", "Code ou code de secours";
+        code_hint: "Six digits from the app, or one of your recovery codes.", "Six chiffres de l’application, ou l’un de vos codes de secours.";
+        submit: "Confirm", "Confirmer";
+    }
+    /// The security page.
+    security: Security {
+        title: "Security", "Sécurité";
+        password: "Password", "Mot de passe";
+        password_text: "A new password ends your sessions on other devices.", "Un nouveau mot de passe met fin à vos sessions sur les autres appareils.";
+        current: "Current password", "Mot de passe actuel";
+        new_password: "New password", "Nouveau mot de passe";
+        change: "Change password", "Changer le mot de passe";
+        changed: "Your password is changed.", "Votre mot de passe est changé.";
+        factor: "Second factor", "Second facteur";
+        factor_why: "A code from an app on your phone, asked for after your password. Who learns your password still cannot sign in.", "Un code fourni par une application de votre téléphone, demandé après votre mot de passe. Quiconque apprend votre mot de passe ne peut pas se connecter.";
+        set_up: "Set up", "Configurer";
+        since: "Set up on", "Configuré le";
+        codes_left: "Recovery codes left", "Codes de secours restants";
+        codes_few: "Few recovery codes are left. Make new ones before they run out.", "Il reste peu de codes de secours. Créez-en de nouveaux avant d’en manquer.";
+        new_codes: "New recovery codes", "Nouveaux codes de secours";
+        new_codes_sure: "The old recovery codes stop working. Make new ones?", "Les anciens codes de secours cesseront de fonctionner. En créer de nouveaux ?";
+        new_codes_yes: "Make new codes", "Créer de nouveaux codes";
+        remove: "Remove", "Retirer";
+        remove_sure: "Your account will then be as safe as your password alone. The recovery codes stop working, too. Remove the second factor?", "Votre compte ne sera plus protégé que par votre mot de passe. Les codes de secours cesseront aussi de fonctionner. Retirer le second facteur ?";
+        remove_yes: "Remove the second factor", "Retirer le second facteur";
+        required: "This house asks everybody like you for a second factor, so it cannot be removed.", "Cette maison exige un second facteur de tous ceux dans votre cas : il ne peut pas être retiré.";
+    }
+    /// The sessions of an account.
+    sessions: Sessions {
+        title: "Where you are signed in", "Où vous êtes connecté";
+        lead: "Each browser or program that is signed in to your account right now.", "Chaque navigateur ou programme actuellement connecté à votre compte.";
+        current: "This device", "Cet appareil";
+        on: "on", "sous";
+        unknown: "Unknown device", "Appareil inconnu";
+        since: "since", "depuis le";
+        seen: "last seen", "vu le";
+        end: "End", "Fermer";
+        end_others: "End all others", "Fermer toutes les autres";
+        end_others_sure: "Every other device is signed out at once. End them?", "Tous les autres appareils seront déconnectés immédiatement. Les fermer ?";
+        ended: "Ended.", "Fermé.";
     }
 }

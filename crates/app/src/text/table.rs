@@ -18,6 +18,7 @@ texts! {
     nav: Nav {
         main: "Main", "Principale";
         profile: "Profile", "Profil";
+        security: "Security", "Sécurité";
         sign_in: "Sign in", "Connexion";
         help: "Help", "Aide";
         sign_out: "Sign out", "Se déconnecter";

@@ -2,6 +2,7 @@
 
 pub(crate) mod button;
 pub(crate) mod code;
+pub(crate) mod confirm;
 pub(crate) mod dialog;
 pub(crate) mod field;
 pub(crate) mod form;

@@ -11,6 +11,7 @@ use std::{io::BufRead as _, process::ExitCode};
 use concierge_core::{
     account::{AccountView, Role},
     admin::api::AccountQuery,
+    link::reset_path,
     locale::Locale,
     sensitive::Sensitive,
 };
@@ -83,6 +84,7 @@ async fn perform(
             Ok(())
         }
         AccountCommand::SetupLink => setup_link(services).await,
+        AccountCommand::ResetLink { email } => reset_link(services, email).await,
         AccountCommand::Lock { email } => act(services, email, Deed::Lock).await,
         AccountCommand::Unlock { email } => act(services, email, Deed::Unlock).await,
         AccountCommand::Promote { email } => act(services, email, Deed::SetRole(Role::Admin)).await,
@@ -161,6 +163,19 @@ fn list(accounts: impl Iterator<Item = (AccountView, bool)>, json: bool) {
             view.email
         );
     }
+}
+
+async fn reset_link(services: &Services, email: &str) -> Result<(), CommandError> {
+    let name = email.trim().to_lowercase();
+    let found = services.accounts.find_by_email(&name).await;
+    let account = found.map_err(AccountError::from)?;
+    let account = account.ok_or(AccountError::NotFound)?;
+    let origin = Origin::default();
+    let made = services.links.hand_out(&account, None, &origin).await;
+    let (token, expires_at) = made.map_err(AccountError::from)?;
+    println!("{}", services.config.public_url.join(&reset_path(&token)));
+    eprintln!("good once, until {}", expires_at.to_rfc3339());
+    Ok(())
 }
 
 async fn setup_link(services: &Services) -> Result<(), CommandError> {

@@ -13,7 +13,7 @@ pub(super) async fn list_by_email(
     most: i64,
 ) -> Result<Vec<Account>, StoreError> {
     sql(
-        "SELECT id, email, name, locale, role, created_at, locked_at FROM account
+        "SELECT id, email, name, locale, role, created_at, locked_at, second_factor_at FROM account
          WHERE email_sorted >= $1 AND email_sorted < $2 ORDER BY email_sorted LIMIT $3",
     )
     .bind(from)
@@ -34,7 +34,7 @@ pub(super) async fn list_by_name(
     most: i64,
 ) -> Result<Vec<Account>, StoreError> {
     sql(
-        "SELECT id, email, name, locale, role, created_at, locked_at FROM account
+        "SELECT id, email, name, locale, role, created_at, locked_at, second_factor_at FROM account
          WHERE (name_normalised, id) > ($1, $2) AND name_normalised < $3
          ORDER BY name_normalised, id LIMIT $4",
     )

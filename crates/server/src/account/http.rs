@@ -5,8 +5,9 @@ use concierge_core::{
     account::{
         AccountView, Role,
         api::{
-            AccountAnswer, ChangePassword, ChangeProfile, GetProfile, PasswordChange,
+            AccountAnswer, ChangePassword, ChangeProfile, GetProfile, Passphrase, PasswordChange,
             ProfileChange, Register, RegisterRequest, Registered, Setup, SetupRequest,
+            SuggestPassphrase,
         },
     },
     api::{Anonymous, Empty, Fresh, SignedIn},
@@ -34,6 +35,7 @@ pub fn routes(router: Router<App>) -> Router<App> {
     let router = mount::<GetProfile, _, _>(router, profile);
     let router = mount::<ChangeProfile, _, _>(router, change_profile);
     let router = mount::<ChangePassword, _, _>(router, change_password);
+    let router = mount::<SuggestPassphrase, _, _>(router, suggest_passphrase);
     mount::<GetSession, _, _>(router, look)
 }
 
@@ -154,6 +156,17 @@ async fn change_password(
         .change_password(&context.actor, &change, &context.client.origin)
         .await?;
     Ok(Reply::new(Empty {}))
+}
+
+async fn suggest_passphrase(
+    app: App,
+    context: Context<Anonymous>,
+    _: Empty,
+) -> Result<Reply<Passphrase>, ApiError> {
+    let passphrase = app
+        .accounts
+        .suggest_passphrase(&context.client.address_key)?;
+    Ok(Reply::new(Passphrase { passphrase }))
 }
 
 /// Never an error for a visitor.

@@ -11,6 +11,7 @@ pub mod error;
 mod factor;
 pub mod http;
 mod news;
+mod passphrase;
 mod passwords;
 mod service;
 mod store;

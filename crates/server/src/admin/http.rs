@@ -5,10 +5,13 @@ use concierge_core::{
     account::AccountId,
     admin::api::{
         AccountChange, AccountDetail, AccountPage, AccountQuery, ChangeAccount, GetAccount,
-        ListAccounts, LockAccount, SignOutAccount, UnlockAccount,
+        ListAccounts, LockAccount, MakeResetLink, OneTimeLink, RemoveSecondFactor, SignOutAccount,
+        UnlockAccount,
     },
     api::{Admin, Empty, FreshAdmin},
+    link::reset_path,
     problem::ErrorCode,
+    sensitive::Sensitive,
     session::api::Ended,
 };
 
@@ -29,7 +32,9 @@ pub fn routes(router: Router<App>) -> Router<App> {
     let router = mount::<ChangeAccount, _, _>(router, change);
     let router = mount::<LockAccount, _, _>(router, lock);
     let router = mount::<UnlockAccount, _, _>(router, unlock);
-    mount::<SignOutAccount, _, _>(router, sign_out)
+    let router = mount::<SignOutAccount, _, _>(router, sign_out);
+    let router = mount::<MakeResetLink, _, _>(router, reset_link);
+    mount::<RemoveSecondFactor, _, _>(router, remove_second_factor)
 }
 
 impl From<AdminError> for ApiError {
@@ -98,6 +103,42 @@ async fn sign_out(
     Ok(Reply::new(Ended {
         ended: u32::try_from(ended).unwrap_or(u32::MAX),
     }))
+}
+
+/// The link stands in the answer and nowhere else.
+async fn reset_link(
+    app: App,
+    context: Context<FreshAdmin, AccountId>,
+    _: Empty,
+) -> Result<Reply<OneTimeLink>, ApiError> {
+    let (actor, origin) = (context.actor.account, &context.client.origin);
+    let account = app.accounts.find(context.target).await;
+    let account = account.map_err(AdminError::from)?;
+    let (token, expires_at) = app.links.hand_out(&account, Some(actor), origin).await?;
+    let link = app.config.public_url.join(&reset_path(&token));
+    Ok(Reply::new(OneTimeLink {
+        link: Sensitive::new(link),
+        expires_at,
+    }))
+}
+
+async fn remove_second_factor(
+    app: App,
+    context: Context<FreshAdmin, AccountId>,
+    _: Empty,
+) -> Result<Reply<Empty>, ApiError> {
+    let actor = context.actor.account;
+    // One's own needs no admin, and follows the rules of one's own.
+    if actor == context.target {
+        return Err(ApiError::new(ErrorCode::Conflict));
+    }
+    let account = app.accounts.find(context.target).await;
+    let account = account.map_err(AdminError::from)?.view;
+    let removed = app
+        .totp
+        .remove(&account, Some(actor), &context.client.origin);
+    removed.await?;
+    Ok(Reply::new(Empty {}))
 }
 
 async fn act(

@@ -118,6 +118,12 @@ pub enum AccountCommand {
         #[arg(long)]
         query: Option<String>,
     },
+    /// Print a one-time link with which somebody sets a new password
+    ResetLink {
+        /// E-mail address
+        #[arg(long)]
+        email: String,
+    },
     /// Make a new one-time link to set up the first admin
     SetupLink,
     /// Lock an account and end its sessions

@@ -19,6 +19,7 @@ mod reader;
 pub mod secret_file;
 mod sections;
 pub mod settings;
+mod smtp_url;
 mod source;
 mod table;
 #[cfg(test)]
@@ -37,6 +38,7 @@ pub use self::{
     people::MailConfig,
     public_url::PublicUrl,
     secret_file::SecretFile,
+    smtp_url::{SmtpTls, SmtpUrl},
     source::{Given, Source},
 };
 use self::{load::Sources, reader::Reader};

@@ -1,8 +1,11 @@
 //! The settings about people: who may register, who needs a second factor, how mails leave.
 
-use concierge_core::{sensitive::Sensitive, totp::Policy};
+use std::time::Duration;
 
-use super::{PublicUrl, Reader, Registration, parse};
+use concierge_core::totp::Policy;
+use lettre::message::Mailbox;
+
+use super::{PublicUrl, Reader, Registration, SmtpUrl, parse};
 
 /// Who may come in, and with what.
 pub(super) struct People {
@@ -14,10 +17,12 @@ pub(super) struct People {
 /// How mails leave the house.
 #[derive(Debug)]
 pub struct MailConfig {
-    /// `smtps://user:password@host:port`; without it mails are written to a folder.
-    pub smtp_url: Option<Sensitive>,
+    /// The mail server; without it mails are written to a folder.
+    pub smtp_url: Option<SmtpUrl>,
     /// The sender.
-    pub from: String,
+    pub from: Mailbox,
+    /// How long the mail server may take to let us in, and again for each mail.
+    pub patience: Duration,
     /// Whether an address has to be confirmed before there is an account.
     pub confirms_addresses: bool,
 }
@@ -64,17 +69,40 @@ fn registration(reader: &mut Reader<'_>) -> Option<Registration> {
 
 /// Reads how mails leave.
 pub(super) fn mail(reader: &mut Reader<'_>, public_url: Option<&PublicUrl>) -> Option<MailConfig> {
-    let smtp_url = reader.optional("CONCIERGE_SMTP_URL", |text| Ok(Sensitive::new(text)))?;
-    let from = reader.optional("CONCIERGE_MAIL_FROM", parse::line)?;
-    let host = public_url.map_or("localhost", |url| url.host());
-    let host = host.split(':').next().unwrap_or(host).to_owned();
+    let smtp_url = reader.optional("CONCIERGE_SMTP_URL", SmtpUrl::parse)?;
+    let from = reader.optional("CONCIERGE_MAIL_FROM", |text| {
+        parse::line(text)?.parse::<Mailbox>().map_err(|_| {
+            "it is not an address such as `Concierge <concierge@example.org>`".to_owned()
+        })
+    })?;
+    let host = public_url.map_or("localhost", |url| url.name());
     let words = [("required", true), ("off", false)];
     let confirms = reader.optional("CONCIERGE_ADDRESS_CONFIRMATION", |text| {
         parse::word(text, &words)
     })?;
     Some(MailConfig {
         confirms_addresses: confirms.unwrap_or(smtp_url.is_some()),
-        from: from.unwrap_or_else(|| format!("Concierge <concierge@{host}>")),
+        from: match from {
+            Some(from) => from,
+            None => sender_at(reader, host)?,
+        },
         smtp_url,
+        patience: Duration::from_secs(10),
     })
+}
+
+/// The sender when none is set. A host without a name, such as `[::1]`, makes no address.
+fn sender_at(reader: &mut Reader<'_>, host: &str) -> Option<Mailbox> {
+    let sender = |host: &str| format!("Concierge <concierge@{host}>").parse();
+    match sender(host).or_else(|_| sender("localhost")) {
+        Ok(sender) => Some(sender),
+        Err(_) => {
+            reader.refuse(
+                "CONCIERGE_MAIL_FROM",
+                "no sender can be made of the public URL",
+                "set CONCIERGE_MAIL_FROM",
+            );
+            None
+        }
+    }
 }

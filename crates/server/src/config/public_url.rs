@@ -9,6 +9,7 @@ use url::{Host, Url};
 pub struct PublicUrl {
     origin: String,
     host: String,
+    name: String,
     is_https: bool,
     is_loopback: bool,
     is_bare_domain: bool,
@@ -37,6 +38,7 @@ impl PublicUrl {
             is_https: url.scheme() == "https",
             is_loopback: is_loopback(url.host()),
             is_bare_domain: matches!(url.host(), Some(Host::Domain(name)) if is_bare(name)),
+            name: name.to_owned(),
             host,
         })
     }
@@ -49,6 +51,11 @@ impl PublicUrl {
     /// Host, and port unless it is the scheme's own, as the `Host` header has it.
     pub fn host(&self) -> &str {
         &self.host
+    }
+
+    /// The host without a port.
+    pub fn name(&self) -> &str {
+        &self.name
     }
 
     /// Whether browsers talk TLS to it.

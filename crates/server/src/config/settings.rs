@@ -228,7 +228,7 @@ pub static SETTINGS: &[Setting] = &[
         "A failed sign-in is answered no sooner than this; 0 only in `test`."),
 
     plain(Mail, "CONCIERGE_SMTP_URL", "mail.smtp_url", Unset,
-        "`smtps://user:password@host:465`, or `smtp://user:password@host:587?tls=required` for STARTTLS. Unset: mails are written to `<data>/outbox`; in production those with a link are not.").secret(),
+        "`smtps://user:password@host:465`, or `smtp://user:password@host:587?tls=required` for STARTTLS; `ca=<file>` where the server's certificate comes from an authority of your own. Unset: mails are written to `<data>/outbox`; in production those with a link are not.").secret(),
     plain(Mail, "CONCIERGE_MAIL_FROM", "mail.from", Derived("`Concierge <concierge@<host of the public URL>>`"),
         "The sender of mails."),
 

@@ -3,22 +3,31 @@
 //! Invariants: no request waits for a mail server; a mail whose transaction committed is not lost; the database
 //! holds neither address nor link in the clear.
 
+mod deliver;
+mod letter;
+mod smtp;
 mod store;
+mod transport;
+mod words;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
+
+pub use deliver::{Courier, Lost};
 
 use concierge_core::{
     id::{Id, Kind},
+    link::Page,
     locale::Locale,
     sensitive::Sensitive,
     time::Timestamp,
 };
 use serde::{Deserialize, Serialize};
+use tokio::sync::Notify;
 use zeroize::Zeroizing;
 
 use crate::{
     platform::{clock::Clock, rng::Rng, seal::SealKey},
-    store::{StoreError, Tx},
+    store::{Db, StoreError, Tx},
 };
 
 /// Marks the ids of mails.
@@ -96,6 +105,39 @@ impl Letter {
             Self::AccountClosed => "account_closed",
         }
     }
+
+    /// The page that its link opens, and the token in the link's fragment.
+    pub const fn link(&self) -> Option<(Page, &Sensitive)> {
+        match self {
+            Self::ConfirmAddress { token } | Self::ConfirmNewAddress { token } => {
+                Some((Page::Confirm, token))
+            }
+            Self::ResetPassword { token } => Some((Page::Reset, token)),
+            Self::NewDevice { token, .. } => Some((Page::NotMe, token)),
+            _ => None,
+        }
+    }
+
+    /// Whether it asks if an address is the reader's: then it may not be.
+    pub const fn reaches_strangers(&self) -> bool {
+        matches!(
+            self,
+            Self::ConfirmAddress { .. } | Self::ConfirmNewAddress { .. }
+        )
+    }
+
+    /// How long its link works. Whoever makes the token keeps to this, because the letter says it.
+    pub const fn life(&self) -> Option<Duration> {
+        const HOUR: u64 = 3_600;
+        match self {
+            Self::ConfirmAddress { .. } | Self::ConfirmNewAddress { .. } => {
+                Some(Duration::from_secs(24 * HOUR))
+            }
+            Self::ResetPassword { .. } => Some(Duration::from_secs(HOUR / 2)),
+            Self::NewDevice { .. } => Some(Duration::from_secs(7 * 24 * HOUR)),
+            _ => None,
+        }
+    }
 }
 
 /// A letter with its reader.
@@ -111,20 +153,35 @@ pub struct Mail {
     pub letter: Letter,
 }
 
-/// Takes mails in.
+/// What waits to be sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Backlog {
+    /// How many mails.
+    pub waiting: u64,
+    /// When the oldest of them was written.
+    pub oldest_at: Option<Timestamp>,
+    /// Why the mail that was tried last did not leave: a class of failure, never an address.
+    pub failure: Option<String>,
+}
+
+/// Takes mails in, and keeps them until they have left.
 pub struct Outbox {
+    db: Db,
     seal: SealKey,
     clock: Arc<dyn Clock>,
     rng: Arc<dyn Rng>,
+    queued: Arc<Notify>,
 }
 
 impl Outbox {
     /// The service; `key` is the data key of mails.
-    pub fn new(key: &[u8; 32], clock: Arc<dyn Clock>, rng: Arc<dyn Rng>) -> Self {
+    pub fn new(key: &[u8; 32], db: Db, clock: Arc<dyn Clock>, rng: Arc<dyn Rng>) -> Self {
         Self {
+            db,
             seal: SealKey::new(key),
             clock,
             rng,
+            queued: Arc::default(),
         }
     }
 
@@ -135,7 +192,26 @@ impl Outbox {
         // Texts and numbers: writing them can't fail.
         let plain = Zeroizing::new(serde_json::to_vec(mail).unwrap_or_default());
         let sealed = self.seal.seal(&*self.rng, &associated(id), &plain);
-        store::insert(tx, id, mail.letter.as_str(), sealed, now).await
+        store::insert(tx, id, mail.letter.as_str(), sealed, now).await?;
+        let queued = Arc::clone(&self.queued);
+        tx.after_commit(move || queued.notify_one());
+        Ok(())
+    }
+
+    /// Resolves when this process has queued a mail since the last time.
+    pub async fn queued(&self) {
+        self.queued.notified().await;
+    }
+
+    /// What waits, for the admin.
+    pub async fn backlog(&self) -> Result<Backlog, StoreError> {
+        store::count_waiting(&self.db).await
+    }
+
+    /// The mail of a row. `None` when it does not open: sealed with a key that is gone, or by a later version.
+    fn open(&self, id: Id<MailKind>, sealed: &[u8]) -> Option<Mail> {
+        let plain = Zeroizing::new(self.seal.open(&associated(id), sealed).ok()?);
+        serde_json::from_slice(&plain).ok()
     }
 }
 

@@ -80,6 +80,20 @@ pub async fn mark_changed(
     Ok(changed == 1)
 }
 
+/// Closes a password until another was set with a link; what was bound to this version of it is void.
+pub async fn mark_closed(
+    tx: &mut Tx,
+    account: AccountId,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    sql("UPDATE password SET must_reset_at = $1, version = version + 1 WHERE account_id = $2")
+        .bind(now.as_millis())
+        .bind(account.to_string())
+        .execute(tx)
+        .await
+        .map(|_| ())
+}
+
 /// Replaces a hash by one of the same password, unless the password was changed meanwhile.
 pub async fn mark_rehashed(
     tx: &mut Tx,

@@ -318,10 +318,14 @@ mod tests {
     async fn who_hangs_up_costs_no_hash() {
         let hasher = small(1);
         let (release, held) = mpsc::channel::<()>();
+        let (begin, begun) = tokio::sync::oneshot::channel::<()>();
         let busy = tokio::spawn({
             let hasher = hasher.clone();
-            async move { hasher.run(move |_| held.recv().is_ok()).await }
+            let work = move |_: &mut _| begin.send(()).is_ok() && held.recv().is_ok();
+            async move { hasher.run(work).await }
         });
+        // The only thread is busy from here on.
+        begun.await.expect("it begins");
         let ran = Arc::new(AtomicUsize::new(0));
         let count = Arc::clone(&ran);
         let mut given_up = Box::pin(hasher.run(move |_| count.fetch_add(1, Ordering::Relaxed)));

@@ -2,11 +2,12 @@
 
 use axum::Router;
 use concierge_core::{
+    account::api::TokenRequest,
     api::{Anonymous, Empty, Fresh},
     problem::ErrorCode,
     recovery::api::{
         ForgotPassword, ForgotRequest, GetRecoveryCodes, KeepRecoveryCodes, MakeRecoveryCodes,
-        RecoveryCodes, ResetPassword, ResetRequest,
+        NotMe, RecoveryCodes, ResetPassword, ResetRequest,
     },
 };
 
@@ -27,7 +28,8 @@ pub fn routes(router: Router<App>) -> Router<App> {
     let router = mount::<GetRecoveryCodes, _, _>(router, show);
     let router = mount::<KeepRecoveryCodes, _, _>(router, kept);
     let router = mount::<ForgotPassword, _, _>(router, forgot);
-    mount::<ResetPassword, _, _>(router, reset)
+    let router = mount::<ResetPassword, _, _>(router, reset);
+    mount::<NotMe, _, _>(router, not_me)
 }
 
 impl From<RecoveryError> for ApiError {
@@ -101,4 +103,16 @@ async fn reset(
         .await?;
     let device = cookies::build(&app.cookie_names.device, device, Some(DEVICE_LIFE));
     Ok(Reply::with_cookies(Empty {}, vec![device]))
+}
+
+async fn not_me(
+    app: App,
+    context: Context<Anonymous>,
+    request: TokenRequest,
+) -> Result<Reply<Empty>, ApiError> {
+    let client = &context.client;
+    app.links
+        .not_me(&request.token, &client.address_key, &client.origin)
+        .await?;
+    Ok(Reply::new(Empty {}))
 }

@@ -7,12 +7,17 @@ use std::{
 
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use concierge_core::{
-    account::Email, audit::EventName, problem::FieldError, recovery::api::ResetRequest,
-    sensitive::Sensitive, session::EndReason,
+    account::{AccountId, Email},
+    audit::EventName,
+    problem::FieldError,
+    recovery::api::ResetRequest,
+    sensitive::Sensitive,
+    session::EndReason,
+    time::Timestamp,
 };
 use tokio::task::JoinSet;
 
-use super::link_store as store;
+use super::{link_store as store, not_me_store};
 use crate::{
     account::{Account, AccountError, Accounts, letter_to},
     audit::{self, Event, Origin},
@@ -31,7 +36,7 @@ use crate::{
 };
 
 /// How long a link works.
-const LIFE: Duration = Duration::from_secs(30 * 60);
+pub(super) const LIFE: Duration = Duration::from_secs(30 * 60);
 /// So many requests wait for their mail at most; more come only from a flood, and the answer is the same.
 const WAITING: usize = 256;
 /// Ten an hour per address.
@@ -165,6 +170,27 @@ impl Links {
         tx.commit().await
     }
 
+    /// A link for an admin or the command line to hand over, and when it stops working; `actor` is who asked.
+    pub async fn hand_out(
+        &self,
+        account: &Account,
+        actor: Option<AccountId>,
+        origin: &Origin,
+    ) -> Result<(Sensitive, Timestamp), StoreError> {
+        let LinkParts { db, clock, rng, .. } = &self.parts;
+        let (id, now) = (account.view.id, clock.now());
+        let token = Sensitive::new(BASE64_URL_SAFE_NO_PAD.encode(rng.bytes::<32>()));
+        let mut tx = db.begin().await?;
+        store::insert(&mut tx, &self.digest(&token), id, now, now.plus(LIFE)).await?;
+        let event = Event {
+            actor,
+            ..Event::of(EventName::PasswordResetRequested, id, origin)
+        };
+        audit::record(&mut tx, &event, now, &**rng).await?;
+        tx.commit().await?;
+        Ok((token, now.plus(LIFE)))
+    }
+
     /// Sets a new password with a link; every session ends and nobody is signed in. Answers the value of the device
     /// cookie: whoever owns the mailbox gets in from here, however many failures strangers pile up.
     pub async fn reset(
@@ -174,8 +200,7 @@ impl Links {
         origin: &Origin,
     ) -> Result<String, LinkError> {
         let parts = &self.parts;
-        let counted = self.resets.count(key, parts.clock.now());
-        counted.map_err(LinkError::Throttled)?;
+        self.count_reset(key)?;
         let digest = self.digest(&request.token);
         // Nobody without a link makes us judge or hash; the claim below decides.
         let open = store::find_by_digest(&parts.db, &digest, parts.clock.now()).await?;
@@ -236,10 +261,21 @@ impl Links {
 
     /// Deletes links that have run out.
     pub async fn purge(&self) -> Result<u64, StoreError> {
-        store::delete_expired(&self.parts.db, self.parts.clock.now()).await
+        let LinkParts { db, clock, .. } = &self.parts;
+        let now = clock.now();
+        Ok(store::delete_expired(db, now).await? + not_me_store::delete_expired(db, now).await?)
     }
 
-    fn digest(&self, token: &Sensitive) -> String {
+    pub(super) fn parts(&self) -> &LinkParts {
+        &self.parts
+    }
+
+    pub(super) fn count_reset(&self, key: &AddressKey) -> Result<(), LinkError> {
+        let counted = self.resets.count(key, self.parts.clock.now());
+        counted.map_err(LinkError::Throttled)
+    }
+
+    pub(super) fn digest(&self, token: &Sensitive) -> String {
         hex::encode(seal::mac(
             &*self.parts.keys.digest,
             &[b"recovery link\0", token.expose().trim().as_bytes()],

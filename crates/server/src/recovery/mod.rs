@@ -13,6 +13,8 @@ pub mod error;
 pub mod http;
 mod link_store;
 mod links;
+mod not_me;
+mod not_me_store;
 mod service;
 mod store;
 

@@ -63,6 +63,13 @@ impl Sessions {
         Ok(Some(others))
     }
 
+    /// The accounts with live sessions that passed no second factor.
+    pub async fn unproven(&self) -> Result<Vec<AccountId>, StoreError> {
+        let mut tx = self.db.begin().await?;
+        let unproven = store::list_unproven(&mut tx, self.clock.now()).await?;
+        Ok(unproven.into_iter().map(|(_, account)| account).collect())
+    }
+
     /// Ends every session that passed no second factor though its account must: what the policy demands today holds
     /// for the sessions of yesterday, too. Answers how many.
     pub async fn end_unproven(

@@ -155,6 +155,12 @@ impl SignIn {
             Some(device) => device.to_owned(),
             None => BASE64_URL_SAFE_NO_PAD.encode(self.rng.bytes::<32>()),
         };
+        if complete.device.is_none() && store::has_devices(&mut tx, id).await? {
+            let told = self
+                .links
+                .tell_new_device(&mut tx, &complete.account, complete.origin);
+            told.await?;
+        }
         if complete.transport == Transport::Cookie {
             store::mark_device_known(&mut tx, id, &self.device_digest(&device), now).await?;
         }

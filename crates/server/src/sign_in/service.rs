@@ -27,7 +27,7 @@ use crate::{
         limit::{AddressKey, AddressLimiter, Beyond, Quota},
         rng::Rng,
     },
-    recovery::RecoveryCodes,
+    recovery::{Links, RecoveryCodes},
     session::Sessions,
     store::{Db, StoreError, Tx},
     totp::Totp,
@@ -75,6 +75,7 @@ pub struct SignIn {
     pub(super) sessions: Arc<Sessions>,
     pub(super) totp: Arc<Totp>,
     pub(super) recovery: Arc<RecoveryCodes>,
+    pub(super) links: Arc<Links>,
     pub(super) outbox: Arc<Outbox>,
     pub(super) policy: Policy,
     keys: Arc<DataKeys>,
@@ -102,6 +103,8 @@ pub struct Parts {
     pub totp: Arc<Totp>,
     /// The recovery codes.
     pub recovery: Arc<RecoveryCodes>,
+    /// Links of mails.
+    pub links: Arc<Links>,
     /// Takes mails in.
     pub outbox: Arc<Outbox>,
     /// Who needs a second factor.
@@ -136,6 +139,7 @@ impl SignIn {
             sessions: parts.sessions,
             totp: parts.totp,
             recovery: parts.recovery,
+            links: parts.links,
             outbox: parts.outbox,
             policy: parts.policy,
             keys: parts.keys,

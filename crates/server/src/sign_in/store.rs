@@ -125,6 +125,15 @@ pub(super) async fn mark_device_attempt(
     row.map(|row| row.int("failures")).transpose()
 }
 
+/// Whether an account has ever signed in with a browser: only then is another one new.
+pub(super) async fn has_devices(tx: &mut Tx, account: AccountId) -> Result<bool, StoreError> {
+    let row = sql("SELECT digest FROM device WHERE account_id = $1 LIMIT 1")
+        .bind(account.to_string())
+        .fetch_optional(tx)
+        .await?;
+    Ok(row.is_some())
+}
+
 /// Whether an account has signed in from a device that is not void.
 pub(super) async fn has_device(
     tx: &mut Tx,

@@ -53,9 +53,47 @@ on_each_engine! {
     }
 
     async fn asvs_6_3_3_an_admin_without_the_demanded_second_factor_is_refused(db) {
-        let app = TestApp::with(db, |options| options.config.second_factor = Policy::Admins).await;
-        let (mut ada, _) = admin(&app, ADA).await;
+        let before = TestApp::start(db).await;
+        let (ada, _) = admin(&before, ADA).await;
+        // The policy was raised: the session of before is still there, and opens the desk no more.
+        let app = before.beside_with(db, |options| options.config.second_factor = Policy::Admins).await;
+        let mut there = app.browser();
+        there.cookies = ada.cookies.clone();
+        let mut ada = there;
         ada.get("/api/admin/accounts").await.assert_problem(403, "second_factor_required");
+    }
+
+    async fn asvs_6_4_6_a_reset_link_sets_a_password_that_no_admin_learns(db) {
+        let app = TestApp::start(db).await;
+        let (mut ada, _) = admin(&app, ADA).await;
+        let (mut bob, id) = settled(&app, BOB).await;
+        let path = format!("/api/admin/accounts/{id}/reset-link");
+        bob.poke(&path).await.assert_problem(403, "forbidden");
+        let made = ada.poke(&path).await;
+        assert_eq!(made.status, 200, "{}", made.text());
+        let link = made.json()["link"].as_str().expect("a link").to_owned();
+        let (page, token) = link.split_once('#').expect("a fragment");
+        assert!(page.ends_with("/reset"), "{page}");
+        let body = json!({ "token": token, "new": "nine paper boats sink" });
+        assert_eq!(app.browser().post("/api/password/reset", body.clone()).await.status, 204);
+        app.browser().post("/api/password/reset", body).await.assert_problem(401, "ticket_expired");
+        assert_eq!(bob.get("/api/profile").await.status, 401);
+        assert_eq!(app.browser().sign_in(BOB, "nine paper boats sink").await.status, 200);
+        let unknown = "/api/admin/accounts/acc_00000000-0000-7000-8000-000000000000/reset-link";
+        ada.poke(unknown).await.assert_problem(404, "not_found");
+    }
+
+    async fn asvs_6_5_6_a_lost_second_factor_is_removed_by_an_admin_and_never_ones_own(db) {
+        let app = TestApp::start(db).await;
+        let (mut ada, own) = admin(&app, ADA).await;
+        let (mut bob, id) = settled(&app, BOB).await;
+        app.enrolled(&mut bob).await;
+        let path = |id: &str| format!("/api/admin/accounts/{id}/second-factor");
+        ada.call("DELETE", &path(&own), json!({})).await.assert_problem(409, "conflict");
+        assert_eq!(ada.call("DELETE", &path(&id), json!({})).await.status, 204);
+        ada.call("DELETE", &path(&id), json!({})).await.assert_problem(404, "not_found");
+        let signed_in = app.browser().sign_in(BOB, PASSWORD).await;
+        assert_eq!(signed_in.json()["status"], "signed_in");
     }
 
     async fn a_locked_account_is_out_at_once_and_an_unlocked_one_may_come_back(db) {

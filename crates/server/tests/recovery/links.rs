@@ -58,6 +58,17 @@ async fn reset(browser: &mut Browser, token: &str, new: &str) -> Answer {
 }
 
 on_each_engine! {
+    async fn asvs_6_4_3_a_reset_passes_no_second_factor(db) {
+        let app = TestApp::start(db).await;
+        let mut owner = app.signed_in().await;
+        app.enrolled(&mut owner).await;
+        let token = link(&app).await;
+        assert_eq!(reset(&mut app.browser(), &token, NEW).await.status, 204);
+        let signed_in = app.browser().sign_in(ADA, NEW).await;
+        assert_eq!(signed_in.json()["status"], "second_factor");
+        assert_eq!(owner.get("/api/profile").await.status, 401);
+    }
+
     async fn asvs_6_3_8_the_answer_is_the_same_whoever_is_asked_for(db) {
         let app = TestApp::start(db).await;
         app.registered(ADA).await;

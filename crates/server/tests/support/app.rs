@@ -102,6 +102,20 @@ impl TestApp {
         Self::with(database, |options| options.clock = clock).await
     }
 
+    /// The same with a few things otherwise.
+    pub async fn beside_with(
+        &self,
+        database: &Database,
+        adjust: impl FnOnce(&mut Options),
+    ) -> Self {
+        let clock = Arc::clone(&self.clock);
+        let with = Self::with(database, |options| {
+            options.clock = clock;
+            adjust(options);
+        });
+        with.await
+    }
+
     /// The database.
     pub fn db(&self) -> &Db {
         &self.services.db

@@ -7,6 +7,7 @@ pub mod clock;
 pub mod database;
 pub mod line;
 pub mod log;
+pub mod mail;
 pub mod program;
 pub mod property;
 
