@@ -35,7 +35,7 @@ build_site() {
   module $next-visitor concierge-visitor --lib-features visitor
   mv $next-visitor/pkg/concierge-visitor.*.{js,wasm} $next/pkg/
   rm -rf $next-visitor
-  find $next -name '*.d.ts' -delete # types for callers that do not exist
+  find $next -name '*.ts' -delete # types for callers that do not exist; their names carry a hash as well
   node scripts/precompress.mjs $next
   if diff -rq $next $site >/dev/null 2>&1; then
     rm -rf $next

@@ -199,3 +199,29 @@ test.describe("when nobody is there", () => {
     });
   });
 });
+
+test("a link to a page that the visitor's module lacks is followed by loading it", async ({ page }) => {
+  const form = signInPage(page);
+  await form.open();
+  // What the router takes over, it takes over from now on.
+  await expect(form.submit).toBeEnabled();
+  await page.evaluate(() => {
+    const link = Object.assign(document.createElement("a"), { href: "/profile?from=door", textContent: "Beyond" });
+    document.querySelector("main")?.append(link);
+  });
+  const asked = page.waitForRequest((request) => request.isNavigationRequest());
+  await page.getByRole("link", { name: "Beyond" }).click();
+  expect(new URL((await asked).url()).pathname).toBe("/profile");
+  await expect(page).toHaveURL("/sign-in?next=/profile%3Ffrom%3Ddoor");
+  await page.goBack();
+  await expect(page).toHaveURL("/sign-in");
+});
+
+test("Back after a sign-in leads out of the app, not to the form", async ({ page, account }) => {
+  await page.goto("/");
+  await signIn(page, account);
+  await page.goBack();
+  await expect(page).toHaveURL("/");
+  // The page of a visitor may come from the browser's memory; it has to know who is signed in all the same.
+  await expect(frame(page).signOut).toBeVisible();
+});

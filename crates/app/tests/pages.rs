@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use concierge_app::{
-    Assets, Client, Module, Nonce, PageContext, Theme, Transport, Viewer, WireRequest,
-    WireResponse, client::Answer, shell,
+    Assets, Client, Nonce, PageContext, Theme, Transport, Viewer, WireRequest, WireResponse,
+    client::Answer, shell,
 };
 use concierge_core::{
     account::{AccountView, Role},
@@ -210,15 +210,6 @@ fn who_came_too_fast_is_not_told_of_a_fault() {
     assert!(html.contains("One moment, please"));
     assert!(html.contains("Too many tries."));
     assert!(!html.contains("Something went wrong"));
-}
-
-#[test]
-fn a_first_visit_loads_the_small_module() {
-    for page in Page::ALL {
-        let visitor = Module::of(page.path(), false) == Module::Visitor;
-        assert_eq!(visitor, page.is_door(), "{page:?}");
-        assert_eq!(Module::of(page.path(), true), Module::Whole, "{page:?}");
-    }
 }
 
 #[test]

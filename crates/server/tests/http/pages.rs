@@ -1,6 +1,9 @@
 //! Pages before they render: guards, the bounce, one silent renewal, language and theme.
 
+use std::path::Path;
+
 use axum::{body::Body, http::header};
+use concierge_core::link::{Audience, Page};
 
 use crate::support::{
     ADA,
@@ -24,6 +27,29 @@ fn assert_led(answer: &Answer, to: &str) {
     );
 }
 
+/// Puts a site in place as `scripts/build.sh` builds it: names with hashes, two modules.
+fn build_site(folder: &Path) {
+    let pkg = folder.join("pkg");
+    std::fs::create_dir(&pkg).expect("a folder");
+    for name in ["concierge.0aZ.css", "concierge.0aZ.js", "concierge.0aZ.wasm", "concierge-visitor.9bY.js", "concierge-visitor.9bY.wasm"] {
+        std::fs::write(pkg.join(name), "").expect("a file");
+    }
+}
+
+/// Which module a page loads, by the stem of its name: the glue and the module have to agree.
+fn module_of(html: &str) -> &'static str {
+    let loads = |stem: &str| {
+        let found = ["js", "wasm"].map(|ending| html.contains(&format!("/pkg/{stem}.{ending}")));
+        assert_eq!(found[0], found[1], "{html}");
+        found[0]
+    };
+    match (loads("concierge-visitor.9bY"), loads("concierge.0aZ")) {
+        (true, false) => "visitor",
+        (false, true) => "whole",
+        both_or_none => panic!("{both_or_none:?} in {html}"),
+    }
+}
+
 on_each_engine! {
     async fn the_guard_sends_visitors_to_sign_in_and_guests_pages_send_members_on(db) {
         let app = TestApp::start(db).await;
@@ -39,6 +65,34 @@ on_each_engine! {
         assert_eq!(member.visit("/profile").await.status, 200);
         assert_led(&member.visit("/sign-in").await, "/profile");
         assert_led(&member.visit("/sign-up?next=%2F").await, "/");
+    }
+
+    async fn a_visitor_at_the_door_loads_the_small_module_and_who_is_signed_in_the_whole_one(db) {
+        let app = TestApp::start(db).await;
+        build_site(db.folder.path());
+        let (mut visitor, mut member) = (app.browser(), app.registered(ADA).await);
+        for page in Page::ALL {
+            let path = page.path();
+            if matches!(page.audience(), Audience::Anyone | Audience::Guest) {
+                let expected = if page.is_door() { "visitor" } else { "whole" };
+                assert_eq!(module_of(&visitor.visit(path).await.text()), expected, "{path}");
+            }
+            if matches!(page.audience(), Audience::Anyone | Audience::SignedIn) {
+                assert_eq!(module_of(&member.visit(path).await.text()), "whole", "{path}");
+            }
+        }
+        assert_eq!(module_of(&visitor.visit("/nowhere").await.text()), "visitor");
+        assert_eq!(module_of(&member.visit("/nowhere").await.text()), "whole");
+    }
+
+    async fn a_site_with_one_module_gives_it_to_everybody(db) {
+        let app = TestApp::start(db).await;
+        build_site(db.folder.path());
+        for ending in ["js", "wasm"] {
+            let file = format!("pkg/concierge-visitor.9bY.{ending}");
+            std::fs::remove_file(db.folder.path().join(file)).expect("a file");
+        }
+        assert_eq!(module_of(&app.browser().visit("/sign-in").await.text()), "whole");
     }
 
     async fn a_hostile_next_leads_to_the_profile(db) {
