@@ -52,8 +52,8 @@ stage() {
   exit 1
 }
 
-# What Debian's packages give: the browsers, PostgreSQL, a mail server and what makes certificates.
-packages() { scripts/debian.sh chromium firefox-esr postgresql openssl python3-aiosmtpd; }
+# What Debian's packages give: the browsers, PostgreSQL, a mail server, what makes certificates, and another TOTP.
+packages() { scripts/debian.sh chromium firefox-esr postgresql openssl python3-aiosmtpd oathtool; }
 
 app_clippy() {
   cargo clippy --package concierge-app --no-default-features --features "$1" "${@:2}" \

@@ -9,22 +9,47 @@ use leptos_router::{
 };
 
 use crate::{
-    layout::guard::RequireAuth,
-    page::{account::profile::Profile, session::idle::IdleWarning, system::not_found::NotFound},
+    layout::{
+        guard::RequireAuth,
+        step_up::{StepUp, StepUpDialog},
+    },
+    page::{
+        account::{profile::Profile, security::Security},
+        recovery::{
+            codes::RecoveryCodes,
+            forgot::Forgot,
+            links::{Confirm, NotMe},
+            reset::Reset,
+        },
+        session::idle::IdleWarning,
+        sign_in::second_factor::SecondFactor,
+        system::{help::Help, not_found::NotFound},
+    },
     visitor::OpenRoutes,
 };
 
 /// What the whole module shows.
 #[component]
 pub(crate) fn Screens() -> impl IntoView {
+    // Of pages with a path of one segment; the others are written out, and a test finds each by its page.
     let at = |page: Page| StaticSegment(page.path());
+    StepUp::provide();
     view! {
         <Routes fallback=NotFound>
             <OpenRoutes />
+            <Route path=path!("/sign-in/second-factor") view=SecondFactor ssr=SsrMode::Async />
+            <Route path=at(Page::Forgot) view=Forgot ssr=SsrMode::Async />
+            <Route path=at(Page::Reset) view=Reset ssr=SsrMode::Async />
+            <Route path=at(Page::Confirm) view=Confirm ssr=SsrMode::Async />
+            <Route path=at(Page::NotMe) view=NotMe ssr=SsrMode::Async />
+            <Route path=at(Page::Help) view=Help ssr=SsrMode::Async />
             <ParentRoute path=path!("") view=RequireAuth ssr=SsrMode::Async>
                 <Route path=at(Page::Profile) view=Profile ssr=SsrMode::Async />
+                <Route path=at(Page::Security) view=Security ssr=SsrMode::Async />
+                <Route path=path!("/security/recovery-codes") view=RecoveryCodes ssr=SsrMode::Async />
             </ParentRoute>
         </Routes>
         <IdleWarning />
+        <StepUpDialog />
     }
 }

@@ -1,14 +1,20 @@
 //! Every page, rendered as the server renders it: one heading, the right words, nothing the policy drops.
 
-use concierge_app::{Assets, Module, Nonce, PageContext, Theme, Viewer, shell};
+use std::sync::Arc;
+
+use concierge_app::{
+    Assets, Client, Module, Nonce, PageContext, Theme, Transport, Viewer, WireRequest,
+    WireResponse, client::Answer, shell,
+};
 use concierge_core::{
     account::{AccountView, Role},
     id::Id,
-    link::Page,
+    link::{Audience, Page},
     locale::Locale,
     problem::ErrorCode,
     time::Timestamp,
 };
+use futures_util::StreamExt;
 use leptos::prelude::*;
 use leptos_meta::ServerMetaContext;
 use leptos_router::location::RequestUrl;
@@ -36,6 +42,19 @@ fn ada() -> Viewer {
     }
 }
 
+/// What the server gives every render.
+fn provide_request(path: &str, facts: PageContext) {
+    provide_context(RequestUrl::new(&format!("http://localhost{path}")));
+    provide_context(Nonce("N0nce".to_owned()));
+    provide_context(Assets {
+        css: "/pkg/concierge.css".to_owned(),
+        js: "/pkg/concierge.js".to_owned(),
+        wasm: "/pkg/concierge.wasm".to_owned(),
+        reload_script: None,
+    });
+    provide_context(facts);
+}
+
 /// Renders a page as the server does, without its router.
 fn render(path: &str, facts: PageContext) -> String {
     // Only the first call does anything; a render spawns, and does not know of tokio by itself.
@@ -43,16 +62,8 @@ fn render(path: &str, facts: PageContext) -> String {
     let owner = Owner::new();
     let (meta, _output) = ServerMetaContext::new();
     let html = owner.with(|| {
-        provide_context(RequestUrl::new(&format!("http://localhost{path}")));
+        provide_request(path, facts);
         provide_context(meta);
-        provide_context(Nonce("N0nce".to_owned()));
-        provide_context(Assets {
-            css: "/pkg/concierge.css".to_owned(),
-            js: "/pkg/concierge.js".to_owned(),
-            wasm: "/pkg/concierge.wasm".to_owned(),
-            reload_script: None,
-        });
-        provide_context(facts);
         shell().to_html()
     });
     owner.cleanup();
@@ -64,11 +75,13 @@ fn count(html: &str, needle: &str) -> usize {
     html.matches(needle).count()
 }
 
-#[test]
-fn every_page_has_one_heading_in_both_languages() {
+// In a runtime: a page that loads something starts to.
+#[tokio::test]
+async fn every_page_has_one_heading_in_both_languages() {
     for page in Page::ALL {
         for locale in Locale::ALL {
-            let viewer = (page == Page::Profile).then(ada);
+            let guarded = matches!(page.audience(), Audience::SignedIn | Audience::Admin);
+            let viewer = guarded.then(ada);
             let html = render(
                 page.path(),
                 PageContext {
@@ -88,11 +101,10 @@ fn every_page_has_one_heading_in_both_languages() {
     }
 }
 
-#[test]
-fn no_page_has_what_the_policy_drops() {
-    for path in [
-        "/", "/setup", "/sign-in", "/sign-up", "/profile", "/nowhere",
-    ] {
+// In a runtime: a page that loads something starts to.
+#[tokio::test]
+async fn no_page_has_what_the_policy_drops() {
+    for path in Page::ALL.map(Page::path).into_iter().chain(["/nowhere"]) {
         let html = render(
             path,
             PageContext {
@@ -219,4 +231,156 @@ fn closed_registration_offers_no_form() {
     assert!(html.contains("Sign-up is closed."));
     assert!(html.contains("desk@example.org"));
     assert!(!html.contains(r#"name="password""#));
+}
+
+/// A server that answers these paths, and any other with "not found".
+struct Answers(&'static [(&'static str, &'static str)]);
+
+impl Transport for Answers {
+    fn send(&self, request: WireRequest) -> Answer {
+        let known = self.0.iter().find(|(path, _)| *path == request.path);
+        let refused =
+            r#"{"type":"about:blank","title":"","status":404,"code":"not_found","request_id":""}"#;
+        let (status, body) = known.map_or((404, refused), |(_, body)| (200, *body));
+        let body = body.to_owned();
+        Box::pin(async move { Ok(WireResponse { status, body }) })
+    }
+}
+
+/// Renders a page as a browser without script gets it: after what it loads has come.
+async fn render_loaded(path: &str, facts: PageContext, server: Answers) -> String {
+    drop(any_spawner::Executor::init_tokio());
+    let owner = Owner::new();
+    let (meta, _output) = ServerMetaContext::new();
+    let stream = owner.with(|| {
+        provide_request(path, facts);
+        provide_context(meta);
+        provide_context(Client::new(Arc::new(server)));
+        shell().to_html_stream_in_order()
+    });
+    let html = stream.collect::<String>().await;
+    owner.cleanup();
+    // Marks between texts, which only the browser's half needs.
+    html.replace("<!>", "")
+}
+
+const SECOND_FACTOR: Answers = Answers(&[(
+    "/api/auth/login/step",
+    r#"{"step":"second_factor","methods":["totp","recovery"]}"#,
+)]);
+
+#[tokio::test]
+async fn the_second_step_asks_for_a_code_and_keeps_the_way_on() {
+    let path = "/sign-in/second-factor?next=/help";
+    let html = render_loaded(path, facts(), SECOND_FACTOR).await;
+    assert!(html.contains(">Second step</h1>"), "{html}");
+    assert!(html.contains(r#"action="/api/auth/login/totp""#));
+    assert!(html.contains(r#"autocomplete="one-time-code""#));
+    assert!(html.contains(r#"name="next" value="/help""#));
+    assert!(html.contains(r#"href="/sign-in/second-factor?next=/help&amp;with=recovery""#));
+}
+
+#[tokio::test]
+async fn a_recovery_code_stands_in_for_the_app_and_a_wrong_one_is_told() {
+    let path = "/sign-in/second-factor?with=recovery&code=bad_code";
+    let html = render_loaded(path, facts(), SECOND_FACTOR).await;
+    assert!(
+        html.contains(r#"action="/api/auth/login/recovery""#),
+        "{html}"
+    );
+    assert!(html.contains(">Recovery code</label>"));
+    assert!(html.contains("The code is not right."));
+}
+
+#[tokio::test]
+async fn a_seed_that_waits_is_shown_as_image_text_and_address() {
+    const SERVER: Answers = Answers(&[
+        ("/api/auth/login/step", r#"{"step":"enrol_second_factor"}"#),
+        (
+            "/api/totp/enrol",
+            r#"{"secret":"ABCD EFGH","uri":"otpauth://totp/x?secret=ABCDEFGH","qr_svg":"<svg id=\"qr\"></svg>"}"#,
+        ),
+    ]);
+    let html = render_loaded("/sign-in/second-factor", facts(), SERVER).await;
+    assert!(html.contains(">Set up a second factor</h1>"), "{html}");
+    for part in [
+        r#"<svg id="qr"></svg>"#,
+        "ABCD EFGH",
+        r#"href="otpauth://totp/x?secret=ABCDEFGH""#,
+        r#"action="/api/totp/confirm""#,
+    ] {
+        assert!(html.contains(part), "{part}\n{html}");
+    }
+}
+
+#[tokio::test]
+async fn who_has_no_factor_may_begin_and_who_has_no_step_starts_again() {
+    const NOBODY: Answers = Answers(&[("/api/auth/login/step", "{}")]);
+    let signed_in = PageContext {
+        viewer: Some(ada()),
+        ..facts()
+    };
+    let html = render_loaded("/sign-in/second-factor", signed_in, NOBODY).await;
+    assert!(html.contains(r#"action="/api/totp/enrol""#), "{html}");
+    let html = render_loaded("/sign-in/second-factor", facts(), NOBODY).await;
+    assert!(html.contains("This step has expired."), "{html}");
+    assert!(!html.contains("<form class"), "{html}");
+}
+
+#[tokio::test]
+async fn recovery_codes_are_listed_until_they_are_kept() {
+    const MADE: Answers = Answers(&[(
+        "/api/recovery/codes",
+        r#"{"recovery_codes":["K7QX2-M4TBA-9RN","AAAAA-BBBBB-CCC"]}"#,
+    )]);
+    let page = "/security/recovery-codes";
+    let signed_in = || PageContext {
+        viewer: Some(ada()),
+        ..facts()
+    };
+    let html = render_loaded(page, signed_in(), MADE).await;
+    assert!(html.contains("<code>K7QX2-M4TBA-9RN</code>"), "{html}");
+    assert!(html.contains(r#"action="/api/recovery/kept""#));
+    let html = render_loaded(page, signed_in(), Answers(&[])).await;
+    assert!(html.contains("shown only once"), "{html}");
+}
+
+#[test]
+fn a_house_without_mail_says_so_and_offers_no_form() {
+    let mailing = |sends_mail| {
+        let facts = PageContext {
+            sends_mail,
+            contact: Some("desk@example.org".to_owned()),
+            ..facts()
+        };
+        render("/forgot", facts)
+    };
+    assert!(mailing(true).contains(r#"action="/api/password/forgot""#));
+    let html = mailing(false);
+    assert!(html.contains("sends no mails"));
+    assert!(html.contains("desk@example.org"));
+    assert!(!html.contains(r#"action="/api/password/forgot""#));
+}
+
+#[test]
+fn what_was_done_is_told() {
+    for (path, words) in [
+        ("/sign-in?done=confirmed", "Your address is confirmed."),
+        ("/sign-in?done=password_reset", "Your new password is set."),
+        ("/sign-up?done=sent", "Look into your mailbox"),
+        ("/forgot?done=sent", "If this address has an account"),
+        ("/forgot?done=not_me", "Every session has ended."),
+    ] {
+        assert!(render(path, facts()).contains(words), "{path}");
+    }
+}
+
+#[test]
+fn where_only_the_invited_may_sign_up_there_is_a_field_for_it() {
+    let invited = PageContext {
+        invites_only: true,
+        ..PageContext::default()
+    };
+    assert!(render("/sign-up", invited).contains(r#"name="invite""#));
+    assert!(!render("/sign-up", facts()).contains(r#"name="invite""#));
 }

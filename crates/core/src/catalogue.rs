@@ -1,12 +1,21 @@
 //! The list of all endpoints, from which the documents are made; a test on the server compares it with the routes.
 
 use crate::{
-    account::api::{ChangeProfile, GetProfile, Register, Setup},
+    account::api::{ChangePassword, ChangeProfile, GetProfile, Register, Setup, SuggestPassphrase},
+    admin::api::{
+        ChangeAccount, GetAccount, ListAccounts, LockAccount, MakeResetLink, RemoveSecondFactor,
+        SignOutAccount, UnlockAccount,
+    },
     api::{Access, Empty, Endpoint, Form, Method},
     problem::ErrorCode,
-    session::api::{GetSession, Logout, Refresh},
-    sign_in::api::Login,
+    recovery::api::{
+        ForgotPassword, GetRecoveryCodes, KeepRecoveryCodes, MakeRecoveryCodes, NotMe,
+        ResetPassword,
+    },
+    session::api::{EndOtherSessions, EndSession, GetSession, ListSessions, Logout, Refresh},
+    sign_in::api::{GetStep, Login, LoginRecovery, LoginTotp, ProveFresh},
     system::{ReportClientError, Whoami},
+    totp::api::{ConfirmTotp, Enrol, GetEnrolment, GetTotp, RemoveTotp},
 };
 
 /// An endpoint's facts as values.
@@ -65,12 +74,40 @@ pub fn all() -> Vec<Entry> {
     vec![
         entry::<Register>(),
         entry::<Login>(),
+        entry::<GetStep>(),
+        entry::<LoginTotp>(),
+        entry::<LoginRecovery>(),
+        entry::<ProveFresh>(),
         entry::<Refresh>(),
         entry::<Logout>(),
         entry::<GetSession>(),
+        entry::<ListSessions>(),
+        entry::<EndSession>(),
+        entry::<EndOtherSessions>(),
         entry::<Setup>(),
         entry::<GetProfile>(),
         entry::<ChangeProfile>(),
+        entry::<GetTotp>(),
+        entry::<GetEnrolment>(),
+        entry::<Enrol>(),
+        entry::<ConfirmTotp>(),
+        entry::<RemoveTotp>(),
+        entry::<MakeRecoveryCodes>(),
+        entry::<GetRecoveryCodes>(),
+        entry::<KeepRecoveryCodes>(),
+        entry::<ChangePassword>(),
+        entry::<SuggestPassphrase>(),
+        entry::<ForgotPassword>(),
+        entry::<ResetPassword>(),
+        entry::<NotMe>(),
+        entry::<ListAccounts>(),
+        entry::<GetAccount>(),
+        entry::<ChangeAccount>(),
+        entry::<LockAccount>(),
+        entry::<UnlockAccount>(),
+        entry::<SignOutAccount>(),
+        entry::<MakeResetLink>(),
+        entry::<RemoveSecondFactor>(),
         entry::<Whoami>(),
         entry::<ReportClientError>(),
     ]
@@ -90,10 +127,19 @@ mod tests {
         }
         check::<Register>();
         check::<Login>();
+        check::<LoginTotp>();
+        check::<LoginRecovery>();
+        check::<ProveFresh>();
+        check::<Enrol>();
+        check::<ConfirmTotp>();
         check::<Refresh>();
         check::<Logout>();
         check::<Setup>();
         check::<ChangeProfile>();
+        check::<ChangePassword>();
+        check::<ForgotPassword>();
+        check::<ResetPassword>();
+        check::<ChangeAccount>();
         check::<ReportClientError>();
     }
 }

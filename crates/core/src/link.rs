@@ -1,5 +1,7 @@
 //! The pages, their paths and who may see them: the one table both guards read.
 
+use crate::sensitive::Sensitive;
+
 /// Who may see a page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Audience {
@@ -42,15 +44,11 @@ pub enum Page {
     Security,
     /// Recovery codes that were just made.
     RecoveryCodes,
-    /// The accounts of the house.
-    Accounts,
-    /// The invitations to it.
-    Invitations,
 }
 
 impl Page {
     /// Every page.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 13] = [
         Self::Home,
         Self::Setup,
         Self::SignUp,
@@ -64,8 +62,6 @@ impl Page {
         Self::Profile,
         Self::Security,
         Self::RecoveryCodes,
-        Self::Accounts,
-        Self::Invitations,
     ];
 
     /// The page's path; part of the contract.
@@ -84,8 +80,6 @@ impl Page {
             Self::Profile => "/profile",
             Self::Security => "/security",
             Self::RecoveryCodes => "/security/recovery-codes",
-            Self::Accounts => "/admin/accounts",
-            Self::Invitations => "/admin/invitations",
         }
     }
 
@@ -102,7 +96,6 @@ impl Page {
             | Self::Help => Audience::Anyone,
             Self::SignUp | Self::SignIn => Audience::Guest,
             Self::Profile | Self::Security | Self::RecoveryCodes => Audience::SignedIn,
-            Self::Accounts | Self::Invitations => Audience::Admin,
         }
     }
 
@@ -167,6 +160,11 @@ pub fn sign_in_then(path_and_query: &str) -> String {
         Page::SignIn.path(),
         encode_query(path_and_query)
     )
+}
+
+/// The page that sets a new password, with the token in the fragment, which no server is sent.
+pub fn reset_path(token: &Sensitive) -> String {
+    format!("{}#{}", Page::Reset.path(), token.expose())
 }
 
 /// The sign-up page that says that a mail is on its way.

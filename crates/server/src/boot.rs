@@ -178,6 +178,13 @@ async fn serve_until_told(config: Config) -> Result<(), BootError> {
     let shutdown = Shutdown::on_signals().map_err(|error| BootError::Io("no signals", error))?;
     let address = config.listen;
     let services = assemble(config, shutdown.clone()).await?;
+    let ended = services.end_unproven().await?;
+    if ended > 0 {
+        tracing::info!(
+            ended,
+            "sessions without a second factor ended: the policy demands one"
+        );
+    }
     let listener = TcpListener::bind(address).await.map_err(|error| {
         BootError::Io(
             "the address can't be listened on; see CONCIERGE_LISTEN",
@@ -201,6 +208,7 @@ async fn serve_until_told(config: Config) -> Result<(), BootError> {
         // It ends cancelled, unless it was just done.
         let _ = job.await;
     }
+    services.links.settle().await;
     // The mail that is on its way arrives, unless the server takes too long: then it is sent again later.
     let _ = tokio::time::timeout(LAST_MAIL, mails).await;
     record_refusals(&services).await;
@@ -251,6 +259,8 @@ async fn tidy(services: &Services) {
         Ok::<_, StoreError>(
             services.db.delete_changes_before(day_ago).await?
                 + services.sign_in.purge().await?
+                + services.recovery.purge().await?
+                + services.links.purge().await?
                 + services.sessions.purge().await?,
         )
     };

@@ -9,12 +9,16 @@
 //! - password:
 //! - session: audit
 //! - account: audit keys password session
-//! - sign_in: account audit keys password session
+//! - recovery: account audit keys password session
+//! - totp: account audit keys recovery session
+//! - sign_in: account audit keys password recovery session totp
+//! - admin: account audit session sign_in
 //!
 //! Plumbing, which knows no capability: `platform`, `store`, `config`, `http`, `mail`, `job`, `cli`. Assembled in
 //! `services` and `boot`.
 
 pub mod account;
+pub mod admin;
 pub mod audit;
 pub mod boot;
 pub mod cli;
@@ -25,7 +29,9 @@ pub mod keys;
 pub mod mail;
 pub mod password;
 pub mod platform;
+pub mod recovery;
 pub mod services;
 pub mod session;
 pub mod sign_in;
 pub mod store;
+pub mod totp;

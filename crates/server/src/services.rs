@@ -1,12 +1,18 @@
 //! Everything that handlers share, assembled once.
 
-use std::sync::Arc;
+use std::{collections::HashSet, sync::Arc};
 
-use concierge_core::{audit::EventName, problem::ErrorCode};
+use concierge_core::{
+    account::{AccountId, Role},
+    audit::EventName,
+    problem::ErrorCode,
+};
+
 use serde_json::json;
 
 use crate::{
     account::{self, Accounts},
+    admin::Desk,
     audit::{self, Event, Origin, Refusal, Refusals},
     config::Config,
     http::{SecurityHeaders, Site, client::Client, cookies::CookieNames, error::ApiError},
@@ -22,9 +28,11 @@ use crate::{
         seal::SealKey,
         shutdown::Shutdown,
     },
+    recovery::{LinkParts, Links, RecoveryCodes},
     session::Sessions,
     sign_in::{self, SignIn},
     store::{Db, StoreError, feed::Freshness},
+    totp::{self, Totp},
 };
 
 /// Sixty refreshes a minute per address.
@@ -54,8 +62,14 @@ pub struct Services {
     pub accounts: Arc<Accounts>,
     /// The sessions.
     pub sessions: Arc<Sessions>,
+    /// The second factors.
+    pub totp: Arc<Totp>,
+    /// The recovery codes.
+    pub recovery: Arc<RecoveryCodes>,
     /// The front door.
     pub sign_in: SignIn,
+    /// Links that set a new password.
+    pub links: Arc<Links>,
     /// Takes mails in.
     pub outbox: Arc<Outbox>,
     courier: Courier,
@@ -101,88 +115,41 @@ pub struct Parts {
     pub shutdown: Shutdown,
 }
 
-/// What most services take.
-struct Common {
-    db: Db,
-    clock: Arc<dyn Clock>,
-    rng: Arc<dyn Rng>,
-    keys: Arc<DataKeys>,
-    hasher: Hasher,
-    freshness: Arc<Freshness>,
-    outbox: Arc<Outbox>,
-}
-
-impl Common {
-    fn sessions(&self, config: &Config, signing: Ring) -> Sessions {
-        Sessions::new(
-            self.db.clone(),
-            Arc::clone(&self.clock),
-            Arc::clone(&self.rng),
-            config.session,
-            TokenSigner::new(signing, config.public_url.origin()),
-            SealKey::new(&self.keys.session),
-            Arc::clone(&self.freshness),
-        )
-    }
-
-    fn accounts(&self, config: &Config, sessions: &Arc<Sessions>) -> Accounts {
-        Accounts::new(account::Parts {
-            db: self.db.clone(),
-            clock: Arc::clone(&self.clock),
-            rng: Arc::clone(&self.rng),
-            hasher: self.hasher.clone(),
-            sessions: Arc::clone(sessions),
-            keys: Arc::clone(&self.keys),
-            registration: config.registration,
-            house: house_words(config.public_url.host()),
-            address_limit_factor: config.address_limit_factor,
-            freshness: Arc::clone(&self.freshness),
-        })
-    }
-
-    fn sign_in(
-        &self,
-        config: &Config,
-        accounts: &Arc<Accounts>,
-        sessions: &Arc<Sessions>,
-    ) -> SignIn {
-        SignIn::new(sign_in::Parts {
-            db: self.db.clone(),
-            clock: Arc::clone(&self.clock),
-            rng: Arc::clone(&self.rng),
-            hasher: self.hasher.clone(),
-            accounts: Arc::clone(accounts),
-            sessions: Arc::clone(sessions),
-            keys: Arc::clone(&self.keys),
-            deadline: config.hash.sign_in_deadline,
-            address_limit_factor: config.address_limit_factor,
-        })
-    }
-}
-
 impl Services {
     /// Assembles the services.
     pub fn assemble(parts: Parts) -> Arc<Self> {
         let config = parts.config;
-        let outbox = Outbox::new(
-            &parts.keys.mail,
-            parts.db.clone(),
-            Arc::clone(&parts.clock),
-            Arc::clone(&parts.rng),
-        );
-        let common = Common {
-            db: parts.db,
-            clock: parts.clock,
-            rng: parts.rng,
-            keys: Arc::new(parts.keys),
-            hasher: parts.hasher,
-            freshness: Arc::new(Freshness::default()),
-            outbox: Arc::new(outbox),
-        };
-        let sessions = Arc::new(common.sessions(&config, parts.signing));
-        let accounts = Arc::new(common.accounts(&config, &sessions));
-        let sign_in = common.sign_in(&config, &accounts, &sessions);
+        let (db, clock, rng) = (parts.db, parts.clock, parts.rng);
+        let freshness = Arc::new(Freshness::default());
+        let keys = Arc::new(parts.keys);
         let factor = config.address_limit_factor;
+        let outbox = Outbox::new(&keys.mail, db.clone(), Arc::clone(&clock), Arc::clone(&rng));
+        let outbox = Arc::new(outbox);
+        let signer = TokenSigner::new(parts.signing, config.public_url.origin());
+        let sessions = Arc::new(Sessions::new(
+            db.clone(),
+            Arc::clone(&clock),
+            Arc::clone(&rng),
+            config.session,
+            signer,
+            SealKey::new(&keys.session),
+            Arc::clone(&freshness),
+        ));
+        let floor = Floor {
+            db: db.clone(),
+            clock: Arc::clone(&clock),
+            rng: Arc::clone(&rng),
+            hasher: parts.hasher,
+            keys,
+            sessions: Arc::clone(&sessions),
+            outbox: Arc::clone(&outbox),
+            freshness: Arc::clone(&freshness),
+        };
+        let accounts = floor.accounts(&config);
+        let recovery = floor.recovery();
+        let links = floor.links(&config, &accounts);
+        let totp = floor.totp(&config, &accounts, &recovery);
+        let sign_in = floor.sign_in(&config, &accounts, (&recovery, &links), &totp);
         Arc::new(Self {
             cookie_names: CookieNames::with_suffix(&config.cookie_suffix),
             security_headers: SecurityHeaders::new(&config, parts.reload_port),
@@ -190,19 +157,31 @@ impl Services {
             refusals: Refusals::default(),
             reports: AddressLimiter::new(REPORTS, factor),
             refreshes: AddressLimiter::new(REFRESHES, factor),
-            courier: Courier::new(Arc::clone(&common.outbox), &config),
+            courier: Courier::new(Arc::clone(&outbox), &config),
             config,
-            db: common.db,
-            clock: common.clock,
-            rng: common.rng,
+            db,
+            clock,
+            rng,
             accounts,
             sessions,
+            totp,
+            recovery,
             sign_in,
-            outbox: common.outbox,
+            links,
+            outbox,
             site: parts.site,
             shutdown: parts.shutdown,
-            freshness: common.freshness,
+            freshness,
         })
+    }
+
+    /// The admin desk.
+    pub fn desk(&self) -> Desk<'_> {
+        Desk {
+            accounts: &self.accounts,
+            sessions: &self.sessions,
+            sign_in: &self.sign_in,
+        }
     }
 
     /// Whether 5xx answers say what happened: in development only.
@@ -226,6 +205,27 @@ impl Services {
     pub async fn record_refusals(&self) -> Result<(), StoreError> {
         self.refusals
             .flush(&self.db, self.clock.now(), &*self.rng)
+            .await
+    }
+
+    /// Ends the sessions of before that passed no second factor though the policy demands one now; answers how many.
+    pub async fn end_unproven(&self) -> Result<usize, StoreError> {
+        let policy = self.config.second_factor;
+        if !policy.demands(Role::Admin) {
+            return Ok(0);
+        }
+        let mut bound = HashSet::<AccountId>::new();
+        for id in self.sessions.unproven().await? {
+            // One that is gone has no session that could be used.
+            let account = self.accounts.view(id).await.ok();
+            bound.extend(
+                account
+                    .filter(|account| policy.demands(account.role))
+                    .map(|_| id),
+            );
+        }
+        self.sessions
+            .end_unproven(|account| bound.contains(&account))
             .await
     }
 
@@ -278,6 +278,106 @@ impl Services {
         }
         self.freshness.heard(began);
         Ok(heard)
+    }
+}
+
+/// What the capabilities stand on.
+struct Floor {
+    db: Db,
+    clock: Arc<dyn Clock>,
+    rng: Arc<dyn Rng>,
+    hasher: Hasher,
+    keys: Arc<DataKeys>,
+    sessions: Arc<Sessions>,
+    outbox: Arc<Outbox>,
+    freshness: Arc<Freshness>,
+}
+
+impl Floor {
+    fn accounts(&self, config: &Config) -> Arc<Accounts> {
+        Arc::new(Accounts::new(account::Parts {
+            db: self.db.clone(),
+            clock: Arc::clone(&self.clock),
+            rng: Arc::clone(&self.rng),
+            hasher: self.hasher.clone(),
+            sessions: Arc::clone(&self.sessions),
+            outbox: Arc::clone(&self.outbox),
+            keys: Arc::clone(&self.keys),
+            registration: config.registration,
+            second_factor: config.second_factor,
+            house: house_words(config.public_url.host()),
+            address_limit_factor: config.address_limit_factor,
+            freshness: Arc::clone(&self.freshness),
+        }))
+    }
+
+    fn recovery(&self) -> Arc<RecoveryCodes> {
+        Arc::new(RecoveryCodes::new(
+            self.db.clone(),
+            Arc::clone(&self.clock),
+            Arc::clone(&self.rng),
+            self.hasher.clone(),
+            &self.keys,
+        ))
+    }
+
+    fn links(&self, config: &Config, accounts: &Arc<Accounts>) -> Arc<Links> {
+        Arc::new(Links::new(LinkParts {
+            db: self.db.clone(),
+            clock: Arc::clone(&self.clock),
+            rng: Arc::clone(&self.rng),
+            hasher: self.hasher.clone(),
+            accounts: Arc::clone(accounts),
+            sessions: Arc::clone(&self.sessions),
+            keys: Arc::clone(&self.keys),
+            outbox: Arc::clone(&self.outbox),
+            address_limit_factor: config.address_limit_factor,
+        }))
+    }
+
+    fn totp(
+        &self,
+        config: &Config,
+        accounts: &Arc<Accounts>,
+        recovery: &Arc<RecoveryCodes>,
+    ) -> Arc<Totp> {
+        Arc::new(Totp::new(totp::Parts {
+            db: self.db.clone(),
+            clock: Arc::clone(&self.clock),
+            rng: Arc::clone(&self.rng),
+            keys: Arc::clone(&self.keys),
+            accounts: Arc::clone(accounts),
+            sessions: Arc::clone(&self.sessions),
+            recovery: Arc::clone(recovery),
+            outbox: Arc::clone(&self.outbox),
+            policy: config.second_factor,
+            skew: config.totp_skew,
+        }))
+    }
+
+    fn sign_in(
+        self,
+        config: &Config,
+        accounts: &Arc<Accounts>,
+        (recovery, links): (&Arc<RecoveryCodes>, &Arc<Links>),
+        totp: &Arc<Totp>,
+    ) -> SignIn {
+        SignIn::new(sign_in::Parts {
+            db: self.db,
+            clock: self.clock,
+            rng: self.rng,
+            hasher: self.hasher,
+            accounts: Arc::clone(accounts),
+            sessions: self.sessions,
+            totp: Arc::clone(totp),
+            recovery: Arc::clone(recovery),
+            links: Arc::clone(links),
+            outbox: self.outbox,
+            policy: config.second_factor,
+            keys: self.keys,
+            deadline: config.hash.sign_in_deadline,
+            address_limit_factor: config.address_limit_factor,
+        })
     }
 }
 

@@ -6,10 +6,13 @@
 mod support;
 
 mod account;
+mod admin;
 mod durability;
 mod http;
 mod jwt;
 mod mail;
+mod recovery;
 mod session;
 mod sign_in;
 mod store;
+mod totp;

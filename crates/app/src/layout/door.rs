@@ -40,7 +40,7 @@ pub(crate) fn Door(
 
 /// Where a person finds a human, if the operator said so.
 #[component]
-fn Contact() -> impl IntoView {
+pub(crate) fn Contact() -> impl IntoView {
     let words = use_texts();
     use_page_context().contact.map(|contact| {
         view! { <p class="contact">{words.common.contact} " " {contact}</p> }

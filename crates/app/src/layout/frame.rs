@@ -1,5 +1,6 @@
 //! The frame around every page: skip link, header, the one `main`, footer, and the page-wide message.
 
+use concierge_core::link::Page;
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 use web_sys::HtmlElement;
@@ -33,6 +34,9 @@ pub(crate) fn Frame(children: Children) -> impl IntoView {
         </main>
         <footer class="footer">
             <Choices />
+            <a class="choice" href=Page::Help.path()>
+                {words.nav.help}
+            </a>
         </footer>
         <div class="toast" role="status">
             {Signal::derive(move || toast.text())}

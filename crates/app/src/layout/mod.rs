@@ -4,3 +4,5 @@ pub(crate) mod door;
 pub(crate) mod frame;
 pub(crate) mod guard;
 pub(crate) mod nav;
+pub(crate) mod step_up;
+pub(crate) mod token;

@@ -35,6 +35,7 @@ pub(crate) fn TopNav() -> impl IntoView {
             {part(move || match live.get() {
                 true => view! {
                     <PageLink page=Page::Profile label=words.nav.profile />
+                    <PageLink page=Page::Security label=words.nav.security />
                     <SignOut />
                 }
                 .into_any(),

@@ -56,6 +56,13 @@ pub fn day(at: Timestamp, locale: Locale) -> String {
     }
 }
 
+/// The minute of a time in UTC, such as "21 November 2026, 14:05 UTC"; see [`day`] for why not the reader's zone.
+pub fn moment(at: Timestamp, locale: Locale) -> String {
+    let minutes = at.as_seconds().rem_euclid(86_400) / 60;
+    let (hour, minute) = (minutes / 60, minutes % 60);
+    format!("{}, {hour:02}:{minute:02} UTC", day(at, locale))
+}
+
 /// The day of a time as `<time datetime>` wants it: `2026-11-21`.
 pub fn iso_day(at: Timestamp) -> String {
     let (year, month, day) = civil(at.as_seconds().div_euclid(86_400));

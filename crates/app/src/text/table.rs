@@ -18,7 +18,9 @@ texts! {
     nav: Nav {
         main: "Main", "Principale";
         profile: "Profile", "Profil";
+        security: "Security", "Sécurité";
         sign_in: "Sign in", "Connexion";
+        help: "Help", "Aide";
         sign_out: "Sign out", "Se déconnecter";
         signing_out_failed: "Signing out did not work. Please try again.", "La déconnexion n’a pas abouti. Veuillez réessayer.";
         language: "Page language", "Langue de la page";
@@ -52,6 +54,9 @@ texts! {
         remember: "Stay signed in on this device", "Rester connecté sur cet appareil";
         one_session: "Signing in here ends your session on other devices.", "Se connecter ici met fin à votre session sur les autres appareils.";
         submit: "Sign in", "Se connecter";
+        forgot: "Forgotten password?", "Mot de passe oublié ?";
+        confirmed: "Your address is confirmed. Please sign in.", "Votre adresse est confirmée. Veuillez vous connecter.";
+        password_reset: "Your new password is set. Please sign in.", "Votre nouveau mot de passe est défini. Veuillez vous connecter.";
         no_account: "New here?", "Nouveau ici ?";
         sign_up: "Create an account", "Créer un compte";
         ended_signed_out: "You are signed out.", "Vous êtes déconnecté.";
@@ -70,6 +75,9 @@ texts! {
         password: "Password", "Mot de passe";
         rule: "At least 15 characters. A few words in a row do well; any character is welcome.", "Au moins 15 caractères. Quelques mots à la suite conviennent bien ; tous les caractères sont admis.";
         long_enough: "Long enough.", "Assez long.";
+        invite: "Invitation", "Invitation";
+        suggest: "Suggest a passphrase", "Proposer une phrase de passe";
+        mailed: "Look into your mailbox: the link confirms your address.", "Consultez votre boîte de réception : le lien confirme votre adresse.";
         submit: "Create account", "Créer le compte";
         have_account: "I already have an account", "J’ai déjà un compte";
         closed: "Sign-up is closed. Please ask the person who runs this service.", "L’inscription est fermée. Adressez-vous à la personne qui gère ce service.";

@@ -15,6 +15,9 @@ pub(crate) fn Dialog(
     /// Whether it is open.
     #[prop(into)]
     open: Signal<bool>,
+    /// Hears that it was closed by Escape.
+    #[prop(optional, into)]
+    on_close: Option<Callback<()>>,
     children: Children,
 ) -> impl IntoView {
     let title_id = format!("{id}-title");
@@ -31,7 +34,16 @@ pub(crate) fn Dialog(
         }
     });
     view! {
-        <dialog class="dialog" id=id aria-labelledby=labelled_by>
+        <dialog
+            class="dialog"
+            id=id
+            aria-labelledby=labelled_by
+            on:close=move |_| {
+                if let Some(hear) = on_close {
+                    hear.run(());
+                }
+            }
+        >
             <h2 id=title_id>{title}</h2>
             {children()}
         </dialog>

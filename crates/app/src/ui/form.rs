@@ -59,7 +59,7 @@ impl Submission {
     }
 
     /// What went wrong as a whole, in the reader's language.
-    fn summary(self) -> Option<String> {
+    pub(crate) fn summary(self) -> Option<String> {
         let words = use_texts();
         self.problem.with(|problem| {
             let problem = problem.as_ref()?;

@@ -1,6 +1,8 @@
 //! Widgets without domain words: they take values and callbacks, and know neither pages nor the API.
 
 pub(crate) mod button;
+pub(crate) mod code;
+pub(crate) mod confirm;
 pub(crate) mod dialog;
 pub(crate) mod field;
 pub(crate) mod form;

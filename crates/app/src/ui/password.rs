@@ -22,9 +22,11 @@ pub(crate) fn PasswordField(
     /// Hears each new value.
     #[prop(optional, into)]
     on_input: Option<Callback<String>>,
+    /// Whether it shows what it holds; by default only its own button says so.
+    #[prop(optional)]
+    shown: RwSignal<bool>,
 ) -> impl IntoView {
     let words = use_texts();
-    let shown = RwSignal::new(false);
     let caps = RwSignal::new(false);
     let see_caps = move |event: ev::KeyboardEvent| caps.set(event.get_modifier_state("CapsLock"));
     view! {

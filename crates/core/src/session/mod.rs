@@ -1,6 +1,7 @@
 //! Sessions: one sign-in of one browser or client, and the life of its tokens.
 
 pub mod api;
+pub mod device;
 pub mod refresh;
 
 use serde::{Deserialize, Serialize};

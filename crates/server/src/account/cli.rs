@@ -8,10 +8,17 @@
 
 use std::{io::BufRead as _, process::ExitCode};
 
-use concierge_core::{account::Role, locale::Locale, sensitive::Sensitive};
+use concierge_core::{
+    account::{AccountView, Role},
+    admin::api::AccountQuery,
+    link::reset_path,
+    locale::Locale,
+    sensitive::Sensitive,
+};
 
-use super::{AccountError, NewAccount};
+use super::{AccountError, Deed, NewAccount};
 use crate::{
+    audit::Origin,
     boot::{self, BootError},
     cli::AccountCommand,
     config::Loaded,
@@ -44,6 +51,8 @@ fn fail(error: &dyn std::fmt::Display) -> ExitCode {
 enum CommandError {
     #[error(transparent)]
     Account(#[from] AccountError),
+    #[error("{0}")]
+    Desk(String),
     #[error("the password could not be read: {0}")]
     Input(#[from] std::io::Error),
     #[error("there is an admin already; the setup link is only for the first one")]
@@ -61,10 +70,26 @@ async fn perform(
         AccountCommand::Create {
             email, admin, name, ..
         } => create(services, email, *admin, name.as_deref(), json).await,
-        AccountCommand::List => list(services, json).await,
+        AccountCommand::List { query: None } => {
+            let all = services.accounts.list().await.map_err(AccountError::from)?;
+            list(
+                all.into_iter()
+                    .map(|one| (one.view, one.locked_at.is_some())),
+                json,
+            );
+            Ok(())
+        }
+        AccountCommand::List { query } => {
+            list(find(services, query.clone()).await?.into_iter(), json);
+            Ok(())
+        }
         AccountCommand::SetupLink => setup_link(services).await,
-        AccountCommand::Lock { email } => set_locked(services, email, true).await,
-        AccountCommand::Unlock { email } => set_locked(services, email, false).await,
+        AccountCommand::ResetLink { email } => reset_link(services, email).await,
+        AccountCommand::Lock { email } => act(services, email, Deed::Lock).await,
+        AccountCommand::Unlock { email } => act(services, email, Deed::Unlock).await,
+        AccountCommand::Promote { email } => act(services, email, Deed::SetRole(Role::Admin)).await,
+        AccountCommand::Demote { email } => act(services, email, Deed::SetRole(Role::Member)).await,
+        AccountCommand::SignOut { email } => act(services, email, Deed::SignOut).await,
     }
 }
 
@@ -100,20 +125,36 @@ async fn create(
     Ok(())
 }
 
-async fn list(services: &Services, json: bool) -> Result<(), CommandError> {
-    let accounts = services.accounts.list().await.map_err(AccountError::from)?;
-    if json {
-        let views: Vec<_> = accounts.iter().map(|account| &account.view).collect();
-        println!("{}", serde_json::json!(views));
-        return Ok(());
+/// Every account whose address or name begins so, page by page.
+async fn find(
+    services: &Services,
+    query: Option<String>,
+) -> Result<Vec<(AccountView, bool)>, CommandError> {
+    let mut query = AccountQuery {
+        cursor: None,
+        query,
+    };
+    let mut found = Vec::new();
+    loop {
+        let page = services.desk().list(&query).await;
+        let page = page.map_err(|error| CommandError::Desk(error.to_string()))?;
+        let rows = page.accounts.into_iter();
+        found.extend(rows.map(|row| (row.account, row.locked_at.is_some())));
+        if page.next.is_none() {
+            return Ok(found);
+        }
+        query.cursor = page.next;
     }
-    for account in &accounts {
-        let locked = if account.locked_at.is_some() {
-            " locked"
-        } else {
-            ""
-        };
-        let view = &account.view;
+}
+
+fn list(accounts: impl Iterator<Item = (AccountView, bool)>, json: bool) {
+    if json {
+        let views: Vec<AccountView> = accounts.map(|(view, _)| view).collect();
+        println!("{}", serde_json::json!(views));
+        return;
+    }
+    for (view, is_locked) in accounts {
+        let locked = if is_locked { " locked" } else { "" };
         println!(
             "{} {} {} {}{locked}",
             view.id,
@@ -122,6 +163,18 @@ async fn list(services: &Services, json: bool) -> Result<(), CommandError> {
             view.email
         );
     }
+}
+
+async fn reset_link(services: &Services, email: &str) -> Result<(), CommandError> {
+    let name = email.trim().to_lowercase();
+    let found = services.accounts.find_by_email(&name).await;
+    let account = found.map_err(AccountError::from)?;
+    let account = account.ok_or(AccountError::NotFound)?;
+    let origin = Origin::default();
+    let made = services.links.hand_out(&account, None, &origin).await;
+    let (token, expires_at) = made.map_err(AccountError::from)?;
+    println!("{}", services.config.public_url.join(&reset_path(&token)));
+    eprintln!("good once, until {}", expires_at.to_rfc3339());
     Ok(())
 }
 
@@ -135,12 +188,28 @@ async fn setup_link(services: &Services) -> Result<(), CommandError> {
     boot::show_setup_link(&services.config, &link).map_err(CommandError::Input)
 }
 
-async fn set_locked(services: &Services, email: &str, locked: bool) -> Result<(), CommandError> {
-    let changed = services.accounts.set_locked(email, locked).await?;
-    let state = if locked {
-        "locked; its sessions have ended"
-    } else {
-        "open"
+/// Does to an account what an admin could, by the same rules, with nobody as the actor.
+async fn act(services: &Services, email: &str, deed: Deed) -> Result<(), CommandError> {
+    let account = services
+        .accounts
+        .find_by_email(&email.trim().to_lowercase())
+        .await
+        .map_err(AccountError::from)?
+        .ok_or(AccountError::NotFound)?;
+    let (changed, ended) = services
+        .desk()
+        .act(account.view.id, deed, None, &Origin::default())
+        .await
+        .map_err(|error| CommandError::Desk(error.to_string()))?;
+    let state = match deed {
+        Deed::Lock => "locked; its sessions have ended",
+        Deed::Unlock => "open",
+        Deed::SetRole(Role::Admin) => "an admin",
+        Deed::SetRole(Role::Member) => "a member",
+        Deed::SignOut => {
+            println!("{email} is signed out; sessions ended: {ended}");
+            return Ok(());
+        }
     };
     println!(
         "{email} is {}{state}",

@@ -27,9 +27,18 @@ pub enum AccountError {
     /// Too many passwords wait to be hashed.
     #[error("too many passwords wait to be hashed")]
     Overloaded,
+    /// The password given as proof is not the account's.
+    #[error("the password is not right")]
+    BadCredentials,
     /// There is no such account.
     #[error("there is no such account")]
     NotFound,
+    /// Nobody does this to themself, or to the last admin who can sign in.
+    #[error("nobody does this to themself or to the last admin who can sign in")]
+    Conflict,
+    /// Whoever acts is no admin any more.
+    #[error("only an admin may do this")]
+    Forbidden,
     /// A fault of ours.
     #[error(transparent)]
     Store(#[from] StoreError),

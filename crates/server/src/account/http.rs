@@ -3,18 +3,20 @@
 use axum::Router;
 use concierge_core::{
     account::{
-        Role,
+        AccountView, Role,
         api::{
-            AccountAnswer, ChangeProfile, GetProfile, ProfileChange, Register, RegisterRequest,
-            Registered, Setup, SetupRequest,
+            AccountAnswer, ChangePassword, ChangeProfile, GetProfile, Passphrase, PasswordChange,
+            ProfileChange, Register, RegisterRequest, Registered, Setup, SetupRequest,
+            SuggestPassphrase,
         },
     },
-    api::{Anonymous, Empty, SignedIn},
+    api::{Anonymous, Empty, Fresh, SignedIn},
     problem::ErrorCode,
     session::api::{GetSession, SessionAnswer},
+    sign_in::api::Step,
 };
 
-use super::{AccountError, NewAccount};
+use super::{AccountError, NewAccount, Started};
 use crate::{
     http::{
         App,
@@ -32,6 +34,8 @@ pub fn routes(router: Router<App>) -> Router<App> {
     let router = mount::<Setup, _, _>(router, set_up);
     let router = mount::<GetProfile, _, _>(router, profile);
     let router = mount::<ChangeProfile, _, _>(router, change_profile);
+    let router = mount::<ChangePassword, _, _>(router, change_password);
+    let router = mount::<SuggestPassphrase, _, _>(router, suggest_passphrase);
     mount::<GetSession, _, _>(router, look)
 }
 
@@ -41,6 +45,7 @@ impl From<AccountError> for ApiError {
             AccountError::Invalid(fields) => Self::fields(fields),
             AccountError::EmailTaken => Self::new(ErrorCode::EmailTaken),
             AccountError::RegistrationClosed => Self::new(ErrorCode::RegistrationClosed),
+            AccountError::BadCredentials => Self::new(ErrorCode::BadCredentials),
             AccountError::TicketExpired => Self::new(ErrorCode::TicketExpired),
             AccountError::Throttled(wait) => Self::retry(ErrorCode::Throttled, wait),
             AccountError::Overloaded => {
@@ -48,6 +53,8 @@ impl From<AccountError> for ApiError {
             }
             // A live session whose account is gone: it can only be signed out.
             AccountError::NotFound => Self::new(ErrorCode::Unauthenticated),
+            AccountError::Conflict => Self::new(ErrorCode::Conflict),
+            AccountError::Forbidden => Self::new(ErrorCode::Forbidden),
             AccountError::Store(error) => error.into(),
             AccountError::Session(error) => error.into(),
         }
@@ -67,17 +74,27 @@ async fn register(
         locale: request.locale.unwrap_or(client.locale),
         role: Role::Member,
     };
-    let (account, grant) = app
+    let (account, begun) = app
         .accounts
         .register(&new, &client.address_key, &client.origin)
         .await?;
-    Ok(Reply::with_cookies(
-        Registered {
-            account: Some(account),
-            status: None,
-        },
-        session::set_cookies(&app.cookie_names, &grant),
-    ))
+    Ok(started(&app, account, &begun))
+}
+
+/// A new account with its session, or with the step it has to do first.
+fn started(app: &App, account: AccountView, begun: &Started) -> Reply<Registered> {
+    let (status, cookies) = match begun {
+        Started::Session(grant) => (None, session::set_cookies(&app.cookie_names, grant)),
+        Started::Ticket(ticket) => (
+            Some(Step::EnrolSecondFactor),
+            vec![session::ticket_cookie(&app.cookie_names, ticket)],
+        ),
+    };
+    let account = Some(account);
+    Reply {
+        step: status.map(|_| "/sign-in/second-factor"),
+        ..Reply::with_cookies(Registered { account, status }, cookies)
+    }
 }
 
 async fn set_up(
@@ -93,17 +110,11 @@ async fn set_up(
         locale: client.locale,
         role: Role::Admin,
     };
-    let (account, grant) = app
+    let (account, begun) = app
         .accounts
         .set_up(&request.token, &new, &client.address_key, &client.origin)
         .await?;
-    Ok(Reply::with_cookies(
-        Registered {
-            account: Some(account),
-            status: None,
-        },
-        session::set_cookies(&app.cookie_names, &grant),
-    ))
+    Ok(started(&app, account, &begun))
 }
 
 async fn profile(
@@ -136,6 +147,28 @@ async fn change_profile(
     ))
 }
 
+async fn change_password(
+    app: App,
+    context: Context<Fresh>,
+    change: PasswordChange,
+) -> Result<Reply<Empty>, ApiError> {
+    app.accounts
+        .change_password(&context.actor, &change, &context.client.origin)
+        .await?;
+    Ok(Reply::new(Empty {}))
+}
+
+async fn suggest_passphrase(
+    app: App,
+    context: Context<Anonymous>,
+    _: Empty,
+) -> Result<Reply<Passphrase>, ApiError> {
+    let passphrase = app
+        .accounts
+        .suggest_passphrase(&context.client.address_key)?;
+    Ok(Reply::new(Passphrase { passphrase }))
+}
+
 /// Never an error for a visitor.
 async fn look(
     app: App,
@@ -143,11 +176,20 @@ async fn look(
     _: Empty,
 ) -> Result<Reply<SessionAnswer>, ApiError> {
     let Caller::SignedIn(actor) = &context.actor else {
-        let renewable = match &context.client.cookies.refresh {
+        let cookies = &context.client.cookies;
+        let renewable = match &cookies.refresh {
             Some(token) => app.sessions.is_renewable(token).await?,
             None => false,
         };
+        // A session that can be renewed has not ended; else whoever holds its token may know why it has.
+        let ended = if renewable {
+            None
+        } else {
+            let (access, refresh) = (cookies.access.as_deref(), cookies.refresh.as_deref());
+            app.sessions.why_ended(access, refresh).await?
+        };
         return Ok(Reply::new(SessionAnswer {
+            ended,
             renewable: renewable.then_some(true),
             ..SessionAnswer::default()
         }));

@@ -5,13 +5,20 @@
 //! in its transaction, so no process shows an old name for longer than the feed takes.
 
 pub mod cli;
+mod desk;
+mod desk_store;
 pub mod error;
+mod factor;
 pub mod http;
 mod news;
+mod passphrase;
+mod passwords;
 mod service;
 mod store;
 mod vetting;
 
+pub use desk::{Deed, Place};
 pub use error::AccountError;
-pub use service::{Accounts, NewAccount, Parts, SetupLink};
+pub use passwords::letter_to;
+pub use service::{Accounts, NewAccount, Parts, SetupLink, Started};
 pub use store::Account;

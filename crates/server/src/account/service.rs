@@ -9,8 +9,10 @@ use concierge_core::{
     locale::Locale,
     problem::FieldError,
     sensitive::Sensitive,
-    session::{EndReason, Transport},
+    session::Transport,
+    sign_in::api::Step,
     time::Timestamp,
+    totp::Policy,
 };
 
 use super::{
@@ -22,15 +24,16 @@ use crate::{
     audit::{self, Event, Origin},
     config::Registration,
     keys::data_keys::DataKeys,
+    mail::Outbox,
     password,
     platform::{
         clock::Clock,
         hash::Hasher,
-        limit::{AddressKey, AddressLimiter, Beyond, Quota},
+        limit::{AddressKey, AddressLimiter, Beyond, Limiter, Quota},
         rng::Rng,
         seal,
     },
-    session::{Grant, NewSession, Sessions},
+    session::{Grant, NewSession, NewTicket, Sessions},
     store::{
         Db, StoreError, Tx,
         feed::{Change, Freshness},
@@ -41,6 +44,12 @@ use crate::{
 /// Five registrations an hour per address.
 const REGISTRATIONS: Quota = Quota {
     burst: 5,
+    period: Duration::from_secs(3600),
+    beyond: Beyond::Wait,
+};
+/// Ten proofs of the current password an hour per account.
+const PROOFS: Quota = Quota {
+    burst: 10,
     period: Duration::from_secs(3600),
     beyond: Beyond::Wait,
 };
@@ -62,6 +71,15 @@ pub struct NewAccount<'a> {
     pub role: Role,
 }
 
+/// What a new account begins with.
+#[derive(Debug)]
+pub enum Started {
+    /// A session.
+    Session(Box<Grant>),
+    /// The ticket to set a second factor up, which the policy demands first.
+    Ticket(Sensitive),
+}
+
 /// A one-time token that makes the first admin.
 #[derive(Debug)]
 pub struct SetupLink {
@@ -77,6 +95,7 @@ pub struct Accounts {
     pub(super) mirror: Mirror<AccountId, AccountView>,
     registrations: AddressLimiter,
     pub(super) judgements: AddressLimiter,
+    pub(super) proofs: Limiter,
 }
 
 /// The parts [`Accounts`] are made of.
@@ -91,10 +110,14 @@ pub struct Parts {
     pub hasher: Hasher,
     /// The sessions.
     pub sessions: Arc<Sessions>,
+    /// Takes mails in.
+    pub outbox: Arc<Outbox>,
     /// The data keys.
     pub keys: Arc<DataKeys>,
     /// Who may register.
     pub registration: Registration,
+    /// Who needs a second factor.
+    pub second_factor: Policy,
     /// Names that no password may contain: the product's and the host's.
     pub house: Vec<String>,
     /// Multiplies the limits per address.
@@ -110,6 +133,7 @@ impl Accounts {
             mirror: Mirror::new(Arc::clone(&parts.freshness)),
             registrations: AddressLimiter::new(REGISTRATIONS, parts.address_limit_factor),
             judgements: AddressLimiter::new(vetting::JUDGEMENTS, parts.address_limit_factor),
+            proofs: Limiter::new(PROOFS, 1),
             parts,
         }
     }
@@ -125,7 +149,7 @@ impl Accounts {
         new: &NewAccount<'_>,
         address_key: &AddressKey,
         origin: &Origin,
-    ) -> Result<(AccountView, Grant), AccountError> {
+    ) -> Result<(AccountView, Started), AccountError> {
         if !self.registration_is_open() {
             return Err(AccountError::RegistrationClosed);
         }
@@ -149,7 +173,7 @@ impl Accounts {
         new: &NewAccount<'_>,
         address_key: &AddressKey,
         origin: &Origin,
-    ) -> Result<(AccountView, Grant), AccountError> {
+    ) -> Result<(AccountView, Started), AccountError> {
         let parsed = self.parse(new)?;
         self.count(&self.judgements, address_key)?;
         let digest = self.digest(token);
@@ -208,10 +232,7 @@ impl Accounts {
             return Ok(view);
         }
         let began = self.mirror.epoch();
-        let account = store::find_by_id(&self.parts.db, id)
-            .await?
-            .ok_or(AccountError::NotFound)?;
-        let view = Arc::new(account.view);
+        let view = Arc::new(self.find(id).await?.view);
         self.mirror.put(id, Arc::clone(&view), began);
         Ok(view)
     }
@@ -246,46 +267,6 @@ impl Accounts {
         tx.commit().await?;
         self.mirror.forget(&id);
         Ok(account.view)
-    }
-
-    /// Locks an account and ends its sessions, or unlocks it; `false` when it was so already.
-    pub async fn set_locked(&self, email: &str, locked: bool) -> Result<bool, AccountError> {
-        let Parts {
-            db,
-            clock,
-            rng,
-            sessions,
-            ..
-        } = &self.parts;
-        let account = self
-            .find_by_email(&email.trim().to_lowercase())
-            .await?
-            .ok_or(AccountError::NotFound)?;
-        let (id, now, origin) = (account.view.id, clock.now(), Origin::default());
-        let mut tx = db.begin().await?;
-        if !store::mark_locked(&mut tx, id, locked.then_some(now)).await? {
-            return Ok(false);
-        }
-        let details = serde_json::json!({ "locked": locked });
-        audit::record(
-            &mut tx,
-            &Event::of(EventName::UserUpdated, id, &origin).with(details),
-            now,
-            &**rng,
-        )
-        .await?;
-        let ended = if locked {
-            sessions
-                .end_all(&mut tx, id, EndReason::Admin, &origin)
-                .await?
-        } else {
-            Vec::new()
-        };
-        tx.announce(&[Change::Account(id.to_string())], now).await?;
-        tx.commit().await?;
-        sessions.forget(&ended);
-        self.mirror.forget(&id);
-        Ok(true)
     }
 
     /// The account of a normalised address.
@@ -333,12 +314,26 @@ impl Accounts {
         }
     }
 
+    /// Signs a new account in, or gives it the ticket to set up the factor that the policy demands.
     async fn start(
         &self,
         mut tx: Tx,
         view: AccountView,
         origin: &Origin,
-    ) -> Result<(AccountView, Grant), AccountError> {
+    ) -> Result<(AccountView, Started), AccountError> {
+        let sessions = &self.parts.sessions;
+        if self.parts.second_factor.demands(view.role) {
+            let ticket = NewTicket {
+                account: view.id,
+                step: Step::EnrolSecondFactor,
+                transport: Transport::Cookie,
+                remember: false,
+                device: None,
+            };
+            let ticket = sessions.issue_ticket(&mut tx, &ticket).await?;
+            tx.commit().await?;
+            return Ok((view, Started::Ticket(ticket)));
+        }
         let new = NewSession {
             account: view.id,
             transport: Transport::Cookie,
@@ -346,9 +341,9 @@ impl Accounts {
             has_second_factor: false,
             origin,
         };
-        let (grant, _) = self.parts.sessions.begin(&mut tx, &new).await?;
+        let (grant, _) = sessions.begin(&mut tx, &new).await?;
         tx.commit().await?;
-        Ok((view, grant))
+        Ok((view, Started::Session(Box::new(grant))))
     }
 
     fn digest(&self, token: &Sensitive) -> String {

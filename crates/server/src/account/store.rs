@@ -23,23 +23,27 @@ pub(super) async fn insert(
     view: &AccountView,
     email: &Email,
 ) -> Result<(), StoreError> {
-    sql("INSERT INTO account (id, email, email_normalised, name, locale, role, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7)")
-        .bind(view.id.to_string())
-        .bind(email.as_str())
-        .bind(email.normalised())
-        .bind(view.name.as_str())
-        .bind(view.locale.tag())
-        .bind(view.role.as_str())
-        .bind(view.created_at.as_millis())
-        .execute(tx)
-        .await
-        .map(|_| ())
+    sql(
+        "INSERT INTO account (id, email, email_normalised, name, locale, role, created_at,
+                              email_sorted, name_normalised)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $3, $8)",
+    )
+    .bind(view.id.to_string())
+    .bind(email.as_str())
+    .bind(email.normalised())
+    .bind(view.name.as_str())
+    .bind(view.locale.tag())
+    .bind(view.role.as_str())
+    .bind(view.created_at.as_millis())
+    .bind(view.name.to_lowercase())
+    .execute(tx)
+    .await
+    .map(|_| ())
 }
 
-const COLUMNS_BY_ID: &str =
-    "SELECT id, email, name, locale, role, created_at, locked_at FROM account WHERE id = $1";
-const COLUMNS_BY_EMAIL: &str = "SELECT id, email, name, locale, role, created_at, locked_at FROM account WHERE email_normalised = $1";
-const COLUMNS_OF_ALL: &str = "SELECT id, email, name, locale, role, created_at, locked_at FROM account ORDER BY created_at, id";
+const COLUMNS_BY_ID: &str = "SELECT id, email, name, locale, role, created_at, locked_at, second_factor_at FROM account WHERE id = $1";
+const COLUMNS_BY_EMAIL: &str = "SELECT id, email, name, locale, role, created_at, locked_at, second_factor_at FROM account WHERE email_normalised = $1";
+const COLUMNS_OF_ALL: &str = "SELECT id, email, name, locale, role, created_at, locked_at, second_factor_at FROM account ORDER BY created_at, id";
 
 pub(super) async fn find_by_id<'a>(
     on: impl Into<On<'a>>,
@@ -80,11 +84,14 @@ pub(super) async fn mark_changed(
     locale: Option<Locale>,
 ) -> Result<bool, StoreError> {
     let changed = sql(
-        "UPDATE account SET name = COALESCE($1, name), locale = COALESCE($2, locale) WHERE id = $3",
+        "UPDATE account SET name = COALESCE($1, name), name_normalised = COALESCE($4, name_normalised),
+                locale = COALESCE($2, locale)
+         WHERE id = $3",
     )
     .bind(name.map(Name::as_str))
     .bind(locale.map(Locale::tag))
     .bind(id.to_string())
+    .bind(name.map(|name| name.as_str().to_lowercase()))
     .execute(tx)
     .await?;
     Ok(changed == 1)
@@ -117,6 +124,20 @@ pub(super) async fn mark_held(tx: &mut Tx, id: AccountId) -> Result<bool, StoreE
         .execute(tx)
         .await?;
     Ok(held == 1)
+}
+
+/// Notes that a second factor was set up, or removed; `false` when there is no such account.
+pub(super) async fn mark_second_factor(
+    tx: &mut Tx,
+    id: AccountId,
+    at: Option<Timestamp>,
+) -> Result<bool, StoreError> {
+    let changed = sql("UPDATE account SET second_factor_at = $1 WHERE id = $2")
+        .bind(at.map(Timestamp::as_millis))
+        .bind(id.to_string())
+        .execute(tx)
+        .await?;
+    Ok(changed == 1)
 }
 
 /// Whether there is an admin.
@@ -174,7 +195,7 @@ pub(super) async fn mark_setup_token_used(
     Ok(changed == 1)
 }
 
-fn read(row: &Row) -> Result<Account, StoreError> {
+pub(super) fn read(row: &Row) -> Result<Account, StoreError> {
     let id = row.text("id")?;
     let corrupt = |column| StoreError::corrupt("account", column, &id);
     let view = AccountView {
@@ -183,7 +204,7 @@ fn read(row: &Row) -> Result<Account, StoreError> {
         name: row.text("name")?,
         locale: Locale::from_tag(&row.text("locale")?).ok_or_else(|| corrupt("locale"))?,
         role: Role::from_text(&row.text("role")?).ok_or_else(|| corrupt("role"))?,
-        second_factor: false,
+        second_factor: row.int_or_null("second_factor_at")?.is_some(),
         created_at: Timestamp::from_millis(row.int("created_at")?),
     };
     Ok(Account {

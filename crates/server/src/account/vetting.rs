@@ -82,14 +82,26 @@ impl Accounts {
     ) -> Result<Slot, AccountError> {
         let slot = self.parts.hasher.slot().await;
         let slot = slot.map_err(|_| AccountError::Overloaded)?;
+        self.estimate(&slot, password, parsed.own.clone(), "password")
+            .await?;
+        Ok(slot)
+    }
+
+    /// The same in a slot that somebody has already; `field` is what the password was typed into.
+    pub async fn estimate(
+        &self,
+        slot: &Slot,
+        password: &Sensitive,
+        own: Vec<String>,
+        field: &str,
+    ) -> Result<(), AccountError> {
         let password = Zeroizing::new(password.expose().to_owned());
-        let own = parsed.own.clone();
         let guessable = slot.work(move || password::is_guessable(&password, &own));
         if guessable.await.map_err(|_| AccountError::Overloaded)? {
-            let error = FieldError::new("password", FieldCode::PasswordGuessable);
+            let error = FieldError::new(field, FieldCode::PasswordGuessable);
             return Err(AccountError::Invalid(vec![error]));
         }
-        Ok(slot)
+        Ok(())
     }
 
     pub(super) async fn hash(

@@ -112,8 +112,18 @@ pub enum AccountCommand {
         #[arg(long, required = true)]
         password_stdin: bool,
     },
-    /// List all accounts
-    List,
+    /// List accounts
+    List {
+        /// Only those whose address or name begins so
+        #[arg(long)]
+        query: Option<String>,
+    },
+    /// Print a one-time link with which somebody sets a new password
+    ResetLink {
+        /// E-mail address
+        #[arg(long)]
+        email: String,
+    },
     /// Make a new one-time link to set up the first admin
     SetupLink,
     /// Lock an account and end its sessions
@@ -122,8 +132,26 @@ pub enum AccountCommand {
         #[arg(long)]
         email: String,
     },
-    /// Unlock an account
+    /// Unlock an account and clear its waits
     Unlock {
+        /// E-mail address
+        #[arg(long)]
+        email: String,
+    },
+    /// Make an account an admin; its sessions end
+    Promote {
+        /// E-mail address
+        #[arg(long)]
+        email: String,
+    },
+    /// Make an admin a member; its sessions end
+    Demote {
+        /// E-mail address
+        #[arg(long)]
+        email: String,
+    },
+    /// End every session of an account
+    SignOut {
         /// E-mail address
         #[arg(long)]
         email: String,

@@ -93,6 +93,9 @@ impl CookieNames {
     }
 }
 
+/// A known device stays known for 400 days, the longest that browsers keep a cookie.
+pub const DEVICE_LIFE: Duration = Duration::from_secs(400 * 24 * 3600);
+
 /// A cookie of the house. `keep_for`: until the browser closes when `None`.
 pub fn build(name: &str, value: String, keep_for: Option<Duration>) -> Cookie<'static> {
     let builder = Cookie::build((name.to_owned(), value))
@@ -117,6 +120,8 @@ pub struct RequestCookies {
     pub access: Option<String>,
     /// The refresh token.
     pub refresh: Option<String>,
+    /// The ticket of a sign-in that has a step to do first.
+    pub ticket: Option<String>,
     /// The known device.
     pub device: Option<String>,
     /// The language.
@@ -128,10 +133,11 @@ pub struct RequestCookies {
 impl RequestCookies {
     /// Reads our cookies; other names are not looked at. `None` when one of ours comes twice.
     pub fn parse(headers: &HeaderMap, names: &CookieNames) -> Option<Self> {
-        let mut found: [Option<String>; 5] = Default::default();
+        let mut found: [Option<String>; 6] = Default::default();
         let ours = [
             &names.access,
             &names.refresh,
+            &names.ticket,
             &names.device,
             &names.locale,
             &names.theme,
@@ -151,11 +157,12 @@ impl RequestCookies {
                 }
             }
         }
-        let [access, refresh, device, locale, theme] = found;
+        let [access, refresh, ticket, device, locale, theme] = found;
         let filled = |value: Option<String>| value.filter(|value| !value.is_empty());
         Some(Self {
             access: filled(access),
             refresh: filled(refresh),
+            ticket: filled(ticket),
             device: filled(device),
             locale: locale.as_deref().and_then(Locale::from_tag),
             theme: theme

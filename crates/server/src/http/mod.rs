@@ -34,7 +34,7 @@ use tower_http::compression::CompressionLayer;
 pub use assets::Site;
 pub use headers::SecurityHeaders;
 
-use crate::{account, services::Services, session, sign_in};
+use crate::{account, admin, recovery, services::Services, session, sign_in, totp};
 
 /// What every handler shares.
 pub type App = Arc<Services>;
@@ -72,7 +72,10 @@ pub fn api(app: &App) -> Router<App> {
     let router = Router::new();
     let router = account::http::routes(router);
     let router = sign_in::http::routes(router);
+    let router = totp::http::routes(router);
+    let router = recovery::http::routes(router);
     let router = session::http::routes(router);
+    let router = admin::http::routes(router);
     let router = system::routes(router);
     let router = documents::routes(router);
     let router = health::routes(router);

@@ -24,8 +24,13 @@ use tower::ServiceExt as _;
 use crate::config::Registration;
 
 use super::{
-    App, api, assets, auth::Caller, body::MAX_BODY, client::Client, cookies::Theme,
-    error::whole_seconds, outer::PageNonce,
+    App, api, assets,
+    auth::Caller,
+    body::MAX_BODY,
+    client::Client,
+    cookies::{RequestCookies, Theme},
+    error::whole_seconds,
+    outer::PageNonce,
 };
 
 /// Gives Leptos the runtime it spawns on; once per process, again does nothing.
@@ -129,7 +134,13 @@ impl Transport for InProcess {
     ) -> Pin<Box<dyn Future<Output = Result<WireResponse, Problem>> + Send>> {
         let (router, caller) = (self.router.clone(), self.caller.clone());
         let client = Client {
-            cookies: Default::default(),
+            // A ticket and the device it is bound to can rotate nothing: with them the page of the second step
+            // knows its step without script.
+            cookies: RequestCookies {
+                ticket: self.client.cookies.ticket.clone(),
+                device: self.client.cookies.device.clone(),
+                ..RequestCookies::default()
+            },
             ..Client::clone(&self.client)
         };
         Box::pin(async move {

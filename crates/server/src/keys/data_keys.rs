@@ -10,7 +10,7 @@ use crate::{
     platform::{
         keyring::{Key, Ring},
         rng::Rng,
-        seal::{SealKey, sha256},
+        seal::{SealKey, mac, sha256},
     },
     store::{Db, StoreError},
 };
@@ -27,6 +27,19 @@ pub struct DataKeys {
     pub totp: Zeroizing<[u8; 32]>,
     /// Seals mails that wait to be sent.
     pub mail: Zeroizing<[u8; 32]>,
+}
+
+impl DataKeys {
+    /// What is kept of a sign-in name, known or not.
+    pub fn name_digest(&self, normalised: &str) -> String {
+        let parts: [&[u8]; 2] = [b"sign-in name\0", normalised.as_bytes()];
+        hex::encode(mac(&*self.digest, &parts))
+    }
+
+    /// What is kept of a device cookie.
+    pub fn device_digest(&self, device: &str) -> String {
+        hex::encode(mac(&*self.device, &[device.as_bytes()]))
+    }
 }
 
 /// A data key that can't be had.

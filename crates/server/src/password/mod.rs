@@ -4,7 +4,9 @@
 
 mod store;
 
-pub use store::{find_by_account, insert, mark_rehashed};
+pub use store::{
+    Kept, find_by_account, find_current, insert, mark_changed, mark_closed, mark_rehashed,
+};
 
 use concierge_core::{
     account::{Email, Name},

@@ -151,6 +151,39 @@ impl Slot {
         self.hasher.run(|_| job()).await
     }
 
+    /// Hashes short secrets that are random, with one salt for all and little memory; the answers are in PHC form.
+    pub async fn hash_random(
+        &self,
+        secrets: Vec<Zeroizing<String>>,
+        params: Params,
+        salt: Vec<u8>,
+    ) -> Result<Vec<String>, Busy> {
+        let hashes = self.hasher.run(move |memory| {
+            let mut hash =
+                |secret: &Zeroizing<String>| memory.hash(&params, secret.as_bytes(), &salt);
+            secrets.iter().map(&mut hash).collect::<Option<Vec<_>>>()
+        });
+        hashes.await?.ok_or(Busy)
+    }
+
+    /// The hash of another secret with the parameters and the salt of one that was kept; nothing when that is no hash.
+    pub async fn hash_like(
+        &self,
+        secret: Zeroizing<String>,
+        kept: &str,
+    ) -> Result<Option<String>, Busy> {
+        let Ok(hash) = PasswordHash::new(kept) else {
+            return Ok(None);
+        };
+        let (Ok(params), Some(salt)) = (Params::try_from(&hash), &hash.salt) else {
+            return Ok(None);
+        };
+        let hashes = self
+            .hash_random(vec![secret], params, salt.to_vec())
+            .await?;
+        Ok(hashes.into_iter().next())
+    }
+
     /// Hashes a new password; the answer is in PHC form.
     pub async fn hash(&self, password: &Sensitive, rng: &dyn Rng) -> Result<String, Busy> {
         let password = Zeroizing::new(password.expose().to_owned());
@@ -285,10 +318,14 @@ mod tests {
     async fn who_hangs_up_costs_no_hash() {
         let hasher = small(1);
         let (release, held) = mpsc::channel::<()>();
+        let (begin, begun) = tokio::sync::oneshot::channel::<()>();
         let busy = tokio::spawn({
             let hasher = hasher.clone();
-            async move { hasher.run(move |_| held.recv().is_ok()).await }
+            let work = move |_: &mut _| begin.send(()).is_ok() && held.recv().is_ok();
+            async move { hasher.run(work).await }
         });
+        // The only thread is busy from here on.
+        begun.await.expect("it begins");
         let ran = Arc::new(AtomicUsize::new(0));
         let count = Arc::clone(&ran);
         let mut given_up = Box::pin(hasher.run(move |_| count.fetch_add(1, Ordering::Relaxed)));

@@ -42,7 +42,10 @@ impl Sessions {
         };
         let mut tx = self.db.begin().await?;
         let sessions = match scope.unwrap_or(self.config.sign_out_scope) {
-            Scope::All => store::list_live(&mut tx, account, now).await?,
+            Scope::All => {
+                self.kill_tickets(&mut tx, account).await?;
+                store::list_live(&mut tx, account, now).await?
+            }
             Scope::Current => vec![session],
         };
         self.end(
@@ -67,6 +70,7 @@ impl Sessions {
         reason: EndReason,
         origin: &Origin,
     ) -> Result<Vec<SessionId>, StoreError> {
+        self.kill_tickets(tx, account).await?;
         let sessions = store::list_live(tx, account, self.clock.now()).await?;
         self.end(
             tx,
@@ -78,6 +82,27 @@ impl Sessions {
         )
         .await?;
         Ok(sessions)
+    }
+
+    /// Ends every session of an account but one inside a transaction; answers them, for [`Sessions::forget`] after
+    /// the commit, and how many of them this ended.
+    pub async fn end_all_but(
+        &self,
+        tx: &mut Tx,
+        account: AccountId,
+        kept: SessionId,
+        reason: EndReason,
+        origin: &Origin,
+    ) -> Result<(Vec<SessionId>, u32), StoreError> {
+        // A second step under way began with what is over now, such as the old password.
+        self.kill_tickets(tx, account).await?;
+        let mut sessions = store::list_live(tx, account, self.clock.now()).await?;
+        sessions.retain(|session| *session != kept);
+        let name = EventName::TokenRevoked;
+        let ended = self
+            .end(tx, account, &sessions, reason, name, origin)
+            .await?;
+        Ok((sessions, ended))
     }
 
     /// Drops the copies of ended sessions. What another process ended arrives through [`Sessions::hear`].
@@ -96,10 +121,11 @@ impl Sessions {
         }
     }
 
-    /// Deletes sessions that have long been over, with their keys; answers how many.
+    /// Deletes tickets that ran out and sessions that have long been over, with their keys; answers how many.
     pub async fn purge(&self) -> Result<u64, StoreError> {
         let time = self.clock.now().minus(KEPT);
-        store::delete_over_before(&self.db, time, TIDIED_AT_ONCE).await
+        let tickets = self.purge_tickets().await?;
+        Ok(tickets + store::delete_over_before(&self.db, time, TIDIED_AT_ONCE).await?)
     }
 
     /// Drops every copy: news may have been missed.
@@ -107,7 +133,8 @@ impl Sessions {
         self.mirror.forget_all();
     }
 
-    async fn end(
+    /// Answers how many of them lived until now.
+    pub(super) async fn end(
         &self,
         tx: &mut Tx,
         account: AccountId,
@@ -115,10 +142,29 @@ impl Sessions {
         reason: EndReason,
         name: EventName,
         origin: &Origin,
-    ) -> Result<(), StoreError> {
+    ) -> Result<u32, StoreError> {
+        let ended = self
+            .mark_all_ended(tx, account, sessions, reason, name, origin)
+            .await?;
+        tx.announce(&changes(sessions), self.clock.now()).await?;
+        Ok(ended)
+    }
+
+    /// Ends sessions without telling of it: announce them before the commit.
+    pub(super) async fn mark_all_ended(
+        &self,
+        tx: &mut Tx,
+        account: AccountId,
+        sessions: &[SessionId],
+        reason: EndReason,
+        name: EventName,
+        origin: &Origin,
+    ) -> Result<u32, StoreError> {
         let now = self.clock.now();
+        let mut ended = 0;
         for session in sessions {
             if store::mark_ended(tx, *session, reason, now).await? {
+                ended += 1;
                 let details = serde_json::json!({ "session": session, "reason": reason.as_str() });
                 audit::record(
                     tx,
@@ -129,7 +175,7 @@ impl Sessions {
                 .await?;
             }
         }
-        tx.announce(&changes(sessions), now).await
+        Ok(ended)
     }
 
     pub(super) async fn end_for_reuse(

@@ -1,21 +1,23 @@
 //! Handlers of a session: renew and end. And how a session's tokens become cookies.
 
+use std::time::Duration;
+
 use axum::Router;
 use concierge_core::{
-    api::{Anonymous, Empty},
+    api::{Anonymous, Empty, Fresh, SignedIn},
     problem::ErrorCode,
     sensitive::Sensitive,
     session::{
-        Transport,
+        SessionId, Transport,
         api::{
-            Logout, LogoutRequest, Refresh, RefreshAnswer, RefreshRequest, Renewed, TokenType,
-            Tokens,
+            EndOtherSessions, EndSession, Ended, ListSessions, Logout, LogoutRequest, Refresh,
+            RefreshAnswer, RefreshRequest, Renewed, SessionList, TokenType, Tokens,
         },
     },
 };
 use cookie::Cookie;
 
-use super::{Grant, SessionError};
+use super::{Grant, Presented, SessionError, TICKET_LIFE};
 use crate::http::{
     App, auth,
     client::Client,
@@ -27,6 +29,9 @@ use crate::http::{
 /// The routes.
 pub fn routes(router: Router<App>) -> Router<App> {
     let router = mount::<Refresh, _, _>(router, refresh);
+    let router = mount::<ListSessions, _, _>(router, list);
+    let router = mount::<EndSession, _, _>(router, end);
+    let router = mount::<EndOtherSessions, _, _>(router, end_others);
     mount::<Logout, _, _>(router, logout)
 }
 
@@ -38,6 +43,30 @@ pub fn set_cookies(names: &CookieNames, grant: &Grant) -> Vec<Cookie<'static>> {
         set.push(build(&names.refresh, &grant.refresh_token));
     }
     set
+}
+
+/// The ticket that came along, in the body or as a cookie, with the device it may be bound to.
+pub fn presented<'a>(client: &'a Client, in_body: Option<&'a Sensitive>) -> Option<Presented<'a>> {
+    let (token, transport) = match (in_body, &client.cookies.ticket) {
+        (Some(token), _) => (token.expose(), Transport::Bearer),
+        (None, Some(token)) => (token.as_str(), Transport::Cookie),
+        (None, None) => return None,
+    };
+    Some(Presented {
+        token,
+        transport,
+        device: client.cookies.device.as_deref(),
+    })
+}
+
+/// The cookie of a ticket, for as long as it opens its step.
+pub fn ticket_cookie(names: &CookieNames, ticket: &Sensitive) -> Cookie<'static> {
+    cookies::build(&names.ticket, ticket.expose().to_owned(), Some(TICKET_LIFE))
+}
+
+/// Takes the cookie of a used ticket away.
+pub fn no_ticket_cookie(names: &CookieNames) -> Cookie<'static> {
+    cookies::build(&names.ticket, String::new(), Some(Duration::ZERO))
 }
 
 /// The tokens for a bearer client.
@@ -122,4 +151,45 @@ async fn logout(
         clears_storage: true,
         ..Reply::with_cookies(Empty {}, app.cookie_names.expired())
     })
+}
+
+async fn list(
+    app: App,
+    context: Context<SignedIn>,
+    _: Empty,
+) -> Result<Reply<SessionList>, ApiError> {
+    let actor = &context.actor;
+    let sessions = app.sessions.list(actor.account, Some(actor.session));
+    let sessions = sessions.await?;
+    Ok(Reply::new(SessionList { sessions }))
+}
+
+/// Ending the session that asks is a sign-out, and its cookies go with it.
+async fn end(
+    app: App,
+    context: Context<Fresh, SessionId>,
+    _: Empty,
+) -> Result<Reply<Empty>, ApiError> {
+    let (actor, session) = (&context.actor, context.target);
+    let ended = app
+        .sessions
+        .end_own(actor, session, &context.client.origin)
+        .await?;
+    if !ended {
+        return Err(ApiError::new(ErrorCode::NotFound));
+    }
+    Ok(if session == actor.session {
+        Reply::with_cookies(Empty {}, app.cookie_names.expired())
+    } else {
+        Reply::new(Empty {})
+    })
+}
+
+async fn end_others(app: App, context: Context<Fresh>, _: Empty) -> Result<Reply<Ended>, ApiError> {
+    let ended = app
+        .sessions
+        .end_others(&context.actor, &context.client.origin);
+    Ok(Reply::new(Ended {
+        ended: ended.await?,
+    }))
 }

@@ -10,9 +10,14 @@ mod ending;
 pub mod error;
 pub mod http;
 mod live;
+mod own;
+mod proof;
 mod refresh_token;
 mod service;
 mod store;
+mod ticket;
+mod ticket_store;
 
 pub use error::SessionError;
-pub use service::{Actor, Grant, NewSession, Sessions};
+pub use service::{Actor, FRESH, Grant, NewSession, Sessions};
+pub use ticket::{NewTicket, Presented, TICKET_LIFE, Ticket};

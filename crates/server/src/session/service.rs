@@ -172,6 +172,7 @@ impl Sessions {
             idle_expires_at: now.plus(idle).min(expires_at),
             expires_at,
             ended_at: None,
+            end_reason: None,
             fresh_at: now,
             second_factor_at: new.has_second_factor.then_some(now),
             address: new.origin.address.clone(),

@@ -6,6 +6,8 @@ use concierge_core::{
     account::AccountId,
     session::{
         EndReason, SessionId, Transport,
+        api::SessionView,
+        device::Device,
         refresh::{OVERLAP, Rotation},
     },
     time::Timestamp,
@@ -26,6 +28,7 @@ pub(super) struct SessionRow {
     pub(super) idle_expires_at: Timestamp,
     pub(super) expires_at: Timestamp,
     pub(super) ended_at: Option<Timestamp>,
+    pub(super) end_reason: Option<EndReason>,
     /// When its owner last proved who they are.
     pub(super) fresh_at: Timestamp,
     /// When they last did so with a second factor.
@@ -72,7 +75,7 @@ pub(super) async fn find_by_id<'a>(
     id: SessionId,
 ) -> Result<Option<SessionRow>, StoreError> {
     let row = sql("SELECT id, account_id, transport, remembered_at, sealed_key, generation, rotated_at, seen_generation,
-                          created_at, idle_expires_at, expires_at, ended_at, address, user_agent, fresh_at,
+                          created_at, idle_expires_at, expires_at, ended_at, end_reason, address, user_agent, fresh_at,
                           second_factor_at
                    FROM session WHERE id = $1")
         .bind(id.to_string())
@@ -95,6 +98,36 @@ pub(super) async fn list_live(
         .fetch_all(tx)
         .await?;
     rows.iter().map(|row| parse_id(&row.text("id")?)).collect()
+}
+
+/// The live sessions of an account as its owner sees them, the newest first.
+pub(super) async fn list_views(
+    db: &Db,
+    account: AccountId,
+    current: Option<SessionId>,
+    now: Timestamp,
+) -> Result<Vec<SessionView>, StoreError> {
+    let rows = sql("SELECT id, address, user_agent, created_at, last_seen_at FROM session
+                    WHERE account_id = $1 AND ended_at IS NULL AND idle_expires_at > $2 AND expires_at > $2
+                    ORDER BY created_at DESC, id DESC")
+        .bind(account.to_string())
+        .bind(now.as_millis())
+        .fetch_all(db)
+        .await?;
+    let view = |row: &Row| {
+        let id = parse_id(&row.text("id")?)?;
+        let device = Device::of(&row.text("user_agent")?);
+        Ok(SessionView {
+            id,
+            browser: device.browser.to_owned(),
+            system: device.system.to_owned(),
+            address: row.text("address")?,
+            created_at: Timestamp::from_millis(row.int("created_at")?),
+            last_seen_at: Timestamp::from_millis(row.int("last_seen_at")?),
+            current: current == Some(id),
+        })
+    };
+    rows.iter().map(view).collect()
 }
 
 /// Makes the next generation, if the session is live, still in this one, and it is old enough.
@@ -157,6 +190,45 @@ pub(super) async fn mark_seen(
     Ok(changed == 1)
 }
 
+/// Notes that the owner of a live session proved who they are, and with a second factor if they did.
+pub(super) async fn mark_fresh(
+    tx: &mut Tx,
+    id: SessionId,
+    second_factor: bool,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    let changed = sql("UPDATE session SET fresh_at = $1, second_factor_at = COALESCE($2, second_factor_at)
+                       WHERE id = $3 AND ended_at IS NULL AND idle_expires_at > $1 AND expires_at > $1")
+        .bind(now.as_millis())
+        .bind(second_factor.then_some(now.as_millis()))
+        .bind(id.to_string())
+        .execute(tx)
+        .await?;
+    Ok(changed == 1)
+}
+
+/// The live sessions that passed no second factor, and whose they are.
+pub(super) async fn list_unproven(
+    tx: &mut Tx,
+    now: Timestamp,
+) -> Result<Vec<(SessionId, AccountId)>, StoreError> {
+    let rows = sql("SELECT id, account_id FROM session
+                    WHERE second_factor_at IS NULL AND ended_at IS NULL AND idle_expires_at > $1 AND expires_at > $1")
+        .bind(now.as_millis())
+        .fetch_all(tx)
+        .await?;
+    rows.iter()
+        .map(|row| {
+            let id = parse_id(&row.text("id")?)?;
+            let account = row.text("account_id")?.parse();
+            Ok((
+                id,
+                account.map_err(|_| StoreError::corrupt("session", "account_id", id))?,
+            ))
+        })
+        .collect()
+}
+
 /// Ends a session; `false` when it had ended before.
 pub(super) async fn mark_ended(
     tx: &mut Tx,
@@ -216,6 +288,9 @@ fn read(row: &Row) -> Result<SessionRow, StoreError> {
         idle_expires_at: time("idle_expires_at")?,
         expires_at: time("expires_at")?,
         ended_at: row.int_or_null("ended_at")?.map(Timestamp::from_millis),
+        end_reason: row
+            .text_or_null("end_reason")?
+            .and_then(|text| EndReason::from_text(&text)),
         fresh_at: time("fresh_at")?,
         second_factor_at: row
             .int_or_null("second_factor_at")?

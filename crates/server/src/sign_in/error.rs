@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::{session::SessionError, store::StoreError};
+use crate::{recovery::RecoveryError, session::SessionError, store::StoreError, totp::TotpError};
 
 /// Why a sign-in failed.
 #[derive(Debug, thiserror::Error)]
@@ -10,6 +10,12 @@ pub enum SignInError {
     /// Wrong name, wrong password or locked account: never told apart.
     #[error("wrong name or password")]
     BadCredentials,
+    /// The code is wrong, used, or missing.
+    #[error("the code is not right")]
+    BadCode,
+    /// The ticket is used, spent, expired, unknown, for another step, or its account was locked since.
+    #[error("there is no such step to do")]
+    TicketExpired,
     /// Too many tries; wait this long.
     #[error("too many tries")]
     Throttled(Duration),
@@ -25,4 +31,10 @@ pub enum SignInError {
     /// The session could not begin.
     #[error(transparent)]
     Session(#[from] SessionError),
+    /// The second factor said no.
+    #[error(transparent)]
+    Totp(#[from] TotpError),
+    /// A recovery code was not taken.
+    #[error(transparent)]
+    Recovery(#[from] RecoveryError),
 }

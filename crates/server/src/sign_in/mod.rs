@@ -5,10 +5,16 @@
 //! device), spraying (limit per address), finding out who has an account (same work, same answer, a failure held
 //! to a fixed deadline), locking somebody out (a known device has its own count), exhausting the host (bounded pool).
 
+mod completion;
 pub mod error;
+mod fresh;
 pub mod http;
+mod second_step;
 mod service;
 mod store;
 
+pub use completion::{Outcome, SignedIn};
 pub use error::SignInError;
-pub use service::{Attempt, Parts, SignIn, SignedIn};
+use second_step::METHODS;
+pub use second_step::Second;
+pub use service::{Attempt, Parts, SignIn};

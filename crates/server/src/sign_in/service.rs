@@ -5,17 +5,13 @@ use std::{
     time::{Duration, Instant},
 };
 
-use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use concierge_core::{
-    account::{AccountView, Email},
-    audit::EventName,
-    sensitive::Sensitive,
-    session::Transport,
-    sign_in::ladder,
-    time::Timestamp,
+    account::Email, audit::EventName, sensitive::Sensitive, session::Transport, sign_in::ladder,
+    time::Timestamp, totp::Policy,
 };
 
 use super::{
+    completion::Outcome,
     error::SignInError,
     store::{self, Counted},
 };
@@ -23,16 +19,18 @@ use crate::{
     account::{Account, Accounts},
     audit::{self, Event, Origin},
     keys::data_keys::DataKeys,
+    mail::Outbox,
     password,
     platform::{
         clock::Clock,
         hash::{Hasher, Slot, Verdict},
         limit::{AddressKey, AddressLimiter, Beyond, Quota},
         rng::Rng,
-        seal,
     },
-    session::{Grant, NewSession, Sessions},
-    store::{Db, StoreError},
+    recovery::{Links, RecoveryCodes},
+    session::Sessions,
+    store::{Db, StoreError, Tx},
+    totp::Totp,
 };
 
 /// Ten a minute per address, ten at once.
@@ -67,25 +65,19 @@ pub struct Attempt<'a> {
     pub origin: &'a Origin,
 }
 
-/// A sign-in that succeeded.
-#[derive(Debug)]
-pub struct SignedIn {
-    /// The tokens.
-    pub grant: Grant,
-    /// Who it is.
-    pub account: AccountView,
-    /// The value of the device cookie to set.
-    pub device: String,
-}
-
 /// The front door.
 pub struct SignIn {
-    db: Db,
-    clock: Arc<dyn Clock>,
-    rng: Arc<dyn Rng>,
-    hasher: Hasher,
-    accounts: Arc<Accounts>,
-    sessions: Arc<Sessions>,
+    pub(super) db: Db,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) rng: Arc<dyn Rng>,
+    pub(super) hasher: Hasher,
+    pub(super) accounts: Arc<Accounts>,
+    pub(super) sessions: Arc<Sessions>,
+    pub(super) totp: Arc<Totp>,
+    pub(super) recovery: Arc<RecoveryCodes>,
+    pub(super) links: Arc<Links>,
+    pub(super) outbox: Arc<Outbox>,
+    pub(super) policy: Policy,
     keys: Arc<DataKeys>,
     decoy: String,
     deadline: Duration,
@@ -107,6 +99,16 @@ pub struct Parts {
     pub accounts: Arc<Accounts>,
     /// The sessions.
     pub sessions: Arc<Sessions>,
+    /// The second factors.
+    pub totp: Arc<Totp>,
+    /// The recovery codes.
+    pub recovery: Arc<RecoveryCodes>,
+    /// Links of mails.
+    pub links: Arc<Links>,
+    /// Takes mails in.
+    pub outbox: Arc<Outbox>,
+    /// Who needs a second factor.
+    pub policy: Policy,
     /// The data keys.
     pub keys: Arc<DataKeys>,
     /// What a failure is held to.
@@ -116,7 +118,7 @@ pub struct Parts {
 }
 
 /// Which count an attempt goes to.
-enum Bucket {
+pub(super) enum Bucket {
     /// The account's own device has its own count: nobody outside can use it up.
     Device,
     /// Everybody else shares one count per name, known or not.
@@ -135,6 +137,11 @@ impl SignIn {
             hasher: parts.hasher,
             accounts: parts.accounts,
             sessions: parts.sessions,
+            totp: parts.totp,
+            recovery: parts.recovery,
+            links: parts.links,
+            outbox: parts.outbox,
+            policy: parts.policy,
             keys: parts.keys,
             deadline: parts.deadline,
             per_minute: AddressLimiter::new(PER_MINUTE, factor),
@@ -143,63 +150,69 @@ impl SignIn {
     }
 
     /// Signs in, or answers the same for every way of failing, after the same time.
-    pub async fn sign_in(&self, attempt: &Attempt<'_>) -> Result<SignedIn, SignInError> {
-        self.count_address(attempt)?;
+    pub async fn sign_in(&self, attempt: &Attempt<'_>) -> Result<Outcome, SignInError> {
+        self.count_address(attempt.address_key)?;
         let Ok(slot) = self.hasher.slot().await else {
-            self.refund_address(attempt);
+            self.refund_address(attempt.address_key);
             return Err(SignInError::Overloaded);
         };
         let began = slot.taken_at;
         let outcome = self.judge(attempt, slot).await;
         match &outcome {
-            Ok(_) => self.refund_address(attempt),
+            Ok(_) => self.refund_address(attempt.address_key),
             Err(SignInError::BadCredentials | SignInError::Throttled(_)) => self.hold(began).await,
             // Our fault: whoever comes back as told must not run into the limit.
-            Err(_) => self.refund_address(attempt),
+            Err(_) => self.refund_address(attempt.address_key),
         }
         outcome
     }
 
-    fn count_address(&self, attempt: &Attempt<'_>) -> Result<(), SignInError> {
+    pub(super) fn count_address(&self, address_key: &AddressKey) -> Result<(), SignInError> {
         let now = self.clock.now();
         self.per_minute
-            .count(attempt.address_key, now)
+            .count(address_key, now)
             .and_then(|()| {
-                let counted = self.per_hour.count(attempt.address_key, now);
+                let counted = self.per_hour.count(address_key, now);
                 // Tries during the long pause must not use the short limit up as well.
-                counted.inspect_err(|_| self.per_minute.refund(attempt.address_key))
+                counted.inspect_err(|_| self.per_minute.refund(address_key))
             })
             .map_err(SignInError::Throttled)
     }
 
-    fn refund_address(&self, attempt: &Attempt<'_>) {
-        self.per_minute.refund(attempt.address_key);
-        self.per_hour.refund(attempt.address_key);
+    pub(super) fn refund_address(&self, address_key: &AddressKey) {
+        self.per_minute.refund(address_key);
+        self.per_hour.refund(address_key);
     }
 
-    async fn judge(&self, attempt: &Attempt<'_>, slot: Slot) -> Result<SignedIn, SignInError> {
+    async fn judge(&self, attempt: &Attempt<'_>, slot: Slot) -> Result<Outcome, SignInError> {
         let now = self.clock.now();
         let name = normalise(attempt.email);
         let account = self.accounts.find_by_email(&name).await?;
         let held = match &account {
-            Some(account) => password::find_by_account(&self.db, account.view.id).await?,
+            Some(account) => password::find_current(&self.db, account.view.id).await?,
             None => None,
         };
         let bucket = self.count(attempt, &name, account.as_ref(), now).await?;
         let verdict = slot
-            .verify(attempt.password, held.as_deref().unwrap_or(&self.decoy))
+            .verify(
+                attempt.password,
+                held.as_ref().map_or(&*self.decoy, |kept| &kept.phc),
+            )
             .await;
         let verdict = verdict.map_err(|_| SignInError::Overloaded)?;
         match account {
             Some(account) if verdict != Verdict::Mismatch && account.locked_at.is_none() => {
+                // What matched is the account's password: nothing else matches the decoy.
+                let version = held.as_ref().map_or(0, |kept| kept.version);
                 let rehash = match (verdict, held) {
                     (Verdict::MatchButWeak, Some(old)) => {
-                        Some((old, self.rehash(&slot, attempt.password).await?))
+                        Some((old.phc, self.rehash(&slot, attempt.password).await?))
                     }
                     _ => None,
                 };
                 drop(slot);
-                self.complete(attempt, account, &bucket, rehash).await
+                self.complete(attempt, account, &bucket, version, rehash)
+                    .await
             }
             account => {
                 drop(slot);
@@ -232,10 +245,7 @@ impl SignIn {
                 return Ok(Bucket::Device);
             }
         }
-        let digest = hex::encode(seal::mac(
-            &*self.keys.digest,
-            &[b"sign-in name\0", name.as_bytes()],
-        ));
+        let digest = self.keys.name_digest(name);
         if let Some(counted) = store::mark_attempt(&self.db, &digest, now).await? {
             return Ok(Bucket::Name(digest, counted));
         }
@@ -245,72 +255,7 @@ impl SignIn {
         ))
     }
 
-    async fn complete(
-        &self,
-        attempt: &Attempt<'_>,
-        account: Account,
-        bucket: &Bucket,
-        rehash: Option<(String, String)>,
-    ) -> Result<SignedIn, SignInError> {
-        let (now, id) = (self.clock.now(), account.view.id);
-        let mut tx = self.db.begin().await?;
-        // Locked while the password was hashed: the session would outlive the lock. Holding the row also lines up
-        // parallel sign-ins, so that each sees the sessions of the one before.
-        if !self.accounts.hold(&mut tx, id).await? {
-            drop(tx);
-            let account = Account {
-                locked_at: Some(now),
-                ..account
-            };
-            self.fail(attempt, Some(account), bucket).await?;
-            return Err(SignInError::BadCredentials);
-        }
-        if let Bucket::Name(digest, counted) = bucket {
-            store::mark_refunded(&mut tx, digest, *counted, now).await?;
-        }
-        if let Some((old, new)) = &rehash
-            && password::mark_rehashed(&mut tx, id, old, new).await?
-        {
-            audit::record(
-                &mut tx,
-                &Event::of(EventName::PasswordRehash, id, attempt.origin),
-                now,
-                &*self.rng,
-            )
-            .await?;
-        }
-        let device = match bucket {
-            Bucket::Device => attempt.device.unwrap_or_default().to_owned(),
-            Bucket::Name(..) => BASE64_URL_SAFE_NO_PAD.encode(self.rng.bytes::<32>()),
-        };
-        if attempt.transport == Transport::Cookie {
-            store::mark_device_known(&mut tx, id, &self.device_digest(&device), now).await?;
-        }
-        let new = NewSession {
-            account: id,
-            transport: attempt.transport,
-            remember: attempt.remember,
-            has_second_factor: false,
-            origin: attempt.origin,
-        };
-        audit::record(
-            &mut tx,
-            &Event::of(EventName::LoginSuccess, id, attempt.origin),
-            now,
-            &*self.rng,
-        )
-        .await?;
-        let (grant, ended) = self.sessions.begin(&mut tx, &new).await?;
-        tx.commit().await?;
-        self.sessions.forget(&ended);
-        Ok(SignedIn {
-            grant,
-            account: account.view,
-            device,
-        })
-    }
-
-    async fn fail(
+    pub(super) async fn fail(
         &self,
         attempt: &Attempt<'_>,
         account: Option<Account>,
@@ -338,8 +283,14 @@ impl SignIn {
         tokio::time::sleep_until((began + self.deadline).into()).await;
     }
 
-    fn device_digest(&self, device: &str) -> String {
-        hex::encode(seal::mac(&*self.keys.device, &[device.as_bytes()]))
+    /// Forgets the waits of an address, inside a transaction: an admin vouches for its owner.
+    pub async fn clear_waits(&self, tx: &mut Tx, email: &str) -> Result<(), StoreError> {
+        let digest = self.keys.name_digest(&normalise(email));
+        store::delete_count(tx, &digest).await
+    }
+
+    pub(super) fn device_digest(&self, device: &str) -> String {
+        self.keys.device_digest(device)
     }
 
     /// Purges counts that mean nothing any more.

@@ -83,6 +83,15 @@ pub(super) async fn mark_refunded(
     .map(|_| ())
 }
 
+/// Forgets the count of a name, and with it the wait.
+pub(super) async fn delete_count(tx: &mut Tx, digest: &str) -> Result<(), StoreError> {
+    sql("DELETE FROM throttle WHERE digest = $1")
+        .bind(digest)
+        .execute(tx)
+        .await
+        .map(|_| ())
+}
+
 /// Forgets counts that no wait hangs on any more, and devices whose cookie is gone.
 pub(super) async fn delete_stale(db: &Db, now: Timestamp) -> Result<u64, StoreError> {
     let counts = sql("DELETE FROM throttle WHERE changed_at < $1")
@@ -114,6 +123,31 @@ pub(super) async fn mark_device_attempt(
     .fetch_optional(On::Write(db))
     .await?;
     row.map(|row| row.int("failures")).transpose()
+}
+
+/// Whether an account has ever signed in with a browser: only then is another one new.
+pub(super) async fn has_devices(tx: &mut Tx, account: AccountId) -> Result<bool, StoreError> {
+    let row = sql("SELECT digest FROM device WHERE account_id = $1 LIMIT 1")
+        .bind(account.to_string())
+        .fetch_optional(tx)
+        .await?;
+    Ok(row.is_some())
+}
+
+/// Whether an account has signed in from a device that is not void.
+pub(super) async fn has_device(
+    tx: &mut Tx,
+    account: AccountId,
+    digest: &str,
+) -> Result<bool, StoreError> {
+    let row = sql(
+        "SELECT digest FROM device WHERE account_id = $1 AND digest = $2 AND voided_at IS NULL",
+    )
+    .bind(account.to_string())
+    .bind(digest)
+    .fetch_optional(tx)
+    .await?;
+    Ok(row.is_some())
 }
 
 /// Keeps a device after a complete sign-in; its failures are forgiven.

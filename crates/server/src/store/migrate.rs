@@ -19,6 +19,7 @@ impl Db {
     /// SQLite has no such lock: who comes second fails on what is there already, sees that less is left to do
     /// than before, and goes on from there.
     pub async fn migrate(&self) -> Result<(), StoreError> {
+        self.make_byte_order().await?;
         let mut before = self.pending_migrations().await?.migrations.len();
         loop {
             let done = match &self.pools {
@@ -32,6 +33,20 @@ impl Db {
             }
             before = left;
         }
+    }
+
+    /// Gives PostgreSQL the byte order that SQLite calls `BINARY`, so that one schema can ask for it on both.
+    async fn make_byte_order(&self) -> Result<(), StoreError> {
+        let Pools::Postgres(pool) = &self.pools else {
+            return Ok(());
+        };
+        let make =
+            || sqlx::query("CREATE COLLATION IF NOT EXISTS \"BINARY\" FROM \"C\"").execute(pool);
+        // Of two that start at once, one may find it there after having looked for it in vain.
+        if make().await.is_err() {
+            make().await?;
+        }
+        Ok(())
     }
 
     /// What [`Db::migrate`] would run; an error when the schema is newer than the program.

@@ -4,6 +4,7 @@
 //! and a write transaction holds it from its first statement (`BEGIN IMMEDIATE`), so a check and its act
 //! can't be torn apart.
 
+pub mod budget;
 mod connect;
 mod error;
 pub mod feed;

@@ -1,5 +1,6 @@
 //! Accounts: made, first admin, read and changed.
 
+mod password;
 mod profile;
 mod register;
 mod setup;

@@ -14,6 +14,18 @@ fn fields(body: &Value) -> Vec<(String, String)> {
 }
 
 on_each_engine! {
+    async fn a_suggested_passphrase_is_taken_as_a_password(db) {
+        let app = TestApp::start(db).await;
+        let mut browser = app.browser();
+        let made = browser.get("/api/password/suggestion").await;
+        assert_eq!(made.status, 200, "{}", made.text());
+        let passphrase = made.json()["passphrase"].as_str().expect("words").to_owned();
+        let again = browser.get("/api/password/suggestion").await.json();
+        assert_ne!(again["passphrase"], passphrase.as_str());
+        let body = json!({ "email": "ada@example.org", "password": passphrase });
+        assert_eq!(browser.post("/api/auth/register", body).await.status, 201);
+    }
+
     async fn a_visitor_gets_an_account_and_is_signed_in(db) {
         let app = TestApp::start(db).await;
         let mut browser = app.browser();

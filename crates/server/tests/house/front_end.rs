@@ -10,11 +10,16 @@ const ABOVE: [&str; 3] = ["page", "state", "client"];
 /// How deep a screen's module lies: `page::<capability>::<screen>`.
 const SCREEN_DEPTH: usize = 3;
 
-/// The screens: what the route table names.
+/// Where the routes are: of visitors, and of everybody.
+const TABLES: [&str; 2] = ["visitor.rs", "desk.rs"];
+
+/// The screens: what the tables of routes name.
 fn screens(sources: &[Source]) -> BTreeSet<Vec<String>> {
-    let table = sources
-        .iter()
-        .filter(|source| source.inside("app") == Some("app.rs"));
+    let table = sources.iter().filter(|source| {
+        source
+            .inside("app")
+            .is_some_and(|inside| TABLES.contains(&inside))
+    });
     let paths = table.flat_map(|source| imports::of(source, "app"));
     paths.filter(|path| path[0] == "page").map(screen).collect()
 }
@@ -59,7 +64,7 @@ fn rule_5_widgets_and_pages_stay_apart() {
 fn an_entanglement_is_found() {
     let table =
         "use crate::page::{account::{profile::Profile, setup::Setup}, sign_in::sign_in::SignIn};";
-    let screens = screens(&[Source::new("crates/app/src/app.rs", table)]);
+    let screens = screens(&[Source::new("crates/app/src/desk.rs", table)]);
     assert_eq!(screens.len(), 3);
     let found = |path: &str, text: &str| {
         entangled(

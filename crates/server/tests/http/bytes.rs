@@ -7,7 +7,7 @@ use axum::{
     http::{HeaderMap, HeaderName, HeaderValue, header},
 };
 use concierge_core::{
-    api::{Access as _, Method, SignedIn},
+    api::{Access as _, Anonymous, Method, TARGET},
     catalogue::{self, Entry},
 };
 use concierge_server::{
@@ -116,7 +116,8 @@ fn a_forwarded_address_is_one_that_stands_there_and_only_a_proxy_is_believed() {
 /// Endpoints with a body, and bodies close to one that is right.
 fn body() -> impl Strategy<Value = (Entry, Vec<u8>)> {
     let mut writers = catalogue::all();
-    writers.retain(|entry| entry.method != Method::Get);
+    // A path that names nothing is refused before its body is read.
+    writers.retain(|entry| entry.method != Method::Get && !entry.path.contains(TARGET));
     prop::sample::select(writers).prop_flat_map(|entry| {
         let example = entry.example.as_bytes().to_vec();
         let body = prop_oneof![
@@ -135,10 +136,10 @@ fn any_body_of_any_endpoint_is_judged_and_only_json_is_taken() {
     let owner = runtime.block_on(app.registered(ADA));
     check(300, &body(), |(entry, body)| {
         // Who is signed in stays so: a body that is right signs nobody out.
-        let mut browser = if entry.access == SignedIn::NAME {
-            owner.clone()
-        } else {
+        let mut browser = if entry.access == Anonymous::NAME {
             app.browser()
+        } else {
+            owner.clone()
         };
         let builder = browser.request(entry.method.as_str(), entry.path);
         let builder = builder.header(header::CONTENT_TYPE, "application/json");

@@ -71,8 +71,8 @@ on_each_engine! {
 
     async fn a_locked_account_is_out_everywhere(db) {
         let (here, there, mut browser, mut elsewhere) = two_processes(db).await;
-        let locked = here.services.accounts.set_locked(ADA, true).await;
-        assert!(locked.expect("locked"));
+        let locked = here.set_locked(ADA, true).await;
+        assert!(locked);
         there.hear().await;
         browser.get("/api/profile").await.assert_problem(401, "unauthenticated");
         elsewhere.get("/api/profile").await.assert_problem(401, "unauthenticated");

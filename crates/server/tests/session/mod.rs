@@ -6,5 +6,6 @@ mod feed;
 mod jar;
 mod lifetime;
 mod model;
+mod own;
 mod protocol;
 mod tabs;

@@ -12,7 +12,7 @@ use concierge_server::{
     audit::Origin,
     platform::limit::AddressKey,
     session::{Grant, SessionError},
-    sign_in::Attempt,
+    sign_in::{Attempt, Outcome},
     store::sql,
 };
 use proptest::prelude::*;
@@ -170,13 +170,11 @@ impl World {
             address_key: &AddressKey::default(),
             origin: &Origin::default(),
         };
-        self.app
-            .services
-            .sign_in
-            .sign_in(&attempt)
-            .await
-            .expect("signed in")
-            .grant
+        let outcome = self.app.services.sign_in.sign_in(&attempt).await;
+        match outcome.expect("signed in") {
+            Outcome::SignedIn(signed_in) => signed_in.grant,
+            Outcome::Next { step, .. } => panic!("a step comes first: {step:?}"),
+        }
     }
 
     pub(super) async fn refresh(&self, token: &str) -> Result<Grant, SessionError> {

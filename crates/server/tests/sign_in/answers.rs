@@ -24,7 +24,7 @@ on_each_engine! {
         let app = TestApp::start(db).await;
         app.registered(ADA).await;
         app.registered("locked@example.org").await;
-        app.services.accounts.set_locked("locked@example.org", true).await.expect("locked");
+        app.set_locked("locked@example.org", true).await;
         let tries = [
             (ADA, WRONG),
             ("nobody@example.org", WRONG),
@@ -65,9 +65,9 @@ on_each_engine! {
         let app = TestApp::start(db).await;
         let mut owner = app.signed_in().await;
         let before = visible(&owner.sign_in(ADA, WRONG).await);
-        app.services.accounts.set_locked(ADA, true).await.expect("locked");
+        app.set_locked(ADA, true).await;
         assert_eq!(visible(&owner.sign_in(ADA, PASSWORD).await), before);
-        app.services.accounts.set_locked(ADA, false).await.expect("unlocked");
+        app.set_locked(ADA, false).await;
         assert_eq!(owner.sign_in(ADA, PASSWORD).await.status, 200);
     }
 

@@ -27,13 +27,13 @@ on_each_engine! {
                 for _ in 0..round {
                     tokio::task::yield_now().await;
                 }
-                app.services.accounts.set_locked(ADA, true).await.expect("locked")
+                app.set_locked(ADA, true).await
             };
             let (answer, locked) = join(owner.sign_in(ADA, PASSWORD), lock).await;
             assert!(locked);
             assert!(matches!(answer.status, 200 | 401), "{}", answer.text());
             assert_eq!(live_sessions(&app).await, 0, "round {round}");
-            app.services.accounts.set_locked(ADA, false).await.expect("unlocked");
+            app.set_locked(ADA, false).await;
         }
     }
 

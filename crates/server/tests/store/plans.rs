@@ -9,7 +9,7 @@ use concierge_server::store::{Db, On, sql};
 use crate::support::database::Database;
 
 /// Tables that grow with accounts, sign-ins and time.
-const GROWING: [&str; 7] = [
+const GROWING: [&str; 12] = [
     "account",
     "password",
     "session",
@@ -17,25 +17,26 @@ const GROWING: [&str; 7] = [
     "event",
     "revocation",
     "throttle",
+    "ticket",
+    "totp",
+    "recovery_code",
+    "recovery_unkept",
+    "budget",
 ];
 
 /// Statements that read whole tables, each for a reason.
-const WALKS: [(&str, &str); 4] = [
+const WALKS: [(&str, &str); 3] = [
     (
         "FROM account ORDER BY created_at, id",
         "the command line lists every account",
     ),
     (
-        "FROM account WHERE role = 'admin' LIMIT 1",
-        "asked at the start and for a setup link; ends at the first admin",
-    ),
-    (
-        "NOT EXISTS (SELECT 1 FROM account WHERE role = 'admin')",
-        "asked with a genuine setup token alone; ends at the first admin",
-    ),
-    (
         "DELETE FROM revocation WHERE at < $1",
         "once an hour, over what ended within a day",
+    ),
+    (
+        "FROM session WHERE second_factor_at IS NULL",
+        "once at the start, and only where the policy demands a second factor",
     ),
 ];
 

@@ -10,6 +10,8 @@ use std::{
 
 use axum::Router;
 use concierge_server::{
+    account::Deed,
+    audit::Origin,
     config::{Config, Environment},
     http::{self, Site},
     keys::{self, data_keys},
@@ -100,6 +102,20 @@ impl TestApp {
         Self::with(database, |options| options.clock = clock).await
     }
 
+    /// The same with a few things otherwise.
+    pub async fn beside_with(
+        &self,
+        database: &Database,
+        adjust: impl FnOnce(&mut Options),
+    ) -> Self {
+        let clock = Arc::clone(&self.clock);
+        let with = Self::with(database, |options| {
+            options.clock = clock;
+            adjust(options);
+        });
+        with.await
+    }
+
     /// The database.
     pub fn db(&self) -> &Db {
         &self.services.db
@@ -152,6 +168,16 @@ impl TestApp {
         let answer = browser.sign_in(ADA, PASSWORD).await;
         assert_eq!(answer.status, 200, "{}", answer.text());
         browser
+    }
+
+    /// Locks or unlocks an account as the command line does; `false` when it was so already.
+    pub async fn set_locked(&self, email: &str, locked: bool) -> bool {
+        let account = self.services.accounts.find_by_email(email).await;
+        let id = account.expect("an answer").expect("an account").view.id;
+        let deed = if locked { Deed::Lock } else { Deed::Unlock };
+        let desk = self.services.desk();
+        let done = desk.act(id, deed, None, &Origin::default()).await;
+        done.expect("done").0
     }
 
     /// How many rows a table has.

@@ -1,6 +1,7 @@
 //! What tests share: a database each, an application around it, a client like a browser, the program itself.
 
 pub mod app;
+pub mod authenticator;
 pub mod browser;
 pub mod clock;
 pub mod database;

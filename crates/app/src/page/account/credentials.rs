@@ -1,7 +1,8 @@
 //! The fields of a new account: name, address, and a password with live advice by the rules of core.
 
 use concierge_core::{
-    account::{Email, Name},
+    account::{Email, Name, api::SuggestPassphrase},
+    api::Empty,
     password::policy,
     problem::{FieldCode, FieldError},
 };
@@ -9,8 +10,8 @@ use leptos::prelude::*;
 use web_sys::HtmlInputElement;
 
 use crate::{
-    client::fold,
-    reaction::element,
+    client::{call, fold, use_client},
+    reaction::{element, spawn, use_scripted},
     text::{use_locale, use_texts},
     ui::{
         field::{FieldSpec, TextField},
@@ -26,12 +27,49 @@ const PRODUCT: &str = "concierge";
 #[component]
 pub(crate) fn Credentials(submission: Submission) -> impl IntoView {
     let words = use_texts();
+    let spec = |name, label, kind, autocomplete| FieldSpec {
+        name,
+        label,
+        kind,
+        autocomplete,
+        required: name != "name",
+        hint: None,
+    };
+    view! {
+        <TextField
+            spec=spec("name", words.sign_up.name, "text", "name")
+            error=submission.field("name")
+        />
+        <TextField
+            spec=spec("email", words.sign_up.email, "email", "username")
+            error=submission.field("email")
+        />
+        <NewPassword name="password" label=words.sign_up.password submission=submission />
+    }
+}
+
+/// A new password with live advice, and a passphrase for who wants one.
+#[component]
+pub(crate) fn NewPassword(
+    /// The field's name in the form, and its id.
+    name: &'static str,
+    /// The words above it.
+    label: &'static str,
+    /// The state of its form.
+    submission: Submission,
+) -> impl IntoView {
+    let words = use_texts();
     let locale = use_locale();
+    let client = use_client();
+    let scripted = use_scripted();
+    let shown = RwSignal::new(false);
     let advice = RwSignal::new(None::<&'static str>);
     let advise = move |password: String| {
         let of = |field| element::<HtmlInputElement>(field).map(|input| input.value());
-        let (name, email) = (of("name"), of("email"));
-        let own = own_words(&name.unwrap_or_default(), &email.unwrap_or_default());
+        let own = own_words(
+            &of("name").unwrap_or_default(),
+            &of("email").unwrap_or_default(),
+        );
         let verdict = policy::check(&password, &own, fold);
         advice.set(match verdict {
             Ok(()) => Some(words.sign_up.long_enough),
@@ -39,30 +77,38 @@ pub(crate) fn Credentials(submission: Submission) -> impl IntoView {
             Err(code) => Some(code.title(locale)),
         });
     };
-    let spec = |name, label, kind, autocomplete, hint| FieldSpec {
+    let suggest = move |_| {
+        let client = client.clone();
+        spawn(async move {
+            match call::<SuggestPassphrase>(&client, Empty {}).await {
+                Ok(answer) => {
+                    if let Some(field) = element::<HtmlInputElement>(name) {
+                        field.set_value(answer.passphrase.expose());
+                        // What one has to write down has to be seen.
+                        shown.try_set(true);
+                        advise(field.value());
+                    }
+                }
+                Err(problem) => submission.fail(problem),
+            }
+        });
+    };
+    let spec = FieldSpec {
         name,
         label,
-        kind,
-        autocomplete,
-        required: name != "name",
-        hint,
+        kind: "password",
+        autocomplete: "new-password",
+        required: true,
+        hint: Some(words.sign_up.rule),
     };
-    let rule = Some(words.sign_up.rule);
     view! {
-        <TextField
-            spec=spec("name", words.sign_up.name, "text", "name", None)
-            error=submission.field("name")
-        />
-        <TextField
-            spec=spec("email", words.sign_up.email, "email", "username", None)
-            error=submission.field("email")
-        />
-        <PasswordField
-            spec=spec("password", words.sign_up.password, "password", "new-password", rule)
-            error=submission.field("password")
-            on_input=advise
-        />
-        <p class="advice" role="status">{Signal::derive(move || advice.get())}</p>
+        <PasswordField spec=spec error=submission.field(name) on_input=advise shown=shown />
+        <p class="advice" role="status">
+            {Signal::derive(move || advice.get())}
+        </p>
+        <button class="button" type="button" hidden=move || !scripted.get() on:click=suggest>
+            {words.sign_up.suggest}
+        </button>
     }
 }
 
@@ -91,6 +137,11 @@ pub(crate) fn mistakes(values: &Values) -> Vec<FieldError> {
         .into_iter()
         .filter_map(|(name, code)| Some(FieldError::new(name, code?)))
         .collect()
+}
+
+/// What the browser can tell to be wrong with the new password of somebody it does not know.
+pub(crate) fn new_password_mistake(password: &str) -> Option<FieldCode> {
+    policy::check(password, &own_words("", ""), fold).err()
 }
 
 /// The name, when one was given.

@@ -1,6 +1,10 @@
 //! Screens of accounts, and the fields that making one has wherever it is made.
 
+mod change_password;
 pub(crate) mod credentials;
+mod factor;
 pub(crate) mod profile;
+pub(crate) mod security;
+mod sessions;
 pub(crate) mod setup;
 pub(crate) mod sign_up;

@@ -8,26 +8,36 @@ use concierge_core::{
     sensitive::Sensitive,
 };
 use leptos::prelude::*;
+use leptos_router::hooks::use_query_map;
 
 use super::credentials::{Credentials, mistakes, name_of};
 use crate::{
     client::{refresh::use_keeper, wire},
-    layout::door::{Door, NextField, returned_problem, use_unfinished},
+    layout::{
+        door::{Door, NextField, returned_problem, use_unfinished},
+        token::on_token,
+    },
+    reaction::part,
     state::use_page_context,
     text::{use_locale, use_texts},
     ui::{
         button::SubmitButton,
+        field::{FieldSpec, TextField},
         form::{Form, Submission, Values},
         notice::Note,
     },
 };
 
-/// The sign-up page; where registration is not open, it says so and whom to ask.
+/// The sign-up page; where registration is not open, it says so and whom to ask. A person whose address
+/// has to be confirmed comes back to it.
 #[component]
 pub(crate) fn SignUp() -> impl IntoView {
     let words = use_texts();
-    let task = match use_page_context().registration_open {
-        true => view! { <SignUpForm /> }.into_any(),
+    let facts = use_page_context();
+    let mailed = use_query_map().with_untracked(|query| query.get_str("done") == Some("sent"));
+    let task = match facts.registration_open || facts.invites_only {
+        _ if mailed => view! { <Note>{words.sign_up.mailed}</Note> }.into_any(),
+        true => view! { <SignUpForm invites_only=facts.invites_only /> }.into_any(),
         false => view! { <Note>{words.sign_up.closed}</Note> }.into_any(),
     };
     view! {
@@ -42,7 +52,7 @@ pub(crate) fn SignUp() -> impl IntoView {
 
 /// The form. A success is followed by the guard, which leads on.
 #[component]
-fn SignUpForm() -> impl IntoView {
+fn SignUpForm(invites_only: bool) -> impl IntoView {
     let words = use_texts();
     let locale = use_locale();
     let keeper = use_keeper();
@@ -67,6 +77,7 @@ fn SignUpForm() -> impl IntoView {
         <Form action=Register::PATH submission=submission on_submit=submit>
             <NextField />
             <input type="hidden" name="locale" value=locale.tag() />
+            <Invitation invites_only=invites_only submission=submission />
             <Credentials submission=submission />
             <SubmitButton
                 label=words.sign_up.submit
@@ -77,12 +88,35 @@ fn SignUpForm() -> impl IntoView {
     }
 }
 
+/// The invitation's field, where one is needed or the link brought one.
+#[component]
+fn Invitation(invites_only: bool, submission: Submission) -> impl IntoView {
+    let invite = RwSignal::new(invites_only.then(String::new));
+    on_token(move |token| invite.set(Some(token)));
+    let spec = FieldSpec {
+        name: "invite",
+        label: use_texts().sign_up.invite,
+        kind: "text",
+        autocomplete: "off",
+        required: invites_only,
+        hint: None,
+    };
+    part(move || {
+        let field = |value: String| {
+            view! { <TextField spec=spec error=submission.field("invite") value=value /> }
+        };
+        invite.get().map(field).into_any()
+    })
+}
+
 fn request(values: &Values, locale: Locale) -> RegisterRequest {
     RegisterRequest {
         email: values.text("email"),
         password: Sensitive::new(values.text("password")),
         name: name_of(values),
         locale: Some(locale),
-        invite: None,
+        invite: Some(values.text("invite").trim().to_owned())
+            .filter(|invite| !invite.is_empty())
+            .map(Sensitive::new),
     }
 }

@@ -64,6 +64,9 @@ pub(crate) fn SignIn() -> impl IntoView {
                     wait=submission.wait()
                 />
             </Form>
+            <p>
+                <a href=Page::Forgot.path()>{words.sign_in.forgot}</a>
+            </p>
             {one_session.then(|| view! { <p class="aside">{words.sign_in.one_session}</p> })}
             {facts.registration_open.then(|| view! {
                 <p class="door-foot">
@@ -138,7 +141,15 @@ fn Reasons() -> impl IntoView {
             })
             .into_any()
     });
+    let done = query
+        .with_untracked(|query| match query.get_str("done") {
+            Some("confirmed") => Some(words.sign_in.confirmed),
+            Some("password_reset") => Some(words.sign_in.password_reset),
+            _ => None,
+        })
+        .map(|done| view! { <Note>{done}</Note> });
     view! {
+        {done}
         {ended}
         {blocked}
     }

@@ -1,0 +1,153 @@
+//! Handlers of the admin desk.
+
+use axum::Router;
+use concierge_core::{
+    account::AccountId,
+    admin::api::{
+        AccountChange, AccountDetail, AccountPage, AccountQuery, ChangeAccount, GetAccount,
+        ListAccounts, LockAccount, MakeResetLink, OneTimeLink, RemoveSecondFactor, SignOutAccount,
+        UnlockAccount,
+    },
+    api::{Admin, Empty, FreshAdmin},
+    link::reset_path,
+    problem::ErrorCode,
+    sensitive::Sensitive,
+    session::api::Ended,
+};
+
+use super::AdminError;
+use crate::{
+    account::{AccountError, Deed},
+    http::{
+        App,
+        error::ApiError,
+        mount::{Context, Reply, mount},
+    },
+};
+
+/// The routes.
+pub fn routes(router: Router<App>) -> Router<App> {
+    let router = mount::<ListAccounts, _, _>(router, list);
+    let router = mount::<GetAccount, _, _>(router, look);
+    let router = mount::<ChangeAccount, _, _>(router, change);
+    let router = mount::<LockAccount, _, _>(router, lock);
+    let router = mount::<UnlockAccount, _, _>(router, unlock);
+    let router = mount::<SignOutAccount, _, _>(router, sign_out);
+    let router = mount::<MakeResetLink, _, _>(router, reset_link);
+    mount::<RemoveSecondFactor, _, _>(router, remove_second_factor)
+}
+
+impl From<AdminError> for ApiError {
+    fn from(error: AdminError) -> Self {
+        match error {
+            AdminError::Cursor => Self::new(ErrorCode::BadRequest),
+            // The account in the path, never the caller's own.
+            AdminError::Account(AccountError::NotFound) => Self::new(ErrorCode::NotFound),
+            AdminError::Account(error) => error.into(),
+            AdminError::Store(error) => error.into(),
+        }
+    }
+}
+
+async fn list(
+    app: App,
+    _: Context<Admin>,
+    query: AccountQuery,
+) -> Result<Reply<AccountPage>, ApiError> {
+    Ok(Reply::new(app.desk().list(&query).await?))
+}
+
+async fn look(
+    app: App,
+    context: Context<Admin, AccountId>,
+    _: Empty,
+) -> Result<Reply<AccountDetail>, ApiError> {
+    Ok(Reply::new(app.desk().detail(context.target).await?))
+}
+
+async fn change(
+    app: App,
+    context: Context<FreshAdmin, AccountId>,
+    change: AccountChange,
+) -> Result<Reply<AccountDetail>, ApiError> {
+    if let Some(role) = change.role {
+        act(&app, &context, Deed::SetRole(role)).await?;
+    }
+    Ok(Reply::new(app.desk().detail(context.target).await?))
+}
+
+async fn lock(
+    app: App,
+    context: Context<FreshAdmin, AccountId>,
+    _: Empty,
+) -> Result<Reply<AccountDetail>, ApiError> {
+    act(&app, &context, Deed::Lock).await?;
+    Ok(Reply::new(app.desk().detail(context.target).await?))
+}
+
+async fn unlock(
+    app: App,
+    context: Context<FreshAdmin, AccountId>,
+    _: Empty,
+) -> Result<Reply<AccountDetail>, ApiError> {
+    act(&app, &context, Deed::Unlock).await?;
+    Ok(Reply::new(app.desk().detail(context.target).await?))
+}
+
+async fn sign_out(
+    app: App,
+    context: Context<FreshAdmin, AccountId>,
+    _: Empty,
+) -> Result<Reply<Ended>, ApiError> {
+    let (_, ended) = act(&app, &context, Deed::SignOut).await?;
+    Ok(Reply::new(Ended {
+        ended: u32::try_from(ended).unwrap_or(u32::MAX),
+    }))
+}
+
+/// The link stands in the answer and nowhere else.
+async fn reset_link(
+    app: App,
+    context: Context<FreshAdmin, AccountId>,
+    _: Empty,
+) -> Result<Reply<OneTimeLink>, ApiError> {
+    let (actor, origin) = (context.actor.account, &context.client.origin);
+    let account = app.accounts.find(context.target).await;
+    let account = account.map_err(AdminError::from)?;
+    let (token, expires_at) = app.links.hand_out(&account, Some(actor), origin).await?;
+    let link = app.config.public_url.join(&reset_path(&token));
+    Ok(Reply::new(OneTimeLink {
+        link: Sensitive::new(link),
+        expires_at,
+    }))
+}
+
+async fn remove_second_factor(
+    app: App,
+    context: Context<FreshAdmin, AccountId>,
+    _: Empty,
+) -> Result<Reply<Empty>, ApiError> {
+    let actor = context.actor.account;
+    // One's own needs no admin, and follows the rules of one's own.
+    if actor == context.target {
+        return Err(ApiError::new(ErrorCode::Conflict));
+    }
+    let account = app.accounts.find(context.target).await;
+    let account = account.map_err(AdminError::from)?.view;
+    let removed = app
+        .totp
+        .remove(&account, Some(actor), &context.client.origin);
+    removed.await?;
+    Ok(Reply::new(Empty {}))
+}
+
+async fn act(
+    app: &App,
+    context: &Context<FreshAdmin, AccountId>,
+    deed: Deed,
+) -> Result<(bool, usize), AdminError> {
+    let (actor, origin) = (context.actor.account, &context.client.origin);
+    app.desk()
+        .act(context.target, deed, Some(actor), origin)
+        .await
+}

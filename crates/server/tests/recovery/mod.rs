@@ -1,0 +1,4 @@
+//! Getting back in: recovery codes, and links that set a new password.
+
+mod codes;
+mod links;
