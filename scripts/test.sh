@@ -52,7 +52,7 @@ stage() {
   exit 1
 }
 
-# What Debian's packages give: the browsers, PostgreSQL, a mail server, what makes certificates, and codes.
+# What Debian's packages give: the browsers, PostgreSQL, a mail server, what makes certificates, and another TOTP.
 packages() { scripts/debian.sh chromium firefox-esr postgresql openssl python3-aiosmtpd oathtool; }
 
 app_clippy() {

@@ -1,7 +1,10 @@
 //! The list of all endpoints, from which the documents are made; a test on the server compares it with the routes.
 
 use crate::{
-    account::api::{ChangePassword, ChangeProfile, GetProfile, Register, Setup, SuggestPassphrase},
+    account::api::{
+        ChangeEmail, ChangePassword, ChangeProfile, ConfirmEmail, GetProfile, Register, Setup,
+        SuggestPassphrase,
+    },
     admin::api::{
         ChangeAccount, GetAccount, ListAccounts, LockAccount, MakeResetLink, RemoveSecondFactor,
         SignOutAccount, UnlockAccount,
@@ -96,6 +99,8 @@ pub fn all() -> Vec<Entry> {
         entry::<GetRecoveryCodes>(),
         entry::<KeepRecoveryCodes>(),
         entry::<ChangePassword>(),
+        entry::<ChangeEmail>(),
+        entry::<ConfirmEmail>(),
         entry::<SuggestPassphrase>(),
         entry::<ForgotPassword>(),
         entry::<ResetPassword>(),

@@ -22,3 +22,12 @@ CREATE TABLE not_me_link (
 );
 CREATE INDEX not_me_link_expires ON not_me_link (expires_at);
 CREATE INDEX not_me_link_account ON not_me_link (account_id);
+
+-- New addresses that wait to be confirmed; the newest link of an account counts.
+CREATE TABLE email_change (
+    account_id TEXT NOT NULL PRIMARY KEY REFERENCES account (id) ON DELETE CASCADE,
+    digest TEXT NOT NULL UNIQUE,
+    email TEXT NOT NULL,
+    expires_at BIGINT NOT NULL
+);
+CREATE INDEX email_change_expires ON email_change (expires_at);

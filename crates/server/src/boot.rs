@@ -261,6 +261,7 @@ async fn tidy(services: &Services) {
                 + services.sign_in.purge().await?
                 + services.recovery.purge().await?
                 + services.links.purge().await?
+                + services.accounts.purge().await?
                 + services.sessions.purge().await?,
         )
     };

@@ -150,4 +150,12 @@ texts! {
         end_others_sure: "Every other device is signed out at once. End them?", "Tous les autres appareils seront déconnectés immédiatement. Les fermer ?";
         ended: "Ended.", "Fermé.";
     }
+    /// Changing one's address.
+    change_email: ChangeEmail {
+        title: "E-mail address", "Adresse e-mail";
+        email: "New e-mail address", "Nouvelle adresse e-mail";
+        hint: "We send a link there. The new address counts once you have confirmed it.", "Nous y envoyons un lien. La nouvelle adresse compte dès que vous l’avez confirmée.";
+        submit: "Send the confirmation", "Envoyer la confirmation";
+        sent: "Sent. Look into the mailbox of the new address.", "Envoyé. Regardez dans la boîte de la nouvelle adresse.";
+    }
 }

@@ -5,9 +5,9 @@ use concierge_core::{
     account::{
         AccountView, Role,
         api::{
-            AccountAnswer, ChangePassword, ChangeProfile, GetProfile, Passphrase, PasswordChange,
-            ProfileChange, Register, RegisterRequest, Registered, Setup, SetupRequest,
-            SuggestPassphrase,
+            AccountAnswer, ChangeEmail, ChangePassword, ChangeProfile, ConfirmEmail, EmailChange,
+            GetProfile, Passphrase, PasswordChange, ProfileChange, Register, RegisterRequest,
+            Registered, Setup, SetupRequest, SuggestPassphrase, TokenRequest,
         },
     },
     api::{Anonymous, Empty, Fresh, SignedIn},
@@ -35,6 +35,8 @@ pub fn routes(router: Router<App>) -> Router<App> {
     let router = mount::<GetProfile, _, _>(router, profile);
     let router = mount::<ChangeProfile, _, _>(router, change_profile);
     let router = mount::<ChangePassword, _, _>(router, change_password);
+    let router = mount::<ChangeEmail, _, _>(router, change_email);
+    let router = mount::<ConfirmEmail, _, _>(router, confirm_email);
     let router = mount::<SuggestPassphrase, _, _>(router, suggest_passphrase);
     mount::<GetSession, _, _>(router, look)
 }
@@ -154,6 +156,39 @@ async fn change_password(
 ) -> Result<Reply<Empty>, ApiError> {
     app.accounts
         .change_password(&context.actor, &change, &context.client.origin)
+        .await?;
+    Ok(Reply::new(Empty {}))
+}
+
+async fn change_email(
+    app: App,
+    context: Context<Fresh>,
+    change: EmailChange,
+) -> Result<Reply<Empty>, ApiError> {
+    // In production without a mail server the link would be written nowhere: better said than waited for.
+    if !app.sends_mail() && app.config.environment.is_production() {
+        return Err(ApiError::new(ErrorCode::Unavailable));
+    }
+    let client = &context.client;
+    app.accounts
+        .change_email(
+            &context.actor,
+            &change.email,
+            &client.address_key,
+            &client.origin,
+        )
+        .await?;
+    Ok(Reply::new(Empty {}))
+}
+
+async fn confirm_email(
+    app: App,
+    context: Context<Anonymous>,
+    request: TokenRequest,
+) -> Result<Reply<Empty>, ApiError> {
+    let client = &context.client;
+    app.accounts
+        .confirm_email(&request.token, &client.address_key, &client.origin)
         .await?;
     Ok(Reply::new(Empty {}))
 }

@@ -4,6 +4,8 @@
 //! be made once, with a one-time token, and only while there is no admin; a change of an account is announced
 //! in its transaction, so no process shows an old name for longer than the feed takes.
 
+mod addresses;
+mod addresses_store;
 pub mod cli;
 mod desk;
 mod desk_store;

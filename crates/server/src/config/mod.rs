@@ -91,7 +91,7 @@ pub struct Config {
 pub enum Registration {
     /// Anybody.
     Open,
-    /// Whoever was invited.
+    /// Whoever was invited; counts as closed until there are invitations.
     Invite,
     /// Nobody.
     Closed,

@@ -23,8 +23,6 @@ pub struct MailConfig {
     pub from: Mailbox,
     /// How long the mail server may take to let us in, and again for each mail.
     pub patience: Duration,
-    /// Whether an address has to be confirmed before there is an account.
-    pub confirms_addresses: bool,
 }
 
 /// Reads the section.
@@ -54,14 +52,11 @@ fn registration(reader: &mut Reader<'_>) -> Option<Registration> {
         ("closed", Registration::Closed),
     ];
     let registration = reader.read(NAME, |text| parse::word(text, &words))?;
-    if registration == Registration::Open
-        && reader.environment.is_production()
-        && reader.first("CONCIERGE_SMTP_URL").is_none()
-    {
+    if registration == Registration::Open && reader.environment.is_production() {
         reader.warn(
             NAME,
             "anybody can register, and no mail confirms that an address is theirs",
-            "set CONCIERGE_SMTP_URL, or CONCIERGE_REGISTRATION=invite",
+            "set CONCIERGE_REGISTRATION=closed and use `concierge account create`",
         );
     }
     Some(registration)
@@ -76,12 +71,7 @@ pub(super) fn mail(reader: &mut Reader<'_>, public_url: Option<&PublicUrl>) -> O
         })
     })?;
     let host = public_url.map_or("localhost", |url| url.name());
-    let words = [("required", true), ("off", false)];
-    let confirms = reader.optional("CONCIERGE_ADDRESS_CONFIRMATION", |text| {
-        parse::word(text, &words)
-    })?;
     Some(MailConfig {
-        confirms_addresses: confirms.unwrap_or(smtp_url.is_some()),
         from: match from {
             Some(from) => from,
             None => sender_at(reader, host)?,

@@ -195,14 +195,11 @@ pub static SETTINGS: &[Setting] = &[
         "The keyring file."),
 
     plain(Account, "CONCIERGE_REGISTRATION", "account.registration", ByEnvironment(["open", "open", "open", "invite"]),
-        "Who may register: `open`, `invite` (an admin makes invitations) or `closed`."),
+        "Who may register: `open`, `invite` or `closed`. `invite` counts as `closed` in this version."),
     plain(Account, "CONCIERGE_SECOND_FACTOR", "account.second_factor", ByEnvironment(["optional", "optional", "required", "required"]),
         "Who needs a second factor: `optional` (who wants one), `admins` or `required` (everybody)."),
     plain(Account, "CONCIERGE_TOTP_SKEW", "account.totp_skew", Fixed("1"),
         "How many steps of 30 s a code may be early or late, 0 to 2; `0` is the strict reading of ASVS 6.5.5."),
-    plain(Account, "CONCIERGE_ADDRESS_CONFIRMATION", "account.address_confirmation", Derived("`required` with `CONCIERGE_SMTP_URL`, `off` without"),
-        "`required`: an address counts once the link in a mail was confirmed; `off`: at once."),
-
     plain(Session, "CONCIERGE_ACCESS_TTL", "session.access_ttl", Fixed("10m"),
         "Life of an access token; at most `1h` in production."),
     plain(Session, "CONCIERGE_SESSION_IDLE", "session.idle", Fixed("1h"),

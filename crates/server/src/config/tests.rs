@@ -115,7 +115,6 @@ fn every_bad_value_is_an_error_that_names_its_setting_and_a_remedy() {
         ("CONCIERGE_REGISTRATION", "yes"),
         ("CONCIERGE_SECOND_FACTOR", "never"),
         ("CONCIERGE_TOTP_SKEW", "3"),
-        ("CONCIERGE_ADDRESS_CONFIRMATION", "yes"),
         ("CONCIERGE_ACCESS_TTL", "10"),
         ("CONCIERGE_ACCESS_TTL", "0"),
         ("CONCIERGE_SESSION_IDLE", "25h"),

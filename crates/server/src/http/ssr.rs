@@ -21,8 +21,6 @@ use concierge_core::{
 use leptos::prelude::provide_context;
 use tower::ServiceExt as _;
 
-use crate::config::Registration;
-
 use super::{
     App, api, assets,
     auth::Caller,
@@ -111,7 +109,6 @@ fn page_context(app: &App, client: &Client, viewer: Option<Viewer>) -> PageConte
             Theme::Dark => AppTheme::Dark,
         },
         registration_open: app.accounts.registration_is_open(),
-        invites_only: app.config.registration == Registration::Invite,
         sends_mail: app.config.mail.smtp_url.is_some() || !app.config.environment.is_production(),
         one_session: app.config.session.per_account == 1,
         contact: app.config.contact.clone(),

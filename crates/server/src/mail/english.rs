@@ -101,7 +101,7 @@ pub(super) static LETTERS: Letters = Letters {
             Then::Nothing,
         ),
         not_me: (
-            "If it was not you, somebody else can get into your account. Set a new password at once, and ask for help there.",
+            "If it was not you, somebody else can get into your account. Set a new password at once, then ask for help.",
             Then::Open(Page::Forgot),
         ),
     },

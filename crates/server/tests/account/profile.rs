@@ -2,9 +2,40 @@
 
 use serde_json::json;
 
-use crate::support::{ADA, app::TestApp};
+use crate::support::{ADA, PASSWORD, app::TestApp};
 
 on_each_engine! {
+    async fn a_new_address_counts_once_it_is_confirmed_and_the_old_one_is_told(db) {
+        let app = TestApp::start(db).await;
+        let mut ada = app.signed_in().await;
+        let change = |email: &str| json!({ "email": email });
+        app.browser().post("/api/account/email", change("b@example.org")).await.assert_problem(401, "unauthenticated");
+        ada.post("/api/account/email", change("no address")).await.assert_problem(422, "invalid_fields");
+        assert_eq!(ada.post("/api/account/email", change("Countess@example.com")).await.status, 202);
+        let token = json!({ "token": app.mail_to("Countess@example.com").await.token() });
+        assert_eq!(app.browser().sign_in("countess@example.com", PASSWORD).await.status, 401);
+        assert_eq!(app.browser().post("/api/account/email/confirm", token.clone()).await.status, 204);
+        app.browser().post("/api/account/email/confirm", token).await.assert_problem(401, "ticket_expired");
+        assert!(app.mail_to(ADA).await.text.contains("another e-mail address"));
+        assert_eq!(ada.get("/api/profile").await.json()["account"]["email"], "Countess@example.com");
+        assert_eq!(app.browser().sign_in("countess@example.com", PASSWORD).await.status, 200);
+        assert_eq!(app.events("user_email_changed").await, 1);
+        app.advance_seconds(601).await;
+        assert_eq!(ada.refresh().await.status, 200);
+        ada.post("/api/account/email", change("c@example.org")).await.assert_problem(403, "fresh_sign_in_required");
+    }
+
+    async fn an_address_that_has_an_account_by_then_is_not_taken_over(db) {
+        let app = TestApp::start(db).await;
+        let mut ada = app.signed_in().await;
+        let change = json!({ "email": "bob@example.org" });
+        assert_eq!(ada.post("/api/account/email", change).await.status, 202);
+        let token = json!({ "token": app.mail_to("bob@example.org").await.token() });
+        app.registered("bob@example.org").await;
+        app.browser().post("/api/account/email/confirm", token).await.assert_problem(409, "email_taken");
+        assert_eq!(ada.get("/api/profile").await.json()["account"]["email"], ADA);
+    }
+
     async fn the_profile_needs_a_session(db) {
         let app = TestApp::start(db).await;
         let answer = app.browser().get("/api/profile").await;

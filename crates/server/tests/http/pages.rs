@@ -31,7 +31,13 @@ fn assert_led(answer: &Answer, to: &str) {
 fn build_site(folder: &Path) {
     let pkg = folder.join("pkg");
     std::fs::create_dir(&pkg).expect("a folder");
-    for name in ["concierge.0aZ.css", "concierge.0aZ.js", "concierge.0aZ.wasm", "concierge-visitor.9bY.js", "concierge-visitor.9bY.wasm"] {
+    for name in [
+        "concierge.0aZ.css",
+        "concierge.0aZ.js",
+        "concierge.0aZ.wasm",
+        "concierge-visitor.9bY.js",
+        "concierge-visitor.9bY.wasm",
+    ] {
         std::fs::write(pkg.join(name), "").expect("a file");
     }
 }

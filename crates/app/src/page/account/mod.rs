@@ -1,5 +1,6 @@
 //! Screens of accounts, and the fields that making one has wherever it is made.
 
+mod change_email;
 mod change_password;
 pub(crate) mod credentials;
 mod factor;

@@ -3,7 +3,10 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 
-use super::{change_password::ChangePasswordCard, factor::FactorCard, sessions::SessionsCard};
+use super::{
+    change_email::ChangeEmailCard, change_password::ChangePasswordCard, factor::FactorCard,
+    sessions::SessionsCard,
+};
 use crate::text::use_desk_texts;
 
 /// The page.
@@ -18,6 +21,7 @@ pub(crate) fn Security() -> impl IntoView {
             <div class="columns">
                 <ChangePasswordCard />
                 <FactorCard />
+                <ChangeEmailCard />
             </div>
         </div>
     }

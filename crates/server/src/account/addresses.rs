@@ -1,0 +1,87 @@
+//! Changing one's address: it counts once the link in a mail to the new one was confirmed, and the old one is told.
+
+use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
+use concierge_core::{account::Email, audit::EventName, problem::FieldError, sensitive::Sensitive};
+
+use super::{
+    addresses_store as store, error::AccountError, passwords::letter_to, service::Accounts,
+};
+use crate::{
+    audit::{self, Event, Origin},
+    mail::Letter,
+    platform::{limit::AddressKey, seal},
+    session::Actor,
+    store::{StoreError, feed::Change},
+};
+
+impl Accounts {
+    /// Sends a link to a new address. Whether that address has an account is not said here: who holds its mailbox
+    /// learns it when the link is confirmed.
+    pub async fn change_email(
+        &self,
+        actor: &Actor,
+        typed: &str,
+        key: &AddressKey,
+        origin: &Origin,
+    ) -> Result<(), AccountError> {
+        let email = typed.parse::<Email>();
+        let email =
+            email.map_err(|code| AccountError::Invalid(vec![FieldError::new("email", code)]))?;
+        self.count(&self.judgements, key)?;
+        let parts = &self.parts;
+        let (account, now) = (self.find(actor.account).await?, parts.clock.now());
+        let token = Sensitive::new(BASE64_URL_SAFE_NO_PAD.encode(parts.rng.bytes::<32>()));
+        let digest = self.address_digest(&token);
+        let letter = Letter::ConfirmNewAddress { token };
+        let until = now.plus(letter.life().unwrap_or_default());
+        let mut tx = parts.db.begin().await?;
+        store::insert(&mut tx, actor.account, &digest, &email, until).await?;
+        let event = Event::of(EventName::EmailChangeRequested, actor.account, origin);
+        audit::record(&mut tx, &event, now, &*parts.rng).await?;
+        let mut mail = letter_to(&account, letter);
+        email.as_str().clone_into(&mut mail.to);
+        parts.outbox.queue(&mut tx, &mail).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// Confirms a new address with the token of its mail.
+    pub async fn confirm_email(
+        &self,
+        token: &Sensitive,
+        key: &AddressKey,
+        origin: &Origin,
+    ) -> Result<(), AccountError> {
+        self.count(&self.judgements, key)?;
+        let (parts, digest) = (&self.parts, self.address_digest(token));
+        let now = parts.clock.now();
+        let mut tx = parts.db.begin().await?;
+        let claimed = store::delete_claimed(&mut tx, &digest, now).await?;
+        let (id, email) = claimed.ok_or(AccountError::TicketExpired)?;
+        let before = self.find(id).await?;
+        let taken = store::mark_email(&mut tx, id, &email).await;
+        taken.map_err(|error| match error {
+            StoreError::Conflict => AccountError::EmailTaken,
+            other => AccountError::Store(other),
+        })?;
+        let event = Event::of(EventName::EmailChanged, id, origin);
+        audit::record(&mut tx, &event, now, &*parts.rng).await?;
+        let mail = letter_to(&before, Letter::AddressChanged);
+        parts.outbox.queue(&mut tx, &mail).await?;
+        tx.announce(&[Change::Account(id.to_string())], now).await?;
+        tx.commit().await?;
+        self.mirror.forget(&id);
+        Ok(())
+    }
+
+    /// Deletes links that have run out.
+    pub async fn purge(&self) -> Result<u64, StoreError> {
+        store::delete_expired(&self.parts.db, self.parts.clock.now()).await
+    }
+
+    fn address_digest(&self, token: &Sensitive) -> String {
+        hex::encode(seal::mac(
+            &*self.parts.keys.digest,
+            &[b"new address\0", token.expose().trim().as_bytes()],
+        ))
+    }
+}
