@@ -23,6 +23,7 @@ pub mod audit;
 pub mod boot;
 pub mod cli;
 pub mod config;
+mod floor;
 pub mod http;
 pub mod job;
 pub mod keys;

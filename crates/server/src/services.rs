@@ -1,7 +1,5 @@
 //! Everything that handlers share, assembled once.
 
-mod floor;
-
 use std::{collections::HashSet, sync::Arc};
 
 use concierge_core::{
@@ -11,13 +9,12 @@ use concierge_core::{
 };
 use serde_json::json;
 
-use floor::Floor;
-
 use crate::{
     account::Accounts,
     admin::Desk,
     audit::{self, Event, Origin, Refusal, Refusals},
     config::Config,
+    floor::Floor,
     http::{SecurityHeaders, Site, client::Client, cookies::CookieNames, error::ApiError},
     keys::data_keys::DataKeys,
     mail::{Courier, Outbox},

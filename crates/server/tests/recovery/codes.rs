@@ -16,7 +16,8 @@ on_each_engine! {
         let answer = browser.recover(&codes[3].to_lowercase().replace('-', " ")).await;
         assert_eq!(answer.status, 200, "{}", answer.text());
         assert_eq!(answer.json()["recovery_codes_left"], 9);
-        assert_eq!(app.count("outbox").await, mails + 1);
+        // One about the code, one about the new device.
+        assert_eq!(app.count("outbox").await, mails + 2);
         app.half_way(ADA).await.recover(&codes[3]).await.assert_problem(401, "bad_code");
         app.half_way(ADA).await.recover("AAAAA-AAAAA-AAA").await.assert_problem(401, "bad_code");
         app.half_way(ADA).await.recover("492039").await.assert_problem(401, "bad_code");

@@ -16,19 +16,19 @@ use crate::{
 };
 
 /// What the capabilities stand on.
-pub(super) struct Floor {
-    pub(super) db: Db,
-    pub(super) clock: Arc<dyn Clock>,
-    pub(super) rng: Arc<dyn Rng>,
-    pub(super) hasher: Hasher,
-    pub(super) keys: Arc<DataKeys>,
-    pub(super) sessions: Arc<Sessions>,
-    pub(super) outbox: Arc<Outbox>,
-    pub(super) freshness: Arc<Freshness>,
+pub(crate) struct Floor {
+    pub(crate) db: Db,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) rng: Arc<dyn Rng>,
+    pub(crate) hasher: Hasher,
+    pub(crate) keys: Arc<DataKeys>,
+    pub(crate) sessions: Arc<Sessions>,
+    pub(crate) outbox: Arc<Outbox>,
+    pub(crate) freshness: Arc<Freshness>,
 }
 
 impl Floor {
-    pub(super) fn accounts(&self, config: &Config) -> Arc<Accounts> {
+    pub(crate) fn accounts(&self, config: &Config) -> Arc<Accounts> {
         Arc::new(Accounts::new(account::Parts {
             db: self.db.clone(),
             clock: Arc::clone(&self.clock),
@@ -45,7 +45,7 @@ impl Floor {
         }))
     }
 
-    pub(super) fn recovery(&self) -> Arc<RecoveryCodes> {
+    pub(crate) fn recovery(&self) -> Arc<RecoveryCodes> {
         Arc::new(RecoveryCodes::new(
             self.db.clone(),
             Arc::clone(&self.clock),
@@ -55,7 +55,7 @@ impl Floor {
         ))
     }
 
-    pub(super) fn links(&self, config: &Config, accounts: &Arc<Accounts>) -> Arc<Links> {
+    pub(crate) fn links(&self, config: &Config, accounts: &Arc<Accounts>) -> Arc<Links> {
         Arc::new(Links::new(LinkParts {
             db: self.db.clone(),
             clock: Arc::clone(&self.clock),
@@ -69,7 +69,7 @@ impl Floor {
         }))
     }
 
-    pub(super) fn totp(
+    pub(crate) fn totp(
         &self,
         config: &Config,
         accounts: &Arc<Accounts>,
@@ -89,7 +89,7 @@ impl Floor {
         }))
     }
 
-    pub(super) fn sign_in(
+    pub(crate) fn sign_in(
         self,
         config: &Config,
         accounts: &Arc<Accounts>,
