@@ -11,7 +11,13 @@ const PAGES = {
   "sign-in-failed": "/sign-in?code=bad_credentials",
   "sign-in-ended": "/sign-in?ended=replaced",
   "not-found": "/nowhere",
+  forgot: "/forgot",
+  reset: "/reset",
+  "not-me": "/not-me",
+  help: "/help",
   profile: "/profile",
+  security: "/security",
+  "second-factor": "/sign-in/second-factor",
 };
 
 for (const theme of THEMES) {

@@ -58,7 +58,8 @@ export function resetPage(page: Page): ResetPage {
   return {
     heading: page.getByRole("heading", { level: 1, name: "New password" }),
     token: page.getByLabel("Token of the mail", { exact: true }),
-    password: page.getByLabel("New password", { exact: true }),
+    // The card is named after its heading, which says the same.
+    password: page.getByRole("textbox", { name: "New password", exact: true }),
     set: page.getByRole("button", { name: "Set the password" }),
     problem: page.getByRole("alert"),
   };

@@ -21,7 +21,7 @@ pub(super) fn draw(text: &str) -> Option<Sensitive> {
         }
     }
     Some(Sensitive::new(format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {whole} {whole}\" role=\"img\" \
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {whole} {whole}\" \
          shape-rendering=\"crispEdges\"><rect width=\"{whole}\" height=\"{whole}\" fill=\"#fff\"/>\
          <path d=\"{}\" fill=\"#000\"/></svg>",
         path.as_str()

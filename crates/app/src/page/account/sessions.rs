@@ -128,7 +128,7 @@ fn One(session: SessionView, acts: Acts) -> impl IntoView {
     let client = use_client();
     let id = session.id;
     let act = match session.current {
-        true => view! { <p class="mark">{words.current}</p> }.into_any(),
+        true => view! { <p class="here">{words.current}</p> }.into_any(),
         false => view! {
             <button
                 class="button"

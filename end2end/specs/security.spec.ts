@@ -1,0 +1,57 @@
+// The security page: where one is signed in, ending it, and changing the password.
+import { expect, expectAccessible, signIn, test } from "../fixtures.ts";
+import { securityPage } from "../pages/security.ts";
+
+const NEW_PASSWORD = "nine paper boats sink";
+
+test.describe("with several sessions", () => {
+  test.use({ settings: { CONCIERGE_SESSIONS_PER_ACCOUNT: "5" } });
+
+  test("ending all others signs another browser out at once", async ({ page, account, browser, server }) => {
+    await signIn(page, account);
+    const elsewhere = await browser.newContext({ baseURL: server.url });
+    const other = await elsewhere.newPage();
+    await signIn(other, account);
+
+    const form = securityPage(page);
+    await form.open();
+    await expect(form.sessions).toHaveCount(2);
+    await expect(form.sessions.filter({ hasText: "This device" })).toHaveCount(1);
+    await form.endOthers.click();
+    await form.confirmEndOthers.click();
+    await expect(form.ended).toBeVisible();
+    await expect(form.sessions).toHaveCount(1);
+
+    await other.goto("/profile");
+    await expect(other).toHaveURL(/\/sign-in/);
+    await elsewhere.close();
+  });
+});
+
+test("a changed password is the one that counts", async ({ page, account, faults }) => {
+  faults.expect(401, "/api/password/change");
+  await signIn(page, account);
+  const form = securityPage(page);
+  await form.open();
+  await form.current.fill("four brass bells rang");
+  await form.newPassword.fill(NEW_PASSWORD);
+  await form.change.click();
+  await expect(page.getByRole("alert").filter({ hasText: "not right" })).toBeVisible();
+  await form.current.fill(account.password);
+  await form.change.click();
+  await expect(form.changed).toBeVisible();
+  await page.context().clearCookies();
+  await signIn(page, { ...account, password: NEW_PASSWORD });
+});
+
+for (const theme of ["light", "dark"]) {
+  test(`axe finds nothing on the security page in ${theme}`, async ({ page, account }) => {
+    await page.goto(`/?theme=${theme}`);
+    await signIn(page, account);
+    for (const language of ["en", "fr"]) {
+      await page.goto(`/security?lang=${language}`);
+      await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
+      await expectAccessible(page);
+    }
+  });
+}
