@@ -2,3 +2,4 @@
 
 mod codes;
 mod links;
+mod not_me;
