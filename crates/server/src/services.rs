@@ -234,6 +234,11 @@ impl Services {
         self.config.mail.smtp_url.is_some()
     }
 
+    /// Whether a letter with a link reaches anybody: in production without a server it is not even written to the folder.
+    pub fn delivers_links(&self) -> bool {
+        self.sends_mail() || !self.config.environment.is_production()
+    }
+
     /// Sends the mails that are due. One that is given up leaves an event instead.
     pub async fn deliver_mails(&self) -> Result<(), StoreError> {
         for lost in self.courier.deliver(&self.shutdown).await? {

@@ -1,6 +1,5 @@
 //! Changing one's address: it counts once the link in a mail to the new one was confirmed, and the old one is told.
 
-use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use concierge_core::{account::Email, audit::EventName, problem::FieldError, sensitive::Sensitive};
 
 use super::{
@@ -9,6 +8,7 @@ use super::{
 use crate::{
     audit::{self, Event, Origin},
     mail::Letter,
+    password,
     platform::{limit::AddressKey, seal},
     session::Actor,
     store::{StoreError, feed::Change},
@@ -30,7 +30,7 @@ impl Accounts {
         self.count(&self.judgements, key)?;
         let parts = &self.parts;
         let (account, now) = (self.find(actor.account).await?, parts.clock.now());
-        let token = Sensitive::new(BASE64_URL_SAFE_NO_PAD.encode(parts.rng.bytes::<32>()));
+        let token = parts.rng.token();
         let digest = self.address_digest(&token);
         let letter = Letter::ConfirmNewAddress { token };
         let until = now.plus(letter.life().unwrap_or_default());
@@ -38,7 +38,7 @@ impl Accounts {
         store::insert(&mut tx, actor.account, &digest, &email, until).await?;
         let event = Event::of(EventName::EmailChangeRequested, actor.account, origin);
         audit::record(&mut tx, &event, now, &*parts.rng).await?;
-        let mut mail = letter_to(&account, letter);
+        let mut mail = letter_to(&account.view, letter);
         email.as_str().clone_into(&mut mail.to);
         parts.outbox.queue(&mut tx, &mail).await?;
         Ok(tx.commit().await?)
@@ -63,9 +63,11 @@ impl Accounts {
             StoreError::Conflict => AccountError::EmailTaken,
             other => AccountError::Store(other),
         })?;
+        // A link that sets a new password may still lie in the mailbox of before.
+        password::mark_superseded(&mut tx, id).await?;
         let event = Event::of(EventName::EmailChanged, id, origin);
         audit::record(&mut tx, &event, now, &*parts.rng).await?;
-        let mail = letter_to(&before, Letter::AddressChanged);
+        let mail = letter_to(&before.view, Letter::AddressChanged);
         parts.outbox.queue(&mut tx, &mail).await?;
         tx.announce(&[Change::Account(id.to_string())], now).await?;
         tx.commit().await?;

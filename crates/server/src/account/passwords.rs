@@ -1,7 +1,7 @@
 //! Changing one's password: the old one is proved, the new one judged, and every other session ends.
 
 use concierge_core::{
-    account::{Email, Name, api::PasswordChange},
+    account::{AccountView, Email, Name, api::PasswordChange},
     audit::EventName,
     problem::FieldError,
     session::EndReason,
@@ -73,7 +73,7 @@ impl Accounts {
         }
         let event = Event::of(EventName::PasswordChange, actor.account, origin);
         audit::record(&mut tx, &event, now, &*parts.rng).await?;
-        let mail = letter_to(account, Letter::PasswordChanged);
+        let mail = letter_to(&account.view, Letter::PasswordChanged);
         parts.outbox.queue(&mut tx, &mail).await?;
         let reason = EndReason::PasswordChanged;
         let (ended, _) = parts
@@ -103,12 +103,11 @@ impl Accounts {
 }
 
 /// A letter to the owner of an account, in their language.
-pub fn letter_to(account: &Account, letter: Letter) -> Mail {
-    let view = &account.view;
+pub fn letter_to(account: &AccountView, letter: Letter) -> Mail {
     Mail {
-        to: view.email.clone(),
-        name: view.name.clone(),
-        locale: view.locale,
+        to: account.email.clone(),
+        name: account.name.clone(),
+        locale: account.locale,
         letter,
     }
 }

@@ -2,7 +2,6 @@
 
 use std::{sync::Arc, time::Duration};
 
-use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use concierge_core::{
     account::{AccountId, AccountView, Name, Role, api::ProfileChange},
     audit::EventName,
@@ -212,7 +211,7 @@ impl Accounts {
         if store::has_admin(db).await? {
             return Ok(None);
         }
-        let token = Sensitive::new(BASE64_URL_SAFE_NO_PAD.encode(rng.bytes::<32>()));
+        let token = rng.token();
         store::insert_setup_token(db, &self.digest(&token), clock.now().plus(SETUP_LIFE)).await?;
         Ok(Some(SetupLink {
             token,

@@ -109,7 +109,7 @@ fn page_context(app: &App, client: &Client, viewer: Option<Viewer>) -> PageConte
             Theme::Dark => AppTheme::Dark,
         },
         registration_open: app.accounts.registration_is_open(),
-        sends_mail: app.config.mail.smtp_url.is_some() || !app.config.environment.is_production(),
+        sends_mail: app.delivers_links(),
         one_session: app.config.session.per_account == 1,
         contact: app.config.contact.clone(),
         ..PageContext::default()

@@ -6,6 +6,7 @@ mod store;
 
 pub use store::{
     Kept, find_by_account, find_current, insert, mark_changed, mark_closed, mark_rehashed,
+    mark_superseded,
 };
 
 use concierge_core::{

@@ -94,6 +94,15 @@ pub async fn mark_closed(
         .map(|_| ())
 }
 
+/// Voids what was bound to this version of a password, such as links; the password stays.
+pub async fn mark_superseded(tx: &mut Tx, account: AccountId) -> Result<(), StoreError> {
+    sql("UPDATE password SET version = version + 1 WHERE account_id = $1")
+        .bind(account.to_string())
+        .execute(tx)
+        .await
+        .map(|_| ())
+}
+
 /// Replaces a hash by one of the same password, unless the password was changed meanwhile.
 pub async fn mark_rehashed(
     tx: &mut Tx,

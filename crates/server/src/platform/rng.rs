@@ -1,7 +1,9 @@
 //! Chance, as an argument: services hold an [`Rng`], tests hold a seeded one.
 
+use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use concierge_core::{
     id::{Id, Kind},
+    sensitive::Sensitive,
     time::Timestamp,
 };
 
@@ -17,6 +19,11 @@ impl dyn Rng + '_ {
         let mut bytes = [0; N];
         self.fill(&mut bytes);
         bytes
+    }
+
+    /// A one-time token: 256 bits, as text that stands in an address.
+    pub fn token(&self) -> Sensitive {
+        Sensitive::new(BASE64_URL_SAFE_NO_PAD.encode(self.bytes::<32>()))
     }
 
     /// A new id of a kind.

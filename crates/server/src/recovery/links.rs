@@ -5,7 +5,6 @@ use std::{
     time::Duration,
 };
 
-use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use concierge_core::{
     account::{AccountId, Email},
     audit::EventName,
@@ -160,12 +159,12 @@ impl Links {
         if self.per_account.count(&id.to_string(), now).is_err() {
             return Ok(());
         }
-        let token = Sensitive::new(BASE64_URL_SAFE_NO_PAD.encode(rng.bytes::<32>()));
+        let token = rng.token();
         let mut tx = db.begin().await?;
         store::insert(&mut tx, &self.digest(&token), id, now, now.plus(LIFE)).await?;
         let event = Event::of(EventName::PasswordResetRequested, id, origin);
         audit::record(&mut tx, &event, now, &**rng).await?;
-        let mail = letter_to(&account, Letter::ResetPassword { token });
+        let mail = letter_to(&account.view, Letter::ResetPassword { token });
         self.parts.outbox.queue(&mut tx, &mail).await?;
         tx.commit().await
     }
@@ -179,7 +178,7 @@ impl Links {
     ) -> Result<(Sensitive, Timestamp), StoreError> {
         let LinkParts { db, clock, rng, .. } = &self.parts;
         let (id, now) = (account.view.id, clock.now());
-        let token = Sensitive::new(BASE64_URL_SAFE_NO_PAD.encode(rng.bytes::<32>()));
+        let token = rng.token();
         let mut tx = db.begin().await?;
         store::insert(&mut tx, &self.digest(&token), id, now, now.plus(LIFE)).await?;
         let event = Event {
@@ -230,7 +229,7 @@ impl Links {
     ) -> Result<String, LinkError> {
         let parts = &self.parts;
         let now = parts.clock.now();
-        let device = BASE64_URL_SAFE_NO_PAD.encode(parts.rng.bytes::<32>());
+        let device = parts.rng.token().expose().to_owned();
         let mut tx = parts.db.begin().await?;
         // Held like by a sign-in and a change: with the old password nobody slips in between.
         if !parts.accounts.hold(&mut tx, open.account).await?
@@ -247,7 +246,7 @@ impl Links {
         store::insert_device(&mut tx, open.account, &device_digest, now).await?;
         let event = Event::of(EventName::PasswordReset, open.account, origin);
         audit::record(&mut tx, &event, now, &*parts.rng).await?;
-        let mail = letter_to(account, Letter::PasswordChanged);
+        let mail = letter_to(&account.view, Letter::PasswordChanged);
         parts.outbox.queue(&mut tx, &mail).await?;
         let reason = EndReason::PasswordChanged;
         let ended = parts

@@ -1,6 +1,5 @@
 //! A sign-in that was not one's own: the mail about a new device, and what its link ends.
 
-use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use concierge_core::{
     account::AccountView,
     audit::EventName,
@@ -14,8 +13,9 @@ use super::{
     not_me_store,
 };
 use crate::{
+    account::letter_to,
     audit::{self, Event, Origin},
-    mail::{Letter, Mail},
+    mail::Letter,
     password,
     platform::limit::AddressKey,
     store::{StoreError, Tx},
@@ -30,7 +30,8 @@ impl Links {
         origin: &Origin,
     ) -> Result<(), StoreError> {
         let LinkParts { clock, rng, .. } = self.parts();
-        let (now, token) = (clock.now(), self.token());
+        let (now, token) = (clock.now(), rng.token());
+        let digest = self.digest(&token);
         let device = Device::of(&origin.user_agent);
         let letter = Letter::NewDevice {
             browser: device.browser.to_owned(),
@@ -39,16 +40,13 @@ impl Links {
             at: now,
             token,
         };
-        let Letter::NewDevice { token, .. } = &letter else {
-            return Ok(());
-        };
         let until = now.plus(letter.life().unwrap_or(LIFE));
-        not_me_store::insert(tx, &self.digest(token), account.id, until).await?;
+        not_me_store::insert(tx, &digest, account.id, until).await?;
         let event = Event::of(EventName::NewDevice, account.id, origin);
         audit::record(tx, &event, now, &**rng).await?;
         self.parts()
             .outbox
-            .queue(tx, &mail_to(account, letter))
+            .queue(tx, &letter_to(account, letter))
             .await
     }
 
@@ -71,12 +69,12 @@ impl Links {
         parts.accounts.hold(&mut tx, owner).await?;
         not_me_store::delete_devices(&mut tx, owner).await?;
         password::mark_closed(&mut tx, owner, now).await?;
-        let reset = self.token();
+        let reset = self.parts().rng.token();
         store::insert(&mut tx, &self.digest(&reset), owner, now, now.plus(LIFE)).await?;
         let letter = Letter::ResetPassword { token: reset };
         parts
             .outbox
-            .queue(&mut tx, &mail_to(&account, letter))
+            .queue(&mut tx, &letter_to(&account, letter))
             .await?;
         let event = Event::of(EventName::NotMe, owner, origin);
         audit::record(&mut tx, &event, now, &*parts.rng).await?;
@@ -88,18 +86,5 @@ impl Links {
         tx.commit().await?;
         parts.sessions.forget(&ended);
         Ok(())
-    }
-
-    fn token(&self) -> Sensitive {
-        Sensitive::new(BASE64_URL_SAFE_NO_PAD.encode(self.parts().rng.bytes::<32>()))
-    }
-}
-
-fn mail_to(account: &AccountView, letter: Letter) -> Mail {
-    Mail {
-        to: account.email.clone(),
-        name: account.name.clone(),
-        locale: account.locale,
-        letter,
     }
 }

@@ -5,7 +5,6 @@
 
 use std::time::Duration;
 
-use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use concierge_core::{
     account::AccountId, sensitive::Sensitive, session::Transport, sign_in::api::Step,
 };
@@ -70,9 +69,16 @@ impl Sessions {
         new: &NewTicket<'_>,
     ) -> Result<Sensitive, StoreError> {
         let now = self.clock.now();
-        let token = BASE64_URL_SAFE_NO_PAD.encode(self.rng.bytes::<32>());
-        store::insert(tx, &digest_of(&token), new, now, now.plus(TICKET_LIFE)).await?;
-        Ok(Sensitive::new(token))
+        let token = self.rng.token();
+        store::insert(
+            tx,
+            &digest_of(token.expose()),
+            new,
+            now,
+            now.plus(TICKET_LIFE),
+        )
+        .await?;
+        Ok(token)
     }
 
     /// The ticket, if it still opens its step and came by its own door, from its own device.

@@ -3,7 +3,6 @@
 //! Nobody gets a token of any kind while a step is due: which one is decided in the transaction that would begin the
 //! session, with the account's row held.
 
-use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use concierge_core::{
     account::AccountView, audit::EventName, sensitive::Sensitive, session::Transport,
     sign_in::api::Step,
@@ -153,7 +152,7 @@ impl SignIn {
         let (now, id) = (self.clock.now(), complete.account.id);
         let device = match complete.device {
             Some(device) => device.to_owned(),
-            None => BASE64_URL_SAFE_NO_PAD.encode(self.rng.bytes::<32>()),
+            None => self.rng.token().expose().to_owned(),
         };
         if complete.device.is_none() && store::has_devices(&mut tx, id).await? {
             let told = self

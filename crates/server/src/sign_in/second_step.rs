@@ -16,9 +16,9 @@ use super::{
     store,
 };
 use crate::{
-    account::Accounts,
+    account::{Accounts, letter_to},
     audit::Origin,
-    mail::{Letter, Mail},
+    mail::Letter,
     platform::limit::AddressKey,
     recovery::RecoveryError,
     session::{Presented, Ticket},
@@ -141,12 +141,7 @@ impl SignIn {
         let left = self.recovery.use_up(tx, account.id, hash, origin).await?;
         if let Some(left) = left {
             self.totp.reopen(tx, account.id).await?;
-            let mail = Mail {
-                to: account.email.clone(),
-                name: account.name.clone(),
-                locale: account.locale,
-                letter: Letter::RecoveryCodeUsed { left },
-            };
+            let mail = letter_to(account, Letter::RecoveryCodeUsed { left });
             self.outbox.queue(tx, &mail).await?;
         }
         Ok(left)

@@ -16,10 +16,10 @@ use super::{
     store::{self, Seed},
 };
 use crate::{
-    account::Accounts,
+    account::{Accounts, letter_to},
     audit::{self, Event, Origin},
     keys::data_keys::DataKeys,
-    mail::{Letter, Mail, Outbox},
+    mail::{Letter, Outbox},
     platform::{clock::Clock, rng::Rng, seal::SealKey},
     recovery::RecoveryCodes,
     session::Sessions,
@@ -217,12 +217,7 @@ impl Totp {
         account: &AccountView,
         letter: Letter,
     ) -> Result<(), StoreError> {
-        let mail = Mail {
-            to: account.email.clone(),
-            name: account.name.clone(),
-            locale: account.locale,
-            letter,
-        };
+        let mail = letter_to(account, letter);
         self.parts.outbox.queue(tx, &mail).await
     }
 

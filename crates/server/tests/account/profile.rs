@@ -25,6 +25,20 @@ on_each_engine! {
         assert_eq!(app.browser().sign_in("countess@example.com", PASSWORD).await.status, 200);
     }
 
+    async fn a_reset_link_in_the_mailbox_of_before_dies_with_the_address(db) {
+        let app = TestApp::start(db).await;
+        let mut ada = app.signed_in().await;
+        assert_eq!(app.browser().post("/api/password/forgot", json!({ "email": ADA })).await.status, 202);
+        app.services.links.settle().await;
+        let old = app.mail_to(ADA).await.token().to_owned();
+        assert_eq!(ada.post("/api/account/email", json!({ "email": "b@example.org" })).await.status, 202);
+        let token = json!({ "token": app.mail_to("b@example.org").await.token() });
+        assert_eq!(app.browser().post("/api/account/email/confirm", token).await.status, 204);
+        let reset = json!({ "token": old, "new": "nine paper boats sink" });
+        app.browser().post("/api/password/reset", reset).await.assert_problem(401, "ticket_expired");
+        assert_eq!(app.browser().sign_in("b@example.org", PASSWORD).await.status, 200);
+    }
+
     async fn an_address_that_has_an_account_by_then_is_not_taken_over(db) {
         let app = TestApp::start(db).await;
         let mut ada = app.signed_in().await;
