@@ -7,7 +7,9 @@ use crate::{
     api::{Empty, Form, Whole, endpoints},
     locale::Locale,
     sensitive::Sensitive,
+    session::api::SessionView,
     sign_in::api::Step,
+    time::Timestamp,
 };
 
 /// Makes an account and signs in.
@@ -25,7 +27,7 @@ pub struct RegisterRequest {
     /// The language; by default the one of the request.
     #[serde(default)]
     pub locale: Option<Locale>,
-    /// The token of an invitation, where registration is by invitation.
+    /// The token of an invitation, where registration is by invitation; it says what the account may do.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub invite: Option<Sensitive>,
 }
@@ -109,6 +111,49 @@ pub struct TokenRequest {
     pub token: Sensitive,
 }
 
+/// Confirms an address with the token of the mail.
+#[derive(Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct ConfirmRequest {
+    /// The token.
+    pub token: Sensitive,
+    /// The password chosen at sign-up; needed where a new account is confirmed in another browser than the one that
+    /// asked for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub password: Option<Sensitive>,
+}
+
+/// Everything the house keeps about an account that is its owner's to have.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct AccountExport {
+    /// When this was written.
+    pub exported_at: Timestamp,
+    /// The account.
+    pub account: AccountView,
+    /// The live sessions.
+    pub sessions: Vec<SessionView>,
+    /// What happened to the account, the newest first; ten thousand at most.
+    pub events: Vec<ExportedEvent>,
+}
+
+/// Something that happened to an account.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct ExportedEvent {
+    /// When.
+    pub at: Timestamp,
+    /// What, in the stable words of the event's name.
+    pub name: String,
+    /// From which address; empty when from none.
+    pub address: String,
+    /// With which browser or client; empty when unknown.
+    pub user_agent: String,
+    /// More about it.
+    pub details: serde_json::Value,
+}
+
 /// A password made of words, for who wants one.
 #[derive(Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -120,8 +165,8 @@ pub struct Passphrase {
 endpoints! {
     /// `POST /api/auth/register`
     Register: Anonymous Post "/api/auth/register", Whole, RegisterRequest => 201 Registered;
-    "Makes an account and signs in with cookies.";
-    [InvalidFields EmailTaken RegistrationClosed Throttled Overloaded];
+    "Makes an account and signs in with cookies; answers 202 and `{}` where the address has to be confirmed first.";
+    [InvalidFields EmailTaken RegistrationClosed TicketExpired Throttled Overloaded];
     r#"{"email": "ada@example.org", "password": "four brass bells ring", "name": "Ada"}"#,
     form Form {
         page: "/sign-up",
@@ -173,9 +218,9 @@ endpoints! {
     r#"{"email": "ada@example.com"}"#;
 
     /// `POST /api/account/email/confirm`
-    ConfirmEmail: Anonymous Post "/api/account/email/confirm", Whole, TokenRequest => 204 Empty;
+    ConfirmEmail: Anonymous Post "/api/account/email/confirm", Whole, ConfirmRequest => 204 Empty;
     "Confirms an address with the token of the mail: of a new account, or a new one of an account.";
-    [TicketExpired EmailTaken Throttled];
+    [TicketExpired EmailTaken BadCredentials Throttled Overloaded];
     r#"{"token": "TOKEN"}"#,
     form Form {
         page: "/confirm",
@@ -184,9 +229,15 @@ endpoints! {
         signs_in: false,
     };
 
+    /// `GET /api/account/export`
+    ExportAccount: Fresh Get "/api/account/export", Whole, Empty => 200 AccountExport;
+    "One's own data: the account, its sessions and what happened to it.";
+    [];
+    "";
+
     /// `DELETE /api/account`
     CloseAccount: Fresh Delete "/api/account", Whole, Empty => 204 Empty;
-    "Closes one's own account for good.";
+    "Closes one's own account for good; never the last admin's.";
     [Conflict];
     "";
 }
