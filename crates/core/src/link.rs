@@ -167,6 +167,11 @@ pub fn reset_path(token: &Sensitive) -> String {
     format!("{}#{}", Page::Reset.path(), token.expose())
 }
 
+/// The page on which an invitation is used, with the token in the fragment, which no server is sent.
+pub fn invitation_path(token: &Sensitive) -> String {
+    format!("{}#{}", Page::SignUp.path(), token.expose())
+}
+
 /// The sign-up page that says that a mail is on its way.
 pub const SIGN_UP_MAILED: &str = "/sign-up?done=sent";
 

@@ -77,6 +77,8 @@ texts! {
         title: "Confirm your address", "Confirmer votre adresse";
         lead: "One press, and we know that mails to this address reach you.", "Une pression, et nous savons que les messages envoyés à cette adresse vous parviennent.";
         submit: "Confirm", "Confirmer";
+        password: "Password", "Mot de passe";
+        password_hint: "You signed up in another browser. To be sure that it was you, enter the password that you chose there.", "Vous vous êtes inscrit dans un autre navigateur. Pour être sûr que c’était vous, saisissez le mot de passe que vous y avez choisi.";
     }
     /// Saying that a sign-in was not one's own.
     not_me: NotMe {

@@ -1,5 +1,8 @@
 //! The admin desk: who may, what it finds, and what it does to an account.
 
+mod acts;
+mod invitations;
+
 use std::collections::BTreeSet;
 
 use concierge_core::{
