@@ -1,7 +1,7 @@
 //! Closing one's account, and taking one's data along.
 
 use concierge_core::account::Role;
-use concierge_server::{account::Deed, audit::Origin};
+use concierge_server::account::Deed;
 use serde_json::json;
 
 use crate::support::{ADA, PASSWORD, app::TestApp};
@@ -61,9 +61,7 @@ on_each_engine! {
         assert_eq!(ada.refresh().await.status, 200);
         ada.call("DELETE", "/api/account", json!({})).await.assert_problem(403, "fresh_sign_in_required");
         ada.get("/api/account/export").await.assert_problem(403, "fresh_sign_in_required");
-        let account = app.services.accounts.find_by_email(ADA).await.expect("an answer").expect("an account");
-        let deed = Deed::SetRole(Role::Admin);
-        app.services.desk().act(account.view.id, deed, None, &Origin::default()).await.expect("promoted");
+        app.act(ADA, Deed::SetRole(Role::Admin)).await;
         assert_eq!(ada.sign_in(ADA, PASSWORD).await.status, 200);
         ada.call("DELETE", "/api/account", json!({})).await.assert_problem(409, "conflict");
         assert_eq!((app.count("account").await, app.events("user_deleted").await), (1, 0));
