@@ -1,5 +1,6 @@
 //! Accounts: made, first admin, read and changed.
 
+mod cli;
 mod closing;
 mod confirm;
 mod password;
