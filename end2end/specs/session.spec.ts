@@ -135,6 +135,7 @@ test("signing in on another device ends the session here, and says so", async ({
 
   await profilePage(page).save.click();
   await expect(signInPage(page).heading).toBeVisible();
+  await expect(page.getByText("you signed in on another device")).toBeVisible();
   await elsewhere.reload();
   await expect(profilePage(elsewhere).heading).toBeVisible();
 });
@@ -195,6 +196,7 @@ test.describe("when nobody is there", () => {
       faults.expect(401, /^\/api\/(profile|auth\/refresh)$/);
       await signIn(page, account);
       await expect(signInPage(page).heading).toBeVisible({ timeout: 30_000 });
+      await expect(page.getByText("nothing happened for a while")).toBeVisible();
       await expect(frame(page).signOut).toBeHidden();
     });
   });

@@ -179,7 +179,13 @@ fn the_reasons_of_an_end_are_told() {
     for (ended, words) in [
         ("signed_out", "You are signed out."),
         ("idle", "nothing happened for a while"),
-        ("elsewhere", "ended elsewhere"),
+        ("ended_elsewhere", "ended elsewhere"),
+        ("replaced", "signed in on another device"),
+        ("admin", "An admin ended your session"),
+        ("rights_changed", "changed what your account may do"),
+        ("password_changed", "your password was changed"),
+        ("not_me", "or revoked"),
+        ("closed", "This account is closed."),
     ] {
         let html = render(&format!("/sign-in?ended={ended}"), facts());
         assert!(html.contains(words), "{ended}");

@@ -62,7 +62,7 @@ fn signed_out_page() -> String {
     format!(
         "{}?ended={}",
         Page::SignIn.path(),
-        Ended::SignedOut.as_str()
+        Ended::SIGNED_OUT.as_str()
     )
 }
 
