@@ -140,6 +140,28 @@ test("signing in on another device ends the session here, and says so", async ({
   await expect(profilePage(elsewhere).heading).toBeVisible();
 });
 
+test.describe("with several sessions", () => {
+  test.use({ settings: { CONCIERGE_SESSIONS_PER_ACCOUNT: "5" } });
+
+  test("one signs out here, or everywhere", async ({ page, account, stranger, faults }) => {
+    faults.expect(401, /^\/api\/(profile|auth\/refresh)$/);
+    await signIn(page, account);
+    const elsewhere = await stranger.newPage();
+    await signIn(elsewhere, account);
+
+    await frame(elsewhere).signOut.click();
+    await expect(elsewhere).toHaveURL("/sign-in?ended=signed_out");
+    await page.reload();
+    await expect(profilePage(page).heading).toBeVisible();
+
+    await signIn(elsewhere, account);
+    await frame(elsewhere).signOutEverywhere.click();
+    await expect(elsewhere).toHaveURL("/sign-in?ended=signed_out");
+    await profilePage(page).save.click();
+    await expect(page.getByText("Your session was ended elsewhere")).toBeVisible();
+  });
+});
+
 test("Back after a guard leads out, not round", async ({ page }) => {
   await page.goto("/");
   await page.goto("/profile");

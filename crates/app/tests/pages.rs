@@ -360,6 +360,24 @@ fn a_house_without_mail_says_so_and_offers_no_form() {
 }
 
 #[test]
+fn who_may_have_several_sessions_signs_out_here_or_everywhere() {
+    let menu = |one_session| {
+        let facts = PageContext {
+            viewer: Some(ada()),
+            one_session,
+            ..facts()
+        };
+        render("/", facts)
+    };
+    let (one, several) = (menu(true), menu(false));
+    for scope in ["current", "all"] {
+        let button = format!(r#"name="scope" value="{scope}""#);
+        assert!(several.contains(&button) && !one.contains(&button));
+    }
+    assert_eq!(one.matches("Sign out").count(), 1);
+}
+
+#[test]
 fn what_was_done_is_told() {
     for (path, words) in [
         ("/sign-in?done=confirmed", "Your address is confirmed."),

@@ -10,7 +10,7 @@ use concierge_core::{
     problem::Problem,
     session::{
         EndReason,
-        api::{GetSession, Logout, LogoutRequest, Refresh, RefreshRequest, SessionAnswer},
+        api::{GetSession, Logout, LogoutRequest, Refresh, RefreshRequest, Scope, SessionAnswer},
     },
     sign_in::api::Step,
 };
@@ -161,10 +161,10 @@ impl Keeper {
         })
     }
 
-    /// Signs out here, as far as the operator set it, and tells the other tabs.
-    pub(crate) async fn sign_out(self) -> Result<(), Problem> {
+    /// Signs out here and as far as this says, or as the operator set it, and tells the other tabs.
+    pub(crate) async fn sign_out(self, scope: Option<Scope>) -> Result<(), Problem> {
         let _held = lock::acquire().await;
-        let request = wire::<Logout>(&Whole, &LogoutRequest::default());
+        let request = wire::<Logout>(&Whole, &LogoutRequest { scope });
         exchange(&self.plain(), request).await?;
         channel::post(News::SignedOut);
         self.end(Ended::SIGNED_OUT);

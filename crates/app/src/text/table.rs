@@ -22,6 +22,7 @@ texts! {
         sign_in: "Sign in", "Connexion";
         help: "Help", "Aide";
         sign_out: "Sign out", "Se déconnecter";
+        sign_out_all: "Sign out everywhere", "Se déconnecter partout";
         signing_out_failed: "Signing out did not work. Please try again.", "La déconnexion n’a pas abouti. Veuillez réessayer.";
         language: "Page language", "Langue de la page";
         theme: "Appearance", "Apparence";
