@@ -378,6 +378,18 @@ fn who_may_have_several_sessions_signs_out_here_or_everywhere() {
 }
 
 #[test]
+fn the_dialogs_are_beside_the_content() {
+    let facts = PageContext {
+        viewer: Some(ada()),
+        ..facts()
+    };
+    let html = render("/profile", facts);
+    let (_, after) = html.split_once("</main>").expect("a page has content");
+    assert_eq!(html.matches("<dialog").count(), 2);
+    assert_eq!(after.matches("<dialog").count(), 2);
+}
+
+#[test]
 fn what_was_done_is_told() {
     for (path, words) in [
         ("/sign-in?done=confirmed", "Your address is confirmed."),
