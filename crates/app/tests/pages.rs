@@ -393,6 +393,7 @@ fn the_dialogs_are_beside_the_content() {
 fn what_was_done_is_told() {
     for (path, words) in [
         ("/sign-in?done=confirmed", "Your address is confirmed."),
+        ("/sign-in?done=closed", "This account is closed."),
         ("/sign-in?done=password_reset", "Your new password is set."),
         ("/sign-up?done=sent", "Look into your mailbox"),
         ("/forgot?done=sent", "If this address has an account"),

@@ -166,9 +166,14 @@ impl Keeper {
         let _held = lock::acquire().await;
         let request = wire::<Logout>(&Whole, &LogoutRequest { scope });
         exchange(&self.plain(), request).await?;
-        channel::post(News::SignedOut);
+        self.tell_signed_out();
         self.end(Ended::SIGNED_OUT);
         Ok(())
+    }
+
+    /// Tells the other tabs that this browser's session is over. This page is about to be left.
+    pub(crate) fn tell_signed_out(self) {
+        channel::post(News::SignedOut);
     }
 
     /// Renews the session; says whether it is live now.

@@ -144,6 +144,7 @@ fn Reasons() -> impl IntoView {
     let done = query
         .with_untracked(|query| match query.get_str("done") {
             Some("confirmed") => Some(words.sign_in.confirmed),
+            Some("closed") => Some(words.sign_in.closed),
             Some("password_reset") => Some(words.sign_in.password_reset),
             _ => None,
         })
