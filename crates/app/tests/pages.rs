@@ -1,5 +1,8 @@
 //! Every page, rendered as the server renders it: one heading, the right words, nothing the policy drops.
 
+#[path = "pages/frame.rs"]
+mod frame;
+
 use std::sync::Arc;
 
 use concierge_app::{
@@ -357,36 +360,6 @@ fn a_house_without_mail_says_so_and_offers_no_form() {
     assert!(html.contains("sends no mails"));
     assert!(html.contains("desk@example.org"));
     assert!(!html.contains(r#"action="/api/password/forgot""#));
-}
-
-#[test]
-fn who_may_have_several_sessions_signs_out_here_or_everywhere() {
-    let menu = |one_session| {
-        let facts = PageContext {
-            viewer: Some(ada()),
-            one_session,
-            ..facts()
-        };
-        render("/", facts)
-    };
-    let (one, several) = (menu(true), menu(false));
-    for scope in ["current", "all"] {
-        let button = format!(r#"name="scope" value="{scope}""#);
-        assert!(several.contains(&button) && !one.contains(&button));
-    }
-    assert_eq!(one.matches("Sign out").count(), 1);
-}
-
-#[test]
-fn the_dialogs_are_beside_the_content() {
-    let facts = PageContext {
-        viewer: Some(ada()),
-        ..facts()
-    };
-    let html = render("/profile", facts);
-    let (_, after) = html.split_once("</main>").expect("a page has content");
-    assert_eq!(html.matches("<dialog").count(), 2);
-    assert_eq!(after.matches("<dialog").count(), 2);
 }
 
 #[test]

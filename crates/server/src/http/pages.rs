@@ -248,11 +248,11 @@ async fn why_ended(
     caller: &Caller,
     client: &Client,
 ) -> Result<Option<EndReason>, ApiError> {
-    let is_closed = matches!(
+    let is_guarded = matches!(
         page.map(Page::audience),
         Some(Audience::SignedIn | Audience::Admin)
     );
-    if !is_closed || caller.actor().is_some() {
+    if !is_guarded || caller.actor().is_some() {
         return Ok(None);
     }
     let (access, refresh) = (&client.cookies.access, &client.cookies.refresh);
