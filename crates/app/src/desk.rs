@@ -10,6 +10,7 @@ use leptos_router::{
 
 use crate::{
     layout::{
+        frame::Frame,
         guard::RequireAuth,
         step_up::{StepUp, StepUpDialog},
     },
@@ -28,12 +29,24 @@ use crate::{
     visitor::OpenRoutes,
 };
 
-/// What the whole module shows.
+/// What the whole module shows. The dialogs are beside the page that they cover, and no part of it.
 #[component]
 pub(crate) fn Screens() -> impl IntoView {
+    StepUp::provide();
+    view! {
+        <Frame>
+            <Pages />
+        </Frame>
+        <IdleWarning />
+        <StepUpDialog />
+    }
+}
+
+/// Every page.
+#[component]
+fn Pages() -> impl IntoView {
     // Of pages with a path of one segment; the others are written out, and a test finds each by its page.
     let at = |page: Page| StaticSegment(page.path());
-    StepUp::provide();
     view! {
         <Routes fallback=NotFound>
             <OpenRoutes />
@@ -49,7 +62,5 @@ pub(crate) fn Screens() -> impl IntoView {
                 <Route path=path!("/security/recovery-codes") view=RecoveryCodes ssr=SsrMode::Async />
             </ParentRoute>
         </Routes>
-        <IdleWarning />
-        <StepUpDialog />
     }
 }

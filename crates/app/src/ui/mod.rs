@@ -5,6 +5,7 @@ pub(crate) mod code;
 pub(crate) mod confirm;
 pub(crate) mod dialog;
 pub(crate) mod field;
+pub(crate) mod file;
 pub(crate) mod form;
 pub(crate) mod mark;
 pub(crate) mod notice;

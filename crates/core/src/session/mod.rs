@@ -105,4 +105,13 @@ impl EndReason {
             Self::Closed => "closed",
         }
     }
+
+    /// What is said to whoever still holds a token of the session: signing out here would have taken it away, so
+    /// this sign-out was one elsewhere.
+    pub const fn for_holder(self) -> Self {
+        match self {
+            Self::SignedOut => Self::EndedElsewhere,
+            other => other,
+        }
+    }
 }
