@@ -167,7 +167,6 @@ fn reason(words: &Texts, ended: Ended) -> &'static str {
             EndReason::EndedElsewhere => words.sign_in.ended_elsewhere,
             // "Not me" takes the password away, too.
             EndReason::PasswordChanged | EndReason::NotMe => words.sign_in.ended_password,
-            EndReason::Closed => words.sign_in.closed,
         },
     }
 }
