@@ -45,7 +45,7 @@ test.describe("where addresses are confirmed", () => {
     const password = phone.getByLabel("Password", { exact: true });
     await confirm.click();
     await expect(password).toBeFocused();
-    await expect(phone.getByText("You signed up in another browser.")).toBeVisible();
+    await expect(phone.getByText("This browser is not the one that asked for this.")).toBeVisible();
     await expectAccessible(phone);
     await password.fill("something else altogether");
     await confirm.click();

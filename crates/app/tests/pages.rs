@@ -188,7 +188,6 @@ fn the_reasons_of_an_end_are_told() {
         ("rights_changed", "changed what your account may do"),
         ("password_changed", "your password was changed"),
         ("not_me", "or revoked"),
-        ("closed", "This account is closed."),
     ] {
         let html = render(&format!("/sign-in?ended={ended}"), facts());
         assert!(html.contains(words), "{ended}");

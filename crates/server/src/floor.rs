@@ -46,12 +46,13 @@ impl Floor {
         }))
     }
 
-    pub(crate) fn recovery(&self) -> Arc<RecoveryCodes> {
+    pub(crate) fn recovery(&self, accounts: &Arc<Accounts>) -> Arc<RecoveryCodes> {
         Arc::new(RecoveryCodes::new(
             self.db.clone(),
             Arc::clone(&self.clock),
             Arc::clone(&self.rng),
             self.hasher.clone(),
+            Arc::clone(accounts),
             &self.keys,
         ))
     }

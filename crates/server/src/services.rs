@@ -146,7 +146,7 @@ impl Services {
             freshness: Arc::clone(&freshness),
         };
         let accounts = floor.accounts(&config);
-        let recovery = floor.recovery();
+        let recovery = floor.recovery(&accounts);
         let links = floor.links(&config, &accounts);
         let totp = floor.totp(&config, &accounts, &recovery);
         let sign_in = floor.sign_in(&config, &accounts, (&recovery, &links), &totp);

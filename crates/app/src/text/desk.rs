@@ -78,7 +78,7 @@ texts! {
         lead: "One press, and we know that mails to this address reach you.", "Une pression, et nous savons que les messages envoyés à cette adresse vous parviennent.";
         submit: "Confirm", "Confirmer";
         password: "Password", "Mot de passe";
-        password_hint: "You signed up in another browser. To be sure that it was you, enter the password that you chose there.", "Vous vous êtes inscrit dans un autre navigateur. Pour être sûr que c’était vous, saisissez le mot de passe que vous y avez choisi.";
+        password_hint: "This browser is not the one that asked for this. To be sure that it is you, enter the password of the account.", "Ce navigateur n’est pas celui qui a fait la demande. Pour être sûr que c’est vous, saisissez le mot de passe du compte.";
     }
     /// Saying that a sign-in was not one's own.
     not_me: NotMe {

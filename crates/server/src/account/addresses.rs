@@ -1,10 +1,15 @@
 //! Changing one's address: it counts once the link in a mail to the new one was confirmed, and the old one is told.
 
-use concierge_core::{account::Email, audit::EventName, problem::FieldError, sensitive::Sensitive};
+use concierge_core::{
+    account::{AccountId, Email},
+    audit::EventName,
+    problem::FieldError,
+    sensitive::Sensitive,
+};
 
 use super::{
     addresses_store as store, error::AccountError, invitations_store, passwords::letter_to,
-    registration_store, service::Accounts,
+    registration::Confirmation, registration_store, service::Accounts,
 };
 use crate::{
     audit::{self, Event, Origin},
@@ -29,6 +34,7 @@ impl Accounts {
         let email =
             email.map_err(|code| AccountError::Invalid(vec![FieldError::new("email", code)]))?;
         self.count(&self.judgements, key)?;
+        self.count_change(actor.account, &email)?;
         let parts = &self.parts;
         let (account, now) = (self.find(actor.account).await?, parts.clock.now());
         let token = parts.rng.token();
@@ -45,18 +51,33 @@ impl Accounts {
         Ok(tx.commit().await?)
     }
 
-    /// Confirms the new address of an account.
+    /// Three letters an hour of an account, and no more to an address than strangers may cause: it may be somebody else's.
+    fn count_change(&self, account: AccountId, email: &Email) -> Result<(), AccountError> {
+        let now = self.parts.clock.now();
+        let counted = self.changes.count(&account.to_string(), now);
+        let counted = counted.and_then(|()| self.letters_in_all.count(&email.normalised(), now));
+        counted.map_err(AccountError::Throttled)
+    }
+
+    /// Confirms the new address of an account. The link alone is not enough: whoever holds that mailbox may never have
+    /// heard of the account, and would give it an address of their own by a press (ADR 11).
     pub(super) async fn confirm_change(
         &self,
         digest: &str,
+        given: &Confirmation<'_>,
         origin: &Origin,
     ) -> Result<(), AccountError> {
         let parts = &self.parts;
         let now = parts.clock.now();
+        let id = store::find_by_digest(&parts.db, digest, now).await?;
+        let id = id.ok_or(AccountError::TicketExpired)?;
+        self.prove_owner(id, given).await?;
         let mut tx = parts.db.begin().await?;
-        let claimed = store::delete_claimed(&mut tx, digest, now).await?;
-        let (id, email) = claimed.ok_or(AccountError::TicketExpired)?;
-        let before = self.find(id).await?;
+        // Held first, as everybody does; a locked account changes nothing.
+        let before = self.held(&mut tx, id).await?;
+        let before = before.ok_or(AccountError::TicketExpired)?;
+        let email = store::delete_claimed(&mut tx, digest, now).await?;
+        let email = email.ok_or(AccountError::TicketExpired)?;
         let taken = store::mark_email(&mut tx, id, &email).await;
         taken.map_err(|error| match error {
             StoreError::Conflict => AccountError::EmailTaken,
@@ -66,12 +87,29 @@ impl Accounts {
         password::mark_superseded(&mut tx, id).await?;
         let event = Event::of(EventName::EmailChanged, id, origin);
         audit::record(&mut tx, &event, now, &*parts.rng).await?;
-        let mail = letter_to(&before.view, Letter::AddressChanged);
+        let mail = letter_to(&before, Letter::AddressChanged);
         parts.outbox.queue(&mut tx, &mail).await?;
         tx.announce(&[Change::Account(id.to_string())], now).await?;
         tx.commit().await?;
         self.mirror.forget(&id);
         Ok(())
+    }
+
+    /// Whether it is the account's owner: signed in here, or by the password.
+    async fn prove_owner(
+        &self,
+        id: AccountId,
+        given: &Confirmation<'_>,
+    ) -> Result<(), AccountError> {
+        if given.account == Some(id) {
+            return Ok(());
+        }
+        let password = given.password.ok_or(AccountError::BadCredentials)?;
+        let counted = self.proofs.count(&id.to_string(), self.parts.clock.now());
+        counted.map_err(AccountError::Throttled)?;
+        let kept = password::find_current(&self.parts.db, id).await?;
+        let kept = kept.ok_or(AccountError::BadCredentials)?;
+        self.verify(password, &kept.phc).await
     }
 
     /// Deletes what has run out: links, registrations, invitations.

@@ -7,7 +7,8 @@ use concierge_core::{
 
 use crate::store::{Db, On, StoreError, Tx, sql};
 
-/// Keeps a new address that waits, in the place of an older one.
+/// Keeps a new address that waits, in the place of an older one. It is bound to the password that the account has right
+/// now: whatever voids that voids this.
 pub(super) async fn insert(
     tx: &mut Tx,
     account: AccountId,
@@ -16,8 +17,9 @@ pub(super) async fn insert(
     expires_at: Timestamp,
 ) -> Result<(), StoreError> {
     sql(
-        "INSERT INTO email_change (account_id, digest, email, expires_at) VALUES ($1, $2, $3, $4)
-         ON CONFLICT (account_id) DO UPDATE SET digest = $2, email = $3, expires_at = $4",
+        "INSERT INTO email_change (account_id, digest, email, expires_at, version)
+         SELECT account_id, $2, $3, $4, version FROM password WHERE account_id = $1
+         ON CONFLICT (account_id) DO UPDATE SET digest = $2, email = $3, expires_at = $4, version = excluded.version",
     )
     .bind(account.to_string())
     .bind(digest)
@@ -28,22 +30,42 @@ pub(super) async fn insert(
     .map(|_| ())
 }
 
-/// Takes a waiting address, once and in time.
+/// Whose waiting address it is, while it may be confirmed.
+pub(super) async fn find_by_digest(
+    db: &Db,
+    digest: &str,
+    now: Timestamp,
+) -> Result<Option<AccountId>, StoreError> {
+    let row = sql("SELECT account_id FROM email_change WHERE digest = $1 AND expires_at > $2")
+        .bind(digest)
+        .bind(now.as_millis())
+        .fetch_optional(db)
+        .await?;
+    row.map(|row| {
+        let account = row.text("account_id")?;
+        let corrupt = |_| StoreError::corrupt("email_change", "account_id", &account);
+        account.parse().map_err(corrupt)
+    })
+    .transpose()
+}
+
+/// Takes a waiting address, once, in time, and while the password is the one of when it was asked for.
 pub(super) async fn delete_claimed(
     tx: &mut Tx,
     digest: &str,
     now: Timestamp,
-) -> Result<Option<(AccountId, Email)>, StoreError> {
-    let row = sql("DELETE FROM email_change WHERE digest = $1 AND expires_at > $2 RETURNING account_id, email")
-        .bind(digest)
-        .bind(now.as_millis())
-        .fetch_optional(tx)
-        .await?;
+) -> Result<Option<Email>, StoreError> {
+    let row = sql("DELETE FROM email_change WHERE digest = $1 AND expires_at > $2
+                     AND version = (SELECT version FROM password WHERE password.account_id = email_change.account_id)
+                   RETURNING account_id, email")
+    .bind(digest)
+    .bind(now.as_millis())
+    .fetch_optional(tx)
+    .await?;
     row.map(|row| {
         let account = row.text("account_id")?;
-        let corrupt = |column| StoreError::corrupt("email_change", column, &account);
-        let email = row.text("email")?.parse().map_err(|_| corrupt("email"))?;
-        Ok((account.parse().map_err(|_| corrupt("account_id"))?, email))
+        let corrupt = |_| StoreError::corrupt("email_change", "email", &account);
+        row.text("email")?.parse().map_err(corrupt)
     })
     .transpose()
 }

@@ -10,6 +10,7 @@ use super::{
 use crate::{
     audit::{self, Event, Origin},
     mail::Letter,
+    session::delete_devices,
     store::{Tx, feed::Change},
 };
 
@@ -49,6 +50,7 @@ impl Accounts {
         audit::record(tx, &event, now, &*self.parts.rng).await?;
         let mail = letter_to(&target.view, Letter::AccountClosed);
         self.parts.outbox.queue(tx, &mail).await?;
+        delete_devices(tx, id).await?;
         store::delete(tx, id).await?;
         let mut changes: Vec<Change> = sessions
             .iter()

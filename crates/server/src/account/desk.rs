@@ -18,6 +18,7 @@ use super::{
 };
 use crate::{
     audit::{self, Event, Origin},
+    password,
     store::{StoreError, Tx, feed::Change},
 };
 
@@ -130,13 +131,22 @@ impl Accounts {
             ..Event::of(name, id, origin).with(details)
         };
         audit::record(tx, &event, now, &*self.parts.rng).await?;
+        if deed == Deed::Lock {
+            // Links that were asked for before are void also when it is unlocked.
+            password::mark_superseded(tx, id).await?;
+        }
         let reason = match deed {
             Deed::Lock | Deed::SignOut => Some(EndReason::Admin),
             Deed::SetRole(_) => Some(EndReason::RightsChanged),
             Deed::Unlock => None,
         };
         let ended = match reason {
-            Some(reason) => self.parts.sessions.end_all(tx, id, reason, origin).await?,
+            Some(reason) => {
+                self.parts
+                    .sessions
+                    .end_all(tx, id, actor, reason, origin)
+                    .await?
+            }
             None => Vec::new(),
         };
         tx.announce(&[Change::Account(id.to_string())], now).await?;
@@ -171,6 +181,6 @@ pub(super) async fn may_lose_right(
 }
 
 /// Whether it is an admin who can sign in.
-fn is_able_admin(account: &Account) -> bool {
+pub(super) fn is_able_admin(account: &Account) -> bool {
     account.view.role == Role::Admin && account.locked_at.is_none()
 }

@@ -7,7 +7,7 @@ use concierge_core::{
 
 use super::{error::AccountError, service::Accounts};
 use crate::{
-    audit::{self, Event, Origin},
+    audit::{self, Event, Kept, Origin},
     session::Actor,
 };
 
@@ -29,18 +29,25 @@ impl Accounts {
         audit::record(&mut tx, &event, now, &*parts.rng).await?;
         let kept = audit::list_of(&mut tx, id, EVENTS).await?;
         tx.commit().await?;
-        let events = kept.into_iter().map(|kept| ExportedEvent {
-            at: kept.at,
-            name: kept.name,
-            address: kept.address,
-            user_agent: kept.user_agent,
-            details: kept.details,
-        });
+        let events = kept.into_iter().map(exported);
         Ok(AccountExport {
             exported_at: now,
             account,
             sessions: parts.sessions.list(id, Some(actor.session)).await?,
             events: events.collect(),
         })
+    }
+}
+
+/// Where an admin sat who acted on the account is the admin's own.
+fn exported(kept: Kept) -> ExportedEvent {
+    let by_owner = kept.actor.is_none();
+    let own = |text: String| if by_owner { text } else { String::new() };
+    ExportedEvent {
+        at: kept.at,
+        name: kept.name,
+        address: own(kept.address),
+        user_agent: own(kept.user_agent),
+        details: kept.details,
     }
 }

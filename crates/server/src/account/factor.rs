@@ -21,6 +21,11 @@ impl Accounts {
         Ok(store::find_by_id(tx, id).await?.map(|account| account.view))
     }
 
+    /// Holds the row of an account that has a second factor until the transaction ends; `false` when it has none.
+    pub async fn hold_second_factor(&self, tx: &mut Tx, id: AccountId) -> Result<bool, StoreError> {
+        store::mark_factor_held(tx, id).await
+    }
+
     /// Notes that a second factor was set up, or removed. Announce [`Accounts::change_of`] last, and hear it after the
     /// commit.
     pub async fn mark_second_factor(

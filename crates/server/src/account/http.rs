@@ -18,6 +18,7 @@ use concierge_core::{
     session::api::{GetSession, SessionAnswer},
     sign_in::api::Step,
 };
+use cookie::Cookie;
 
 use super::{AccountError, Begun, Confirmation, NewAccount, Request, Started};
 use crate::{
@@ -99,10 +100,14 @@ fn given(typed: Option<&Sensitive>) -> Option<&Sensitive> {
     typed.filter(|text| !text.expose().trim().is_empty())
 }
 
+fn device_cookie(app: &App, device: String) -> Cookie<'static> {
+    let name = &app.cookie_names.device;
+    cookies::build(name, device, Some(cookies::DEVICE_LIFE))
+}
+
 /// The same whether the address has an account or not. The device cookie lets this browser confirm by a press.
 fn mailed(app: &App, device: String) -> Reply<Registered> {
-    let name = &app.cookie_names.device;
-    let cookie = cookies::build(name, device, Some(cookies::DEVICE_LIFE));
+    let cookie = device_cookie(app, device);
     let nothing = Registered {
         account: None,
         status: None,
@@ -117,7 +122,11 @@ fn mailed(app: &App, device: String) -> Reply<Registered> {
 /// A new account with its session, or with the step it has to do first.
 fn started(app: &App, account: AccountView, begun: &Started) -> Reply<Registered> {
     let (status, cookies) = match begun {
-        Started::Session(grant) => (None, session::set_cookies(&app.cookie_names, grant)),
+        Started::Session(grant, device) => {
+            let mut set = session::set_cookies(&app.cookie_names, grant);
+            set.push(device_cookie(app, device.clone()));
+            (None, set)
+        }
         Started::Ticket(ticket) => (
             Some(Step::EnrolSecondFactor),
             vec![session::ticket_cookie(&app.cookie_names, ticket)],
@@ -145,7 +154,13 @@ async fn set_up(
     };
     let (account, begun) = app
         .accounts
-        .set_up(&request.token, &new, &client.address_key, &client.origin)
+        .set_up(
+            &request.token,
+            &new,
+            client.cookies.device.as_deref(),
+            &client.address_key,
+            &client.origin,
+        )
         .await?;
     Ok(started(&app, account, &begun))
 }
@@ -222,6 +237,7 @@ async fn confirm_email(
         token: &request.token,
         password: given(request.password.as_ref()),
         device: client.cookies.device.as_deref(),
+        account: context.actor.actor().map(|actor| actor.account),
     };
     app.accounts
         .confirm(&given, &client.address_key, &client.origin)

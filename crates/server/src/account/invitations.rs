@@ -16,7 +16,10 @@ use concierge_core::{
 };
 use serde_json::json;
 
-use super::{error::AccountError, invitations_store as store, service::Accounts};
+use super::{
+    desk::is_able_admin, error::AccountError, invitations_store as store, service::Accounts,
+    store as accounts,
+};
 use crate::{
     audit::{self, Event, Origin},
     platform::seal,
@@ -47,7 +50,8 @@ impl Accounts {
             expires_at: now.plus(DAY * days),
         };
         let mut tx = parts.db.begin().await?;
-        store::insert(&mut tx, &invitation, &self.invitation_digest(&token)).await?;
+        let digest = self.invitation_digest(&token);
+        store::insert(&mut tx, &invitation, &digest, actor).await?;
         let details = json!({ "invitation": invitation.id, "role": invitation.role });
         self.note_invitation(&mut tx, EventName::InvitationMade, details, actor, origin)
             .await?;
@@ -93,7 +97,8 @@ impl Accounts {
         store::find_by_digest(&self.parts.db, &digest, self.parts.clock.now()).await
     }
 
-    /// Uses an invitation up: of two who hold it one gets the account. Without one the account is a member's.
+    /// Uses an invitation up: of two who hold it one gets the account. It is worth what its maker may still do: an admin
+    /// who was demoted, locked or closed does not come back by one of their own. Without one the account is a member's.
     pub(super) async fn use_invitation(
         &self,
         tx: &mut Tx,
@@ -102,8 +107,21 @@ impl Accounts {
         let Some(id) = invitation else {
             return Ok(Role::Member);
         };
-        let role = store::delete_claimed(tx, id).await?;
-        role.ok_or(AccountError::TicketExpired)
+        let claimed = store::delete_claimed(tx, id).await?;
+        let (role, made_by) = claimed.ok_or(AccountError::TicketExpired)?;
+        let counts = match made_by {
+            Some(maker) => {
+                let maker = accounts::find_by_id(tx, maker).await?;
+                maker.is_some_and(|maker| is_able_admin(&maker))
+            }
+            // Whoever has the command line has the house.
+            None => true,
+        };
+        if counts {
+            Ok(role)
+        } else {
+            Err(AccountError::TicketExpired)
+        }
     }
 
     async fn note_invitation(

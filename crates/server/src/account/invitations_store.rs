@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use concierge_core::{
-    account::Role,
+    account::{AccountId, Role},
     admin::{InvitationId, api::Invitation},
     time::Timestamp,
 };
@@ -18,10 +18,11 @@ pub(super) async fn insert(
     tx: &mut Tx,
     invitation: &Invitation,
     digest: &str,
+    made_by: Option<AccountId>,
 ) -> Result<(), StoreError> {
     sql(
-        "INSERT INTO invitation (id, digest, role, note, created_at, expires_at)
-         VALUES ($1, $2, $3, $4, $5, $6)",
+        "INSERT INTO invitation (id, digest, role, note, created_at, expires_at, made_by)
+         VALUES ($1, $2, $3, $4, $5, $6, $7)",
     )
     .bind(invitation.id.to_string())
     .bind(digest)
@@ -29,6 +30,7 @@ pub(super) async fn insert(
     .bind(invitation.note.as_str())
     .bind(invitation.created_at.as_millis())
     .bind(invitation.expires_at.as_millis())
+    .bind(made_by.map(|id| id.to_string()))
     .execute(tx)
     .await
     .map(|_| ())
@@ -70,16 +72,23 @@ pub(super) async fn list_open(db: &Db, now: Timestamp) -> Result<Vec<Invitation>
     .collect()
 }
 
-/// Takes an invitation, once, and answers the role that it gives.
+/// Takes an invitation, once, and answers the role that it gives and who made it.
 pub(super) async fn delete_claimed(
     tx: &mut Tx,
     id: InvitationId,
-) -> Result<Option<Role>, StoreError> {
-    let row = sql("DELETE FROM invitation WHERE id = $1 RETURNING id, role")
+) -> Result<Option<(Role, Option<AccountId>)>, StoreError> {
+    let row = sql("DELETE FROM invitation WHERE id = $1 RETURNING id, role, made_by")
         .bind(id.to_string())
         .fetch_optional(tx)
         .await?;
-    row.map(|row| read_role(&row)).transpose()
+    row.map(|row| {
+        let made_by = row.text_or_null("made_by")?.map(|maker| {
+            let corrupt = |_| StoreError::corrupt("invitation", "made_by", id);
+            maker.parse().map_err(corrupt)
+        });
+        Ok((read_role(&row)?, made_by.transpose()?))
+    })
+    .transpose()
 }
 
 /// Deletes those that ended and that no registration waits for any more.

@@ -8,8 +8,12 @@
 use std::time::Duration;
 
 use concierge_core::{
-    account::AccountView, admin::InvitationId, audit::EventName, sensitive::Sensitive,
-    session::Transport, sign_in::api::Step,
+    account::{AccountId, AccountView},
+    admin::InvitationId,
+    audit::EventName,
+    sensitive::Sensitive,
+    session::Transport,
+    sign_in::api::Step,
 };
 
 use super::{
@@ -28,15 +32,20 @@ use crate::{
         hash::Verdict,
         limit::{AddressKey, Beyond, Quota},
     },
-    session::{Grant, NewSession, NewTicket},
+    session::{Grant, NewSession, NewTicket, mark_device_known},
     store::Tx,
 };
 
-/// Three letters an hour about registering one address: whoever types it may be a stranger to its owner.
+/// Three letters an hour about registering one address, from one place: whoever types it may be a stranger to its owner.
 pub(super) const LETTERS: Quota = Quota {
     burst: 3,
     period: Duration::from_secs(3600),
     beyond: Beyond::Wait,
+};
+/// Ten from all places together: more than one stranger can cause, so that none keeps the owner's own from being sent.
+pub(super) const LETTERS_IN_ALL: Quota = Quota {
+    burst: 10,
+    ..LETTERS
 };
 
 /// Somebody who wants an account.
@@ -57,8 +66,8 @@ pub struct Request<'a> {
 /// What a new account begins with.
 #[derive(Debug)]
 pub enum Started {
-    /// A session.
-    Session(Box<Grant>),
+    /// A session, and the device cookie by which this browser is known from now on.
+    Session(Box<Grant>, String),
     /// The ticket to set a second factor up, which the policy demands first.
     Ticket(Sensitive),
 }
@@ -78,10 +87,12 @@ pub enum Begun {
 pub struct Confirmation<'a> {
     /// The token of the letter.
     pub token: &'a Sensitive,
-    /// The password chosen at the registration.
+    /// The password chosen at the registration, or the account's.
     pub password: Option<&'a Sensitive>,
     /// The device cookie.
     pub device: Option<&'a str>,
+    /// Who is signed in.
+    pub account: Option<AccountId>,
 }
 
 impl Accounts {
@@ -124,7 +135,8 @@ impl Accounts {
         let view = self
             .insert(&mut tx, &newcomer, &phc, request.origin)
             .await?;
-        let (view, started) = self.start(tx, view, request.origin).await?;
+        let started = self.start(tx, view, request.device, request.origin);
+        let (view, started) = started.await?;
         Ok(Begun::Account(Box::new(view), started))
     }
 
@@ -138,12 +150,13 @@ impl Accounts {
     ) -> Result<Begun, AccountError> {
         let parts = &self.parts;
         let now = parts.clock.now();
-        let device = match request.device {
-            Some(device) => device.to_owned(),
-            None => parts.rng.token().expose().to_owned(),
-        };
+        let device = self.device_or_new(request.device);
         let normalised = parsed.email.normalised();
-        if self.letters.count(&normalised, now).is_err() {
+        let from_here = format!("{normalised} {}", request.key.host());
+        let counted = self.letters.count(&from_here, now);
+        let counted = counted.and_then(|()| self.letters_in_all.count(&normalised, now));
+        // Whether an address is written to is nobody's business but its owner's.
+        if counted.is_err() {
             return Ok(Begun::Letter(device));
         }
         let owner = accounts::find_by_email(&parts.db, &normalised).await?;
@@ -194,7 +207,7 @@ impl Accounts {
                 self.confirm_registration(&digest, pending, given, origin)
                     .await
             }
-            None => self.confirm_change(&digest, origin).await,
+            None => self.confirm_change(&digest, given, origin).await,
         }
     }
 
@@ -209,7 +222,7 @@ impl Accounts {
         if !self.admits(pending.invitation.is_some()) {
             return Err(AccountError::RegistrationClosed);
         }
-        self.prove_registrant(&pending, given).await?;
+        let is_known = self.prove_registrant(&pending, given).await?;
         let mut tx = self.parts.db.begin().await?;
         if !store::delete_claimed(&mut tx, digest).await? {
             return Err(AccountError::TicketExpired);
@@ -220,29 +233,44 @@ impl Accounts {
             locale: pending.locale,
             role: self.use_invitation(&mut tx, pending.invitation).await?,
         };
-        self.insert(&mut tx, &newcomer, &pending.phc, origin)
-            .await?;
+        let view = self.insert(&mut tx, &newcomer, &pending.phc, origin);
+        let view = view.await?;
+        if is_known {
+            mark_device_known(&mut tx, view.id, &pending.device_digest, view.created_at).await?;
+        }
         Ok(tx.commit().await?)
     }
 
-    /// Whether it is who registered: by their browser, or by the password they chose.
+    /// Whether it is who registered: by the password they chose, or by their browser, which is answered.
     async fn prove_registrant(
         &self,
         pending: &Pending,
         given: &Confirmation<'_>,
-    ) -> Result<(), AccountError> {
-        let parts = &self.parts;
-        let digest = given.device.map(|device| parts.keys.device_digest(device));
+    ) -> Result<bool, AccountError> {
+        let keys = &self.parts.keys;
+        let digest = given.device.map(|device| keys.device_digest(device));
         if digest.is_some_and(|digest| digest == pending.device_digest) {
-            return Ok(());
+            return Ok(true);
         }
         let password = given.password.ok_or(AccountError::BadCredentials)?;
-        let slot = parts.hasher.slot().await;
+        self.verify(password, &pending.phc).await?;
+        Ok(false)
+    }
+
+    pub(super) async fn verify(&self, password: &Sensitive, phc: &str) -> Result<(), AccountError> {
+        let slot = self.parts.hasher.slot().await;
         let slot = slot.map_err(|_| AccountError::Overloaded)?;
-        let verdict = slot.verify(password, &pending.phc).await;
+        let verdict = slot.verify(password, phc).await;
         match verdict.map_err(|_| AccountError::Overloaded)? {
             Verdict::Mismatch => Err(AccountError::BadCredentials),
-            _ => Ok(()),
+            Verdict::Match | Verdict::MatchButWeak => Ok(()),
+        }
+    }
+
+    fn device_or_new(&self, device: Option<&str>) -> String {
+        match device {
+            Some(device) => device.to_owned(),
+            None => self.parts.rng.token().expose().to_owned(),
         }
     }
 
@@ -251,6 +279,7 @@ impl Accounts {
         &self,
         mut tx: Tx,
         view: AccountView,
+        device: Option<&str>,
         origin: &Origin,
     ) -> Result<(AccountView, Started), AccountError> {
         let sessions = &self.parts.sessions;
@@ -273,8 +302,14 @@ impl Accounts {
             has_second_factor: false,
             origin,
         };
+        // The browser that made the account is the first it knows: the next from elsewhere is told by mail.
+        let device = self.device_or_new(device);
+        let (parts, now) = (&self.parts, view.created_at);
+        mark_device_known(&mut tx, view.id, &parts.keys.device_digest(&device), now).await?;
+        let event = Event::of(EventName::LoginSuccess, view.id, origin);
+        audit::record(&mut tx, &event, now, &*parts.rng).await?;
         let (grant, _) = sessions.begin(&mut tx, &new).await?;
         tx.commit().await?;
-        Ok((view, Started::Session(Box::new(grant))))
+        Ok((view, Started::Session(Box::new(grant), device)))
     }
 }

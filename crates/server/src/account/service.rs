@@ -102,6 +102,8 @@ pub struct Accounts {
     pub(super) mirror: Mirror<AccountId, AccountView>,
     pub(super) registrations: AddressLimiter,
     pub(super) letters: Limiter,
+    pub(super) letters_in_all: Limiter,
+    pub(super) changes: Limiter,
     pub(super) judgements: AddressLimiter,
     pub(super) proofs: Limiter,
 }
@@ -144,6 +146,8 @@ impl Accounts {
             registrations: AddressLimiter::new(REGISTRATIONS, parts.address_limit_factor),
             judgements: AddressLimiter::new(vetting::JUDGEMENTS, parts.address_limit_factor),
             letters: Limiter::new(registration::LETTERS, 1),
+            letters_in_all: Limiter::new(registration::LETTERS_IN_ALL, 1),
+            changes: Limiter::new(registration::LETTERS, 1),
             proofs: Limiter::new(PROOFS, 1),
             parts,
         }
@@ -156,6 +160,7 @@ impl Accounts {
         &self,
         token: &Sensitive,
         new: &NewAccount<'_>,
+        device: Option<&str>,
         address_key: &AddressKey,
         origin: &Origin,
     ) -> Result<(AccountView, Started), AccountError> {
@@ -177,7 +182,7 @@ impl Accounts {
         let view = self
             .insert(&mut tx, &Newcomer::of(new, &parsed), &phc, origin)
             .await?;
-        self.start(tx, view, origin).await
+        self.start(tx, view, device, origin).await
     }
 
     /// Makes an account without signing in, for the command line.

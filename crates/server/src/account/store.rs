@@ -126,6 +126,16 @@ pub(super) async fn mark_held(tx: &mut Tx, id: AccountId) -> Result<bool, StoreE
     Ok(held == 1)
 }
 
+/// Holds the row of an account with a second factor; `false` when it has none. Writes nothing new.
+pub(super) async fn mark_factor_held(tx: &mut Tx, id: AccountId) -> Result<bool, StoreError> {
+    let held = sql("UPDATE account SET second_factor_at = second_factor_at
+                    WHERE id = $1 AND second_factor_at IS NOT NULL")
+    .bind(id.to_string())
+    .execute(tx)
+    .await?;
+    Ok(held == 1)
+}
+
 /// Notes that a second factor was set up, or removed; `false` when there is no such account.
 pub(super) async fn mark_second_factor(
     tx: &mut Tx,

@@ -91,6 +91,8 @@ pub struct Kept {
     pub at: Timestamp,
     /// What happened, in the stable words of [`EventName`]; those of later versions, too.
     pub name: String,
+    /// The id of who did it, when not the account itself.
+    pub actor: Option<String>,
     /// From which address; empty when from none.
     pub address: String,
     /// With what; empty when unknown.

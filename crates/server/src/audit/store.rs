@@ -35,7 +35,7 @@ pub(super) async fn list_by_account(
     most: i64,
 ) -> Result<Vec<Kept>, StoreError> {
     sql(
-        "SELECT id, at, name, address, user_agent, details FROM event
+        "SELECT id, at, name, actor_id, address, user_agent, details FROM event
          WHERE account_id = $1 ORDER BY at DESC LIMIT $2",
     )
     .bind(account.to_string())
@@ -48,6 +48,7 @@ pub(super) async fn list_by_account(
         Ok(Kept {
             at: Timestamp::from_millis(row.int("at")?),
             name: row.text("name")?,
+            actor: row.text_or_null("actor_id")?,
             address: row.text_or_null("address")?.unwrap_or_default(),
             user_agent: row.text_or_null("user_agent")?.unwrap_or_default(),
             details: match details {

@@ -114,7 +114,8 @@ impl Smtp {
     }
 }
 
-/// Step by step, because only the answer to RCPT is about the reader: whatever else is refused may be mended.
+/// Step by step, because only the answer to RCPT is about the reader, and only the one to the content about this mail
+/// alone: whatever else is refused holds for every mail.
 async fn hand_over(connection: &mut AsyncSmtpConnection, message: &Message) -> Result<(), Failure> {
     let refused = |error: Error| match error.status() {
         Some(code) => {
@@ -134,10 +135,15 @@ async fn hand_over(connection: &mut AsyncSmtpConnection, message: &Message) -> R
         })?;
     }
     connection.command(Data).await.map_err(refused)?;
-    connection
-        .message(&message.formatted())
-        .await
-        .map_err(refused)?;
+    let taken = connection.message(&message.formatted()).await;
+    taken.map_err(|error| match error.status().map(u16::from) {
+        // RFC 5321 section 3.8: the server closes the line.
+        None | Some(421) => refused(error),
+        Some(code) => {
+            tracing::warn!(code, "the mail server declines what a mail says");
+            Failure::Declined(code)
+        }
+    })?;
     Ok(())
 }
 

@@ -28,6 +28,8 @@ pub(super) enum Failure {
     Refused,
     /// The server does not want the reader, with its SMTP code.
     Rejected(u16),
+    /// The server does not want what this mail says, with its SMTP code; it may want the next.
+    Declined(u16),
     /// The row does not open.
     Unreadable,
     /// Its link has stopped working.
@@ -44,6 +46,7 @@ impl Failure {
             Self::Timeout => "timeout".to_owned(),
             Self::Refused => "refused".to_owned(),
             Self::Rejected(code) => format!("rejected: {code}"),
+            Self::Declined(code) => format!("declined: {code}"),
             Self::Unreadable => "unreadable".to_owned(),
             Self::Expired => "expired".to_owned(),
             Self::Folder => "folder".to_owned(),

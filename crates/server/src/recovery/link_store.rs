@@ -90,19 +90,3 @@ pub(super) async fn delete_failures(tx: &mut Tx, name_digest: &str) -> Result<()
         .await
         .map(|_| ())
 }
-
-/// Makes the browser known that set the new password.
-pub(super) async fn insert_device(
-    tx: &mut Tx,
-    account: AccountId,
-    device_digest: &str,
-    now: Timestamp,
-) -> Result<(), StoreError> {
-    sql("INSERT INTO device (account_id, digest, failures, created_at, seen_at) VALUES ($1, $2, 0, $3, $3)")
-        .bind(account.to_string())
-        .bind(device_digest)
-        .bind(now.as_millis())
-        .execute(tx)
-        .await
-        .map(|_| ())
-}

@@ -30,7 +30,7 @@ use crate::{
         rng::Rng,
         seal,
     },
-    session::Sessions,
+    session::{Sessions, mark_device_known},
     store::{Db, StoreError},
 };
 
@@ -243,7 +243,7 @@ impl Links {
             store::delete_failures(&mut tx, &digest).await?;
         }
         let device_digest = parts.keys.device_digest(&device);
-        store::insert_device(&mut tx, open.account, &device_digest, now).await?;
+        mark_device_known(&mut tx, open.account, &device_digest, now).await?;
         let event = Event::of(EventName::PasswordReset, open.account, origin);
         audit::record(&mut tx, &event, now, &*parts.rng).await?;
         let mail = letter_to(&account.view, Letter::PasswordChanged);
@@ -251,7 +251,7 @@ impl Links {
         let reason = EndReason::PasswordChanged;
         let ended = parts
             .sessions
-            .end_all(&mut tx, open.account, reason, origin)
+            .end_all(&mut tx, open.account, None, reason, origin)
             .await?;
         tx.commit().await?;
         parts.sessions.forget(&ended);

@@ -18,6 +18,7 @@ use crate::{
     mail::Letter,
     password,
     platform::limit::AddressKey,
+    session::delete_devices,
     store::{StoreError, Tx},
 };
 
@@ -60,14 +61,18 @@ impl Links {
     ) -> Result<(), LinkError> {
         self.count_reset(key)?;
         let parts = self.parts();
-        let now = parts.clock.now();
-        let mut tx = parts.db.begin().await?;
-        let owner = not_me_store::mark_used(&mut tx, &self.digest(token), now).await?;
+        let (now, digest) = (parts.clock.now(), self.digest(token));
+        let owner = not_me_store::find_by_digest(&parts.db, &digest, now).await?;
         let owner = owner.ok_or(LinkError::TicketExpired)?;
         let account = parts.accounts.find(owner).await?.view;
-        // Held like by a sign-in: one under way with the old password does not slip in between.
+        let mut tx = parts.db.begin().await?;
+        // Held like by a sign-in: one under way with the old password does not slip in between. And first, as everybody
+        // who holds an account does: two who held each other's second row would both be stopped.
         parts.accounts.hold(&mut tx, owner).await?;
-        not_me_store::delete_devices(&mut tx, owner).await?;
+        if !not_me_store::mark_used(&mut tx, &digest, now).await? {
+            return Err(LinkError::TicketExpired);
+        }
+        delete_devices(&mut tx, owner).await?;
         password::mark_closed(&mut tx, owner, now).await?;
         let reset = self.parts().rng.token();
         store::insert(&mut tx, &self.digest(&reset), owner, now, now.plus(LIFE)).await?;
@@ -81,7 +86,7 @@ impl Links {
         let reason = EndReason::NotMe;
         let ended = parts
             .sessions
-            .end_all(&mut tx, owner, reason, origin)
+            .end_all(&mut tx, owner, None, reason, origin)
             .await?;
         tx.commit().await?;
         parts.sessions.forget(&ended);

@@ -1,4 +1,4 @@
-//! SQL of the `not_me_link` table, and of the devices that its use forgets.
+//! SQL of the `not_me_link` table.
 
 use concierge_core::{account::AccountId, time::Timestamp};
 
@@ -19,17 +19,17 @@ pub(super) async fn insert(
         .map(|_| ())
 }
 
-/// Claims a link, once and in time; answers whose it is.
-pub(super) async fn mark_used(
-    tx: &mut Tx,
+/// Whose link it is, while it works.
+pub(super) async fn find_by_digest(
+    db: &Db,
     digest: &str,
     now: Timestamp,
 ) -> Result<Option<AccountId>, StoreError> {
-    let row = sql("UPDATE not_me_link SET used_at = $1
-                   WHERE digest = $2 AND used_at IS NULL AND expires_at > $1 RETURNING account_id")
-    .bind(now.as_millis())
+    let row = sql("SELECT account_id FROM not_me_link
+         WHERE digest = $1 AND used_at IS NULL AND expires_at > $2")
     .bind(digest)
-    .fetch_optional(tx)
+    .bind(now.as_millis())
+    .fetch_optional(db)
     .await?;
     row.map(|row| {
         let account = row.text("account_id")?;
@@ -39,13 +39,19 @@ pub(super) async fn mark_used(
     .transpose()
 }
 
-/// Forgets every device of an account: whoever signed in from one has the waits of a stranger.
-pub(super) async fn delete_devices(tx: &mut Tx, account: AccountId) -> Result<(), StoreError> {
-    sql("DELETE FROM device WHERE account_id = $1")
-        .bind(account.to_string())
-        .execute(tx)
-        .await
-        .map(|_| ())
+/// Claims a link, once and in time.
+pub(super) async fn mark_used(
+    tx: &mut Tx,
+    digest: &str,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    let changed = sql("UPDATE not_me_link SET used_at = $1
+                       WHERE digest = $2 AND used_at IS NULL AND expires_at > $1")
+    .bind(now.as_millis())
+    .bind(digest)
+    .execute(tx)
+    .await?;
+    Ok(changed == 1)
 }
 
 /// Deletes links that have run out.

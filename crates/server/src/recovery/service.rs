@@ -7,6 +7,7 @@ use zeroize::Zeroizing;
 
 use super::{codes, error::RecoveryError, store};
 use crate::{
+    account::Accounts,
     audit::{self, Event, Origin},
     keys::data_keys::DataKeys,
     platform::{clock::Clock, hash::Hasher, rng::Rng, seal::SealKey},
@@ -42,6 +43,7 @@ pub struct RecoveryCodes {
     clock: Arc<dyn Clock>,
     rng: Arc<dyn Rng>,
     hasher: Hasher,
+    accounts: Arc<Accounts>,
     seal: SealKey,
 }
 
@@ -52,6 +54,7 @@ impl RecoveryCodes {
         clock: Arc<dyn Clock>,
         rng: Arc<dyn Rng>,
         hasher: Hasher,
+        accounts: Arc<Accounts>,
         keys: &DataKeys,
     ) -> Self {
         Self {
@@ -59,6 +62,7 @@ impl RecoveryCodes {
             clock,
             rng,
             hasher,
+            accounts,
             seal: SealKey::new(&keys.totp),
         }
     }
@@ -110,9 +114,9 @@ impl RecoveryCodes {
     ) -> Result<Vec<Sensitive>, RecoveryError> {
         let new = self.prepare().await?;
         let mut tx = self.db.begin().await?;
-        // Codes are there exactly while there is a factor, used ones included. Deleted with it meanwhile, they are
-        // not made anew.
-        if store::find_by_account(&mut tx, account).await?.is_none() {
+        // Held: of two who make codes at once the second replaces those of the first, and none are made for a factor
+        // that is being removed.
+        if !self.accounts.hold_second_factor(&mut tx, account).await? {
             return Err(RecoveryError::NotFound);
         }
         self.replace(&mut tx, account, &new, origin).await?;

@@ -62,25 +62,25 @@ impl Sessions {
         Ok(Some(account))
     }
 
-    /// Ends every session of an account inside a transaction; pass the answer to [`Sessions::forget`] after the commit.
+    /// Ends every session of an account inside a transaction; `actor` is who does it, when not the owner. Pass the answer
+    /// to [`Sessions::forget`] after the commit.
     pub async fn end_all(
         &self,
         tx: &mut Tx,
         account: AccountId,
+        actor: Option<AccountId>,
         reason: EndReason,
         origin: &Origin,
     ) -> Result<Vec<SessionId>, StoreError> {
         self.kill_tickets(tx, account).await?;
-        let sessions = store::list_live(tx, account, self.clock.now()).await?;
-        self.end(
-            tx,
-            account,
-            &sessions,
-            reason,
-            EventName::TokenRevoked,
-            origin,
-        )
-        .await?;
+        let now = self.clock.now();
+        let sessions = store::list_live(tx, account, now).await?;
+        let event = Event {
+            actor,
+            ..Event::of(EventName::TokenRevoked, account, origin)
+        };
+        self.mark_all_ended(tx, &sessions, reason, event).await?;
+        tx.announce(&changes(&sessions), now).await?;
         Ok(sessions)
     }
 
@@ -155,36 +155,28 @@ impl Sessions {
         name: EventName,
         origin: &Origin,
     ) -> Result<u32, StoreError> {
-        let ended = self
-            .mark_all_ended(tx, account, sessions, reason, name, origin)
-            .await?;
+        let event = Event::of(name, account, origin);
+        let ended = self.mark_all_ended(tx, sessions, reason, event).await?;
         tx.announce(&changes(sessions), self.clock.now()).await?;
         Ok(ended)
     }
 
-    /// Ends sessions without telling of it: announce them before the commit.
+    /// Ends sessions without telling of it, with an event like this for each: announce them before the commit.
     pub(super) async fn mark_all_ended(
         &self,
         tx: &mut Tx,
-        account: AccountId,
         sessions: &[SessionId],
         reason: EndReason,
-        name: EventName,
-        origin: &Origin,
+        mut event: Event<'_>,
     ) -> Result<u32, StoreError> {
         let now = self.clock.now();
         let mut ended = 0;
         for session in sessions {
             if store::mark_ended(tx, *session, reason, now).await? {
                 ended += 1;
-                let details = serde_json::json!({ "session": session, "reason": reason.as_str() });
-                audit::record(
-                    tx,
-                    &Event::of(name, account, origin).with(details),
-                    now,
-                    &*self.rng,
-                )
-                .await?;
+                event = event
+                    .with(serde_json::json!({ "session": session, "reason": reason.as_str() }));
+                audit::record(tx, &event, now, &*self.rng).await?;
             }
         }
         Ok(ended)

@@ -6,6 +6,7 @@
 //! Threats met here: a stolen refresh token (noticed within one rotation), a stolen database (holds no token),
 //! a forged or replayed token (MAC, generation), signing somebody out with a made-up token (changes nothing).
 
+mod device_store;
 mod ending;
 pub mod error;
 pub mod http;
@@ -18,6 +19,7 @@ mod store;
 mod ticket;
 mod ticket_store;
 
+pub use device_store::{delete_devices, mark_device_known};
 pub use error::SessionError;
 pub use service::{Actor, FRESH, Grant, NewSession, Sessions};
 pub use ticket::{NewTicket, Presented, TICKET_LIFE, Ticket};

@@ -13,7 +13,7 @@ use super::{
     store,
 };
 use crate::{
-    audit::Origin,
+    audit::{Event, Origin},
     store::{StoreError, Tx},
 };
 
@@ -87,15 +87,10 @@ impl Sessions {
         }
         let mut all = Vec::new();
         for (account, sessions) in by_account.into_values() {
-            self.mark_all_ended(
-                &mut tx,
-                account,
-                &sessions,
-                EndReason::RightsChanged,
-                EventName::TokenRevoked,
-                &Origin::default(),
-            )
-            .await?;
+            let origin = Origin::default();
+            let event = Event::of(EventName::TokenRevoked, account, &origin);
+            self.mark_all_ended(&mut tx, &sessions, EndReason::RightsChanged, event)
+                .await?;
             all.extend(sessions);
         }
         tx.announce(&changes(&all), self.clock.now()).await?;

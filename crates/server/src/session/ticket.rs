@@ -38,7 +38,8 @@ pub struct NewTicket<'a> {
 /// A ticket that still opens its step.
 #[derive(Debug)]
 pub struct Ticket {
-    pub(super) digest: String,
+    /// What is kept of it; no secret.
+    pub digest: String,
     /// The account.
     pub account: AccountId,
     /// The step it opens.

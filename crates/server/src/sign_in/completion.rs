@@ -17,7 +17,7 @@ use crate::{
     account::Account,
     audit::{self, Event, Origin},
     password,
-    session::{Grant, NewSession, NewTicket},
+    session::{Grant, NewSession, NewTicket, mark_device_known},
     store::{Tx, feed::Change},
 };
 
@@ -99,7 +99,7 @@ impl SignIn {
         };
         if let Some(device) = device {
             // The password was right: the device's count starts anew, whatever comes of the second step.
-            store::mark_device_known(&mut tx, id, &self.device_digest(device), now).await?;
+            mark_device_known(&mut tx, id, &self.device_digest(device), now).await?;
         }
         if let Some((old, new)) = &rehash
             && password::mark_rehashed(&mut tx, id, old, new).await?
@@ -161,7 +161,7 @@ impl SignIn {
             told.await?;
         }
         if complete.transport == Transport::Cookie {
-            store::mark_device_known(&mut tx, id, &self.device_digest(&device), now).await?;
+            mark_device_known(&mut tx, id, &self.device_digest(&device), now).await?;
         }
         let new = NewSession {
             account: id,

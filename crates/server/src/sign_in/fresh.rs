@@ -51,7 +51,7 @@ impl SignIn {
         let account = account.map_err(|_| no_session())?;
         let counted = match (account.second_factor, code) {
             (false, _) => None,
-            (true, None) => return Err(SignInError::BadCode),
+            (true, None) => return self.refuse(actor, origin, SignInError::BadCode).await,
             (true, Some(code)) => Some(self.count_code(actor, code, origin).await?),
         };
         let mut tx = self.db.begin().await?;
@@ -59,7 +59,8 @@ impl SignIn {
         let held = held.ok_or_else(no_session)?;
         // Set up while the password was hashed: then it is asked for.
         if held.second_factor && counted.is_none() {
-            return Err(SignInError::BadCode);
+            drop(tx);
+            return self.refuse(actor, origin, SignInError::BadCode).await;
         }
         if let Some(code) = &counted
             && let Some(wrong) = self.wrong(&mut tx, &held, code, origin).await?

@@ -109,7 +109,7 @@ impl SignIn {
         let account = account.map_err(|_| SignInError::TicketExpired)?;
         let first = self
             .totp
-            .first(&account, second.code, second.origin)
+            .first(&account, &ticket.digest, second.code, second.origin)
             .await?;
         let (mut tx, account) = self.open(&ticket).await?;
         let confirmed = self.totp.confirm(&mut tx, &account, &first, second.origin);

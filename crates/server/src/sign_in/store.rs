@@ -150,23 +150,6 @@ pub(super) async fn has_device(
     Ok(row.is_some())
 }
 
-/// Keeps a device after a complete sign-in; its failures are forgiven.
-pub(super) async fn mark_device_known(
-    tx: &mut Tx,
-    account: AccountId,
-    digest: &str,
-    now: Timestamp,
-) -> Result<(), StoreError> {
-    sql("INSERT INTO device (account_id, digest, failures, created_at, seen_at) VALUES ($1, $2, 0, $3, $3)
-         ON CONFLICT (account_id, digest) DO UPDATE SET failures = 0, seen_at = $3, voided_at = NULL")
-        .bind(account.to_string())
-        .bind(digest)
-        .bind(now.as_millis())
-        .execute(tx)
-        .await
-        .map(|_| ())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

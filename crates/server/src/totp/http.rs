@@ -57,9 +57,9 @@ async fn enrolment(
     context: Context<FreshOrTicket>,
     _: Empty,
 ) -> Result<Reply<Enrolment>, ApiError> {
-    let id = enroller(&app, &context, None).await?;
+    let (id, maker) = enroller(&app, &context, None).await?;
     let account = app.accounts.view(id).await?;
-    Ok(Reply::new(app.totp.enrolment(&account).await?))
+    Ok(Reply::new(app.totp.enrolment(&account, &maker).await?))
 }
 
 async fn enrol(
@@ -67,9 +67,9 @@ async fn enrol(
     context: Context<FreshOrTicket>,
     request: EnrolRequest,
 ) -> Result<Reply<Enrolment>, ApiError> {
-    let id = enroller(&app, &context, request.ticket.as_ref()).await?;
+    let (id, maker) = enroller(&app, &context, request.ticket.as_ref()).await?;
     let account = app.accounts.view(id).await?;
-    Ok(Reply::new(app.totp.enrol(&account).await?))
+    Ok(Reply::new(app.totp.enrol(&account, &maker).await?))
 }
 
 async fn remove(app: App, context: Context<Fresh>, _: Empty) -> Result<Reply<Empty>, ApiError> {
@@ -79,18 +79,20 @@ async fn remove(app: App, context: Context<Fresh>, _: Empty) -> Result<Reply<Emp
     Ok(Reply::new(Empty {}))
 }
 
-/// Whose factor is set up: the actor's, or that of the ticket, which must be one for this.
+/// Whose factor is set up, and in which session or with which ticket: the actor's, or that of the ticket, which must be
+/// one for this.
 async fn enroller(
     app: &App,
     context: &Context<FreshOrTicket>,
     in_body: Option<&Sensitive>,
-) -> Result<AccountId, ApiError> {
+) -> Result<(AccountId, String), ApiError> {
     if let Some(actor) = &context.actor {
-        return Ok(actor.account);
+        return Ok((actor.account, actor.session.to_string()));
     }
     let expired = || ApiError::new(ErrorCode::TicketExpired);
     let presented = session::presented(&context.client, in_body).ok_or_else(expired)?;
     let ticket = app.sessions.ticket(&presented).await?;
     let ticket = ticket.filter(|ticket| ticket.step == Step::EnrolSecondFactor);
-    Ok(ticket.ok_or_else(expired)?.account)
+    let ticket = ticket.ok_or_else(expired)?;
+    Ok((ticket.account, ticket.digest))
 }

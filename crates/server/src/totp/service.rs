@@ -189,6 +189,8 @@ impl Totp {
         } = &self.parts;
         let (id, now) = (account.id, clock.now());
         let mut tx = db.begin().await?;
+        // First, as whoever uses a code does; a locked account has a factor to remove, too.
+        accounts.hold(&mut tx, id).await?;
         if !store::delete_by_account(&mut tx, id).await? {
             return Err(TotpError::NotFound);
         }

@@ -1,7 +1,12 @@
 //! Setting a factor up: a seed that waits, its first code, the recovery codes with it.
 
+use std::time::Duration;
+
 use concierge_core::{
-    account::AccountView, audit::EventName, sensitive::Sensitive, totp::api::Enrolment,
+    account::{AccountId, AccountView},
+    audit::EventName,
+    sensitive::Sensitive,
+    totp::api::Enrolment,
 };
 use zeroize::Zeroizing;
 
@@ -9,7 +14,7 @@ use super::{
     code, drawing,
     error::TotpError,
     service::{Claim, Parts, Totp},
-    store,
+    store::{self, Seed},
 };
 use crate::{
     account::Accounts,
@@ -19,6 +24,9 @@ use crate::{
     session::Actor,
     store::{StoreError, Tx},
 };
+
+/// How long a seed waits for its first code: as long as a proof of who one is counts.
+const WAITS: Duration = Duration::from_secs(10 * 60);
 
 /// A first code that is right, with what is made once it is claimed.
 pub struct First {
@@ -35,25 +43,35 @@ impl First {
 }
 
 impl Totp {
-    /// Makes a seed, in the place of another that waits.
-    pub async fn enrol(&self, account: &AccountView) -> Result<Enrolment, TotpError> {
+    /// Makes a seed, in the place of another that waits. It is the maker's alone: another session of the account, or
+    /// somebody who began a sign-in to it, neither sees it nor confirms it, and so plants none of theirs.
+    pub async fn enrol(&self, account: &AccountView, maker: &str) -> Result<Enrolment, TotpError> {
         let Parts { db, clock, rng, .. } = &self.parts;
         let plain = Zeroizing::new(rng.bytes::<{ code::SEED }>());
         // Chance, so that a code of one seed never confirms another that took its place.
         let version = i64::from_be_bytes(rng.bytes()) & i64::MAX;
         let sealed = self.close(account.id, version, &*plain);
-        if !store::insert(db, account.id, version, sealed, clock.now()).await? {
+        let now = clock.now();
+        if !store::insert(db, account.id, version, sealed, maker, now).await? {
             return Err(TotpError::Conflict);
         }
         shown(account, &*plain)
     }
 
-    /// The seed that waits for its first code.
-    pub async fn enrolment(&self, account: &AccountView) -> Result<Enrolment, TotpError> {
-        let seed = store::find_by_account(&self.parts.db, account.id).await?;
-        let seed = seed.filter(|seed| seed.confirmed_at.is_none());
+    /// The seed of this maker that waits for its first code.
+    pub async fn enrolment(
+        &self,
+        account: &AccountView,
+        maker: &str,
+    ) -> Result<Enrolment, TotpError> {
+        let seed = self.waiting(account.id, maker).await?;
         let seed = seed.ok_or(TotpError::NotFound)?;
         shown(account, &self.open(account.id, &seed)?)
+    }
+
+    async fn waiting(&self, account: AccountId, maker: &str) -> Result<Option<Seed>, StoreError> {
+        let Parts { db, clock, .. } = &self.parts;
+        store::find_waiting(db, account, maker, clock.now().minus(WAITS)).await
     }
 
     /// Looks at a first code, and makes the recovery codes when it is right: all that is slow comes before the
@@ -61,13 +79,14 @@ impl Totp {
     pub async fn first(
         &self,
         account: &AccountView,
+        maker: &str,
         typed: &Sensitive,
         origin: &Origin,
     ) -> Result<First, TotpError> {
-        let number = self.count(account.id).await?;
-        let seed = store::find_by_account(&self.parts.db, account.id).await?;
-        let seed = seed.filter(|seed| seed.confirmed_at.is_none());
+        // Where nothing waits nothing is tried, so nothing is counted: the budget is the one of the codes in use.
+        let seed = self.waiting(account.id, maker).await?;
         let seed = seed.ok_or(TotpError::Conflict)?;
+        let number = self.count(account.id).await?;
         let Some(step) = self.step_of(account.id, &seed, typed)? else {
             self.fail(account.id, Claim::Wrong, number, origin).await?;
             return Err(TotpError::BadCode);
@@ -123,7 +142,8 @@ impl Totp {
             sessions,
             ..
         } = &self.parts;
-        let first = self.first(account, typed, origin).await?;
+        let maker = actor.session.to_string();
+        let first = self.first(account, &maker, typed, origin).await?;
         let mut tx = db.begin().await?;
         let held = accounts.held(&mut tx, account.id).await?;
         let held = held.ok_or(TotpError::Over)?;

@@ -18,18 +18,37 @@ pub(super) async fn insert(
     account: AccountId,
     version: i64,
     sealed: Vec<u8>,
+    maker: &str,
     now: Timestamp,
 ) -> Result<bool, StoreError> {
-    let changed = sql("INSERT INTO totp (account_id, version, sealed, last_step, created_at) VALUES ($1, $2, $3, 0, $4)
-                       ON CONFLICT (account_id) DO UPDATE SET version = $2, sealed = $3, last_step = 0, created_at = $4
+    let changed = sql("INSERT INTO totp (account_id, version, sealed, last_step, created_at, maker) VALUES ($1, $2, $3, 0, $4, $5)
+                       ON CONFLICT (account_id) DO UPDATE SET version = $2, sealed = $3, last_step = 0, created_at = $4, maker = $5
                        WHERE totp.confirmed_at IS NULL")
         .bind(account.to_string())
         .bind(version)
         .bind(sealed)
         .bind(now.as_millis())
+        .bind(maker)
         .execute(On::Write(db))
         .await?;
     Ok(changed == 1)
+}
+
+/// The seed that waits for its first code, if this maker made it after a time.
+pub(super) async fn find_waiting(
+    db: &Db,
+    account: AccountId,
+    maker: &str,
+    after: Timestamp,
+) -> Result<Option<Seed>, StoreError> {
+    let row = sql("SELECT version, sealed, confirmed_at FROM totp
+                   WHERE account_id = $1 AND confirmed_at IS NULL AND maker = $2 AND created_at > $3")
+    .bind(account.to_string())
+    .bind(maker)
+    .bind(after.as_millis())
+    .fetch_optional(db)
+    .await?;
+    row.map(|row| read(&row)).transpose()
 }
 
 pub(super) async fn find_by_account<'a>(

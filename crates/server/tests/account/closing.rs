@@ -94,4 +94,17 @@ on_each_engine! {
         assert_eq!(app.events("user_data_exported").await, 1);
         app.browser().get("/api/account/export").await.assert_problem(401, "unauthenticated");
     }
+
+    async fn a_copy_of_ones_data_does_not_say_where_an_admin_sits(db) {
+        let app = TestApp::start(db).await;
+        let mut admin = app.signed_in_admin().await;
+        admin.headers.push(("user-agent", "the admin's browser".to_owned()));
+        let mut bob = app.registered("bob@example.org").await;
+        let id = app.account("bob@example.org").await.view.id;
+        assert_eq!(admin.poke(&format!("/api/admin/accounts/{id}/sign-out")).await.status, 200);
+        assert_eq!(bob.sign_in("bob@example.org", PASSWORD).await.status, 200);
+        let copy = bob.get("/api/account/export").await;
+        assert_eq!(copy.status, 200, "{}", copy.text());
+        assert!(copy.text().contains("authn_token_revoked") && !copy.text().contains("the admin's"), "{}", copy.text());
+    }
 }

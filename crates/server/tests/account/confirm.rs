@@ -1,7 +1,7 @@
 //! Registering where the address is confirmed first: no account before it, no word about who has one, and nobody else's
 //! password on one's own address.
 
-use std::time::Duration;
+use std::{net::SocketAddr, time::Duration};
 
 use concierge_core::time::Timestamp;
 use concierge_server::{
@@ -132,15 +132,28 @@ on_each_engine! {
         assert_eq!(app.count("registration").await, 0);
     }
 
-    async fn nobody_is_written_to_more_than_three_times_an_hour(db) {
+    async fn no_stranger_has_an_address_written_to_more_than_three_times_an_hour_or_keeps_its_owner_out(db) {
         let app = house(db).await;
+        let from = |host: u8| {
+            let mut browser = app.browser();
+            browser.peer = SocketAddr::from(([192, 0, 2, host], 40_000));
+            browser
+        };
         for _ in 0..5 {
-            assert_eq!(register(&mut app.browser(), ADA, PASSWORD).await.status, 202);
+            assert_eq!(register(&mut from(1), ADA, OTHER).await.status, 202);
         }
         assert_eq!(app.mails().await.len(), 3);
-        app.advance(Duration::from_secs(3601)).await;
-        assert_eq!(register(&mut app.browser(), ADA, PASSWORD).await.status, 202);
+        let mut owner = from(2);
+        assert_eq!(register(&mut owner, ADA, PASSWORD).await.status, 202);
         assert_eq!(app.mails().await.len(), 4);
+        // All places together have an end, too.
+        for host in 10..30 {
+            assert_eq!(register(&mut from(host), ADA, OTHER).await.status, 202);
+        }
+        assert_eq!(app.mails().await.len(), 10);
+        app.advance(Duration::from_secs(3601)).await;
+        assert_eq!(register(&mut from(1), ADA, PASSWORD).await.status, 202);
+        assert_eq!(app.mails().await.len(), 11);
     }
 
     async fn a_house_that_was_closed_meanwhile_takes_nobody(db) {

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use concierge_server::config::Registration;
+use concierge_core::account::Role;
+use concierge_server::{account::Deed, config::Registration};
 use serde_json::{Value, json};
 
 use super::{BOB, admin};
@@ -151,6 +152,23 @@ on_each_engine! {
         assert_eq!(ada.refresh().await.status, 200);
         ada.post("/api/admin/invitations", body).await.assert_problem(403, "fresh_sign_in_required");
         assert_eq!(open.count("invitation").await, 0);
+    }
+
+    async fn an_admin_who_lost_the_right_does_not_come_back_by_an_invitation_of_their_own(db) {
+        let (app, mut ada) = house(db).await;
+        let (_, token) = invite(&mut ada, json!({ "role": "admin" })).await;
+        let open = TestApp::start(db).await;
+        open.registered(BOB).await;
+        app.act(BOB, Deed::SetRole(Role::Admin)).await;
+        for (taken, given) in [
+            (Deed::SetRole(Role::Member), Deed::SetRole(Role::Admin)),
+            (Deed::Lock, Deed::Unlock),
+        ] {
+            app.act(ADA, taken).await;
+            accept(&mut app.browser(), EVE, &token).await.assert_problem(401, "ticket_expired");
+            app.act(ADA, given).await;
+        }
+        assert_eq!(accept(&mut app.browser(), EVE, &token).await.status, 201);
     }
 
     async fn a_closed_house_takes_not_even_the_invited(db) {

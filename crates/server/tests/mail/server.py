@@ -3,7 +3,7 @@
 The first line is the port. Arguments: tls (none, starttls, implicit), certificate, key.
 
 It knows the account "concierge" with the password "p@ss w0rd+"; to readers whose address begins with "unknown" it
-says 550, and with "later" 451.
+says 550, and with "later" 451; of mails to readers whose address begins with "declined" it does not want the content.
 """
 
 import asyncio
@@ -28,6 +28,8 @@ class Handler:
         return "250 OK"
 
     async def handle_DATA(self, server, session, envelope):
+        if any(reader.startswith("declined") for reader in envelope.rcpt_tos):
+            return "554 5.7.1 what this mail says is not wanted"
         mail = email.message_from_bytes(envelope.content, policy=email.policy.default)
         part = lambda kind: mail.get_body((kind,)).get_content()
         report = {

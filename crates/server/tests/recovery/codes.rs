@@ -39,6 +39,25 @@ on_each_engine! {
         assert_eq!(answers.iter().filter(|answer| answer.status == 200).count(), 1);
     }
 
+    async fn of_codes_made_at_once_ten_count_and_none_without_a_factor(db) {
+        let app = TestApp::start(db).await;
+        let mut owner = app.signed_in().await;
+        app.enrolled(&mut owner).await;
+        let mut browsers = vec![owner.clone(); 6];
+        let made = browsers.iter_mut().map(|browser| browser.post("/api/recovery/codes", json!({})));
+        let made = futures_util::future::join_all(made).await;
+        assert!(made.iter().all(|answer| answer.status == 200));
+        assert_eq!(app.count("recovery_code").await, 10);
+        let (mut making, mut removing) = (owner.clone(), owner.clone());
+        let (_, removed) = tokio::join!(
+            making.post("/api/recovery/codes", json!({})),
+            removing.call("DELETE", "/api/totp", json!({})),
+        );
+        assert_eq!(removed.status, 204, "{}", removed.text());
+        assert_eq!(app.count("recovery_code").await, 0);
+        owner.post("/api/recovery/codes", json!({})).await.assert_problem(404, "not_found");
+    }
+
     async fn asvs_6_3_1_wrong_recovery_codes_have_a_budget_of_their_own(db) {
         let app = TestApp::start(db).await;
         let mut owner = app.signed_in().await;

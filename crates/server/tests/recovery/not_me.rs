@@ -8,8 +8,7 @@ on_each_engine! {
     async fn asvs_6_3_5_a_sign_in_from_a_new_device_is_told_and_a_known_one_is_not(db) {
         let app = TestApp::start(db).await;
         let mut ada = app.registered(ADA).await;
-        // The first sign-in after the registration is no news.
-        assert_eq!(ada.sign_in(ADA, PASSWORD).await.status, 200);
+        // The browser that registered is known.
         assert_eq!(ada.sign_in(ADA, PASSWORD).await.status, 200);
         assert_eq!(app.events("authn_new_device").await, 0);
         assert_eq!(app.browser().sign_in(ADA, "four brass bells rang").await.status, 401);
@@ -17,6 +16,13 @@ on_each_engine! {
         assert_eq!(app.browser().sign_in(ADA, PASSWORD).await.status, 200);
         assert_eq!(app.events("authn_new_device").await, 1);
         assert!(app.mail_to(ADA).await.text.contains("/not-me#"));
+    }
+
+    async fn a_thief_who_is_the_first_to_sign_in_after_the_registration_is_told_of(db) {
+        let app = TestApp::start(db).await;
+        app.registered(ADA).await;
+        assert_eq!(app.browser().sign_in(ADA, PASSWORD).await.status, 200);
+        assert_eq!(app.events("authn_new_device").await, 1);
     }
 
     async fn who_says_that_it_was_not_them_ends_everything_once(db) {

@@ -112,6 +112,7 @@ on_each_engine! {
         assert_eq!(body["expires_at"], "2027-01-15T08:10:00.000Z");
         let names: Vec<_> = browser.cookies.keys().map(String::as_str).collect();
         assert_eq!(names, ["__Host-at", "__Host-device", "__Host-rt"]);
-        assert_eq!(app.events("authn_login_success").await, 1);
+        // The one of the registration, and this.
+        assert_eq!(app.events("authn_login_success").await, 2);
     }
 }

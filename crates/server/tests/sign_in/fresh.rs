@@ -63,6 +63,18 @@ on_each_engine! {
         prove(&mut owner, PASSWORD, Some(&codes[0])).await.assert_problem(401, "bad_code");
     }
 
+    async fn a_right_password_without_the_code_leaves_an_event_like_a_wrong_one(db) {
+        let app = TestApp::start(db).await;
+        let mut owner = app.signed_in().await;
+        app.enrolled(&mut owner).await;
+        for (password, code) in [(PASSWORD, "bad_code"), ("four brass bells rang", "bad_credentials")] {
+            let before = app.events("authn_step_up_fail").await;
+            let proof = json!({ "password": password });
+            owner.post("/api/auth/fresh", proof).await.assert_problem(401, code);
+            assert_eq!(app.events("authn_step_up_fail").await, before + 1, "{code}");
+        }
+    }
+
     async fn whoever_holds_a_session_guesses_ten_passwords_an_hour(db) {
         let app = TestApp::start(db).await;
         let mut thief = app.signed_in().await;

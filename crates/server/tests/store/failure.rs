@@ -26,9 +26,10 @@ async fn a_full_disk_passes_without_a_restart() {
     };
     refusal.assert_problem(503, "unavailable");
     assert_eq!(refusal.header("retry-after"), "2");
-    for table in ["account", "password", "session", "event"] {
+    for table in ["account", "password", "session", "device"] {
         assert_eq!(app.count(table).await, made, "{table}");
     }
+    assert_eq!(app.events("user_created").await, made);
     assert_eq!(owner.get("/api/profile").await.status, 200);
     limit("PRAGMA max_page_count = 1000000")
         .await

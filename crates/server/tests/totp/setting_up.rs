@@ -92,6 +92,33 @@ on_each_engine! {
         assert_eq!(owner.sign_in(ADA, PASSWORD).await.json()["status"], "signed_in");
     }
 
+    async fn a_seed_is_seen_and_confirmed_only_where_it_was_made_and_for_ten_minutes(db) {
+        let app = TestApp::with(db, |options| options.config.session.per_account = 3).await;
+        let (mut owner, mut thief) = (app.signed_in().await, app.browser());
+        assert_eq!(thief.sign_in(ADA, PASSWORD).await.status, 200);
+        let planted = thief.post("/api/totp/enrol", json!({})).await.json();
+        owner.get("/api/totp/enrol").await.assert_problem(404, "not_found");
+        let planted = Authenticator { secret: planted["secret"].as_str().expect("a seed").to_owned() };
+        let code = json!({ "code": planted.code(&app, 0) });
+        for _ in 0..11 {
+            // Nothing of theirs waits here, so nothing is tried, and nothing of the budget goes.
+            owner.post("/api/totp/confirm", code.clone()).await.assert_problem(409, "conflict");
+        }
+        assert_eq!(owner.post("/api/totp/enrol", json!({})).await.status, 200);
+        thief.get("/api/totp/enrol").await.assert_problem(404, "not_found");
+        let secret = owner.get("/api/totp/enrol").await.json()["secret"].as_str().expect("a seed").to_owned();
+        for _ in 0..2 {
+            app.advance_seconds(301).await;
+            assert_eq!(owner.refresh().await.status, 200);
+        }
+        let proof = json!({ "password": PASSWORD });
+        assert_eq!(owner.post("/api/auth/fresh", proof).await.status, 200);
+        owner.get("/api/totp/enrol").await.assert_problem(404, "not_found");
+        let late = json!({ "code": Authenticator { secret }.code(&app, 0) });
+        owner.post("/api/totp/confirm", late).await.assert_problem(409, "conflict");
+        app.enrolled(&mut owner).await;
+    }
+
     async fn asvs_7_5_1_an_old_sign_in_sets_no_factor_up(db) {
         let app = TestApp::start(db).await;
         let mut owner = app.signed_in().await;
