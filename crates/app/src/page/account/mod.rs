@@ -6,6 +6,6 @@ pub(crate) mod credentials;
 mod factor;
 pub(crate) mod profile;
 pub(crate) mod security;
-mod sessions;
+pub(crate) mod sessions;
 pub(crate) mod setup;
 pub(crate) mod sign_up;

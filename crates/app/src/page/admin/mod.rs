@@ -1,0 +1,7 @@
+//! The screens of the admin desk.
+
+mod account;
+pub(crate) mod accounts;
+mod desk;
+mod handed;
+pub(crate) mod invitations;
