@@ -19,6 +19,9 @@ use leptos::prelude::*;
 use leptos_meta::ServerMetaContext;
 use leptos_router::location::RequestUrl;
 
+#[path = "pages/admin.rs"]
+mod admin;
+
 fn facts() -> PageContext {
     PageContext {
         registration_open: true,
