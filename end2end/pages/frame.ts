@@ -5,6 +5,7 @@ export interface Frame {
   signOut: Locator;
   signIn: Locator;
   profile: Locator;
+  accounts: Locator;
   french: Locator;
   english: Locator;
 }
@@ -14,6 +15,7 @@ export function frame(page: Page): Frame {
     signOut: page.getByRole("button", { name: /^(Sign out|Se déconnecter)$/ }),
     signIn: page.getByRole("link", { name: "Sign in", exact: true }),
     profile: page.getByRole("link", { name: "Profile", exact: true }),
+    accounts: page.getByRole("link", { name: "Accounts", exact: true }),
     french: page.getByRole("link", { name: "Français" }),
     english: page.getByRole("link", { name: "English" }),
   };
