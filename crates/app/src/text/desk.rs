@@ -176,7 +176,6 @@ texts! {
         since: "Member since", "Membre depuis";
         no_name: "Not given", "Non indiqué";
         open: "Open", "Ouvert";
-        locked: "Locked", "Verrouillé";
         locked_since: "Locked since", "Verrouillé depuis le";
         factor_set: "Set up", "Configuré";
         factor_none: "Not set up", "Non configuré";

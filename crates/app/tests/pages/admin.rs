@@ -74,7 +74,7 @@ async fn the_accounts_stand_in_a_table_and_lead_on_to_each_and_to_the_next_page(
         "<caption>Accounts whose address or name begins with “b b”</caption>",
         r#"<th scope="col">Address</th>"#,
         &format!(r#"<a href="/admin/accounts?id={BOB}">bob@example.org</a>"#),
-        r#"<td data-label="State">Locked</td>"#,
+        r#"<td data-label="State">Locked since 21 November 2026</td>"#,
         r#"<td data-label="Second factor">Set up</td>"#,
         r#"<td data-label="Name">Not given</td>"#,
         r#"<td data-label="Member since">20 November 2026</td>"#,

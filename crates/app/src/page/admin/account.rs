@@ -14,7 +14,8 @@ use concierge_core::{
 use leptos::prelude::*;
 
 use super::{
-    desk::{Desk, Done, role},
+    desk::{Desk, Done},
+    facts::{facts, headings},
     handed::Handed,
 };
 use crate::{
@@ -22,10 +23,7 @@ use crate::{
     page::account::sessions::session_facts,
     reaction::use_scripted,
     state::viewer::use_session,
-    text::{
-        format::{day, fill, moment},
-        use_desk_texts, use_locale,
-    },
+    text::{format::fill, use_desk_texts},
     ui::{
         confirm::Confirm,
         form::Submission,
@@ -47,7 +45,7 @@ pub(super) fn show(detail: AccountDetail, desk: Desk) -> AnyView {
     view! {
         <div class="columns">
             <div class="page">
-                {facts(&detail.account)}
+                {known(&detail.account)}
                 {sessions(&detail.sessions)}
             </div>
             <section class="card" aria-labelledby="acts-heading">
@@ -59,29 +57,9 @@ pub(super) fn show(detail: AccountDetail, desk: Desk) -> AnyView {
     .into_any()
 }
 
-fn facts(row: &AccountRow) -> AnyView {
-    let words = &use_desk_texts().accounts;
-    let locale = use_locale();
-    let account = &row.account;
-    let state = match row.locked_at {
-        Some(at) => format!("{} {}", words.locked_since, moment(at, locale)),
-        None => words.open.to_owned(),
-    };
-    let name = match account.name.as_str() {
-        "" => words.no_name,
-        name => name,
-    };
-    let factor = match account.second_factor {
-        true => words.factor_set,
-        false => words.factor_none,
-    };
-    let facts = [
-        (words.name, name.to_owned()),
-        (words.role, role(account.role).to_owned()),
-        (words.state, state),
-        (words.factor, factor.to_owned()),
-        (words.since, day(account.created_at, locale)),
-    ];
+fn known(row: &AccountRow) -> AnyView {
+    // The heading says the first: the address.
+    let facts = headings().into_iter().zip(facts(row)).skip(1);
     let facts = facts.map(|(what, fact)| {
         view! {
             <div>
@@ -93,7 +71,7 @@ fn facts(row: &AccountRow) -> AnyView {
     view! {
         <section class="card" aria-labelledby="account-heading">
             <h2 class="address" id="account-heading">
-                {account.email.clone()}
+                {row.account.email.clone()}
             </h2>
             <dl class="facts">{facts.collect_view()}</dl>
         </section>

@@ -15,12 +15,13 @@ use leptos_router::{hooks::use_query_map, params::ParamsMap};
 
 use super::{
     account,
-    desk::{Desk, Found, failed, role},
+    desk::{Desk, Found, failed},
+    facts::{facts, headings},
 };
 use crate::{
     client::{Client, call, call_on, use_client},
     reaction::{effect, part},
-    text::{format::day, use_desk_texts, use_locale},
+    text::{use_desk_texts, use_locale},
     ui::notice::Note,
 };
 
@@ -209,7 +210,7 @@ fn table(accounts: Vec<AccountRow>, sought: &str) -> AnyView {
         "" => words.all.to_owned(),
         sought => words.matching.replace("{}", sought),
     };
-    let heads = columns().map(|head| view! { <th scope="col">{head}</th> });
+    let heads = headings().map(|head| view! { <th scope="col">{head}</th> });
     view! {
         <table class="table">
             <caption>{caption}</caption>
@@ -222,22 +223,10 @@ fn table(accounts: Vec<AccountRow>, sought: &str) -> AnyView {
     .into_any()
 }
 
-fn columns() -> [&'static str; 6] {
-    let words = &use_desk_texts().accounts;
-    [
-        words.address,
-        words.name,
-        words.role,
-        words.state,
-        words.factor,
-        words.since,
-    ]
-}
-
 fn row(row: AccountRow) -> impl IntoView {
     let path = format!("{}?id={}", Page::Accounts.path(), row.account.id);
     // Each cell says its column once more, for where rows read as cards.
-    let cells = columns().into_iter().zip(facts(&row)).skip(1);
+    let cells = headings().into_iter().zip(facts(&row)).skip(1);
     let cells = cells.map(|(head, fact)| view! { <td data-label=head>{fact}</td> });
     view! {
         <tr>
@@ -247,32 +236,6 @@ fn row(row: AccountRow) -> impl IntoView {
             {cells.collect_view()}
         </tr>
     }
-}
-
-/// What a row says, column by column.
-fn facts(row: &AccountRow) -> [String; 6] {
-    let words = &use_desk_texts().accounts;
-    let account = &row.account;
-    let name = match account.name.as_str() {
-        "" => words.no_name,
-        name => name,
-    };
-    let state = match row.locked_at {
-        Some(_) => words.locked,
-        None => words.open,
-    };
-    let factor = match account.second_factor {
-        true => words.factor_set,
-        false => words.factor_none,
-    };
-    [
-        account.email.clone(),
-        name.to_owned(),
-        role(account.role).to_owned(),
-        state.to_owned(),
-        factor.to_owned(),
-        day(account.created_at, use_locale()),
-    ]
 }
 
 #[cfg(test)]

@@ -3,7 +3,6 @@
 //! One kind of resource and one suspense for all of them: each kind of either costs its weight in the module.
 
 use concierge_core::{
-    account::Role,
     admin::api::{AccountDetail, AccountPage, InvitationList},
     problem::{ErrorCode, Problem},
 };
@@ -15,7 +14,7 @@ use crate::{
     client::{Client, WireRequest, exchange},
     layout::step_up::{StepUp, use_step_up},
     reaction::element,
-    text::{use_desk_texts, use_texts},
+    text::use_desk_texts,
     ui::{form::Submission, notice::Note},
 };
 
@@ -157,13 +156,4 @@ pub(super) fn failed(why: &'static str, path: &'static str) -> AnyView {
         </div>
     }
     .into_any()
-}
-
-/// A role in words.
-pub(super) fn role(role: Role) -> &'static str {
-    let words = &use_texts().profile;
-    match role {
-        Role::Member => words.member,
-        Role::Admin => words.admin,
-    }
 }

@@ -17,7 +17,8 @@ use leptos_meta::Title;
 use web_sys::HtmlInputElement;
 
 use super::{
-    desk::{Desk, Done, Found, failed, role},
+    desk::{Desk, Done, Found, failed},
+    facts::role,
     handed::Handed,
 };
 use crate::{

@@ -3,5 +3,6 @@
 mod account;
 pub(crate) mod accounts;
 mod desk;
+mod facts;
 mod handed;
 pub(crate) mod invitations;
