@@ -27,7 +27,8 @@ const READY_WITHIN = 20_000;
 const STOPPED_WITHIN = 10_000;
 const ROOT = resolve(import.meta.dirname, "..");
 
-function binary(): string {
+/** The program under test. */
+export function binary(): string {
   const build = process.env.CONCIERGE_BUILD ?? "release";
   const folder = build === "debug" ? (process.env.CARGO_TARGET_DIR ?? "target") : "target";
   return resolve(ROOT, process.env.CONCIERGE_BIN ?? join(folder, build, "concierge"));

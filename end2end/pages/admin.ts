@@ -54,7 +54,8 @@ export interface AccountPage {
 }
 
 export function accountPage(page: Page): AccountPage {
-  const button = (name: string): Locator => page.getByRole("button", { name, exact: true });
+  // The menu signs out everywhere, too.
+  const button = (name: string): Locator => page.getByRole("main").getByRole("button", { name, exact: true });
   const question = (name: string): Locator => page.getByRole("group", { name, exact: true });
   return {
     heading: page.getByRole("heading", { level: 1, name: "Account", exact: true }),

@@ -3,6 +3,7 @@ import type { Locator, Page } from "@playwright/test";
 
 export interface Frame {
   signOut: Locator;
+  signOutEverywhere: Locator;
   signIn: Locator;
   profile: Locator;
   accounts: Locator;
@@ -13,6 +14,7 @@ export interface Frame {
 export function frame(page: Page): Frame {
   return {
     signOut: page.getByRole("button", { name: /^(Sign out|Se déconnecter)$/ }),
+    signOutEverywhere: page.getByRole("button", { name: "Sign out everywhere" }),
     signIn: page.getByRole("link", { name: "Sign in", exact: true }),
     profile: page.getByRole("link", { name: "Profile", exact: true }),
     accounts: page.getByRole("link", { name: "Accounts", exact: true }),

@@ -7,6 +7,10 @@ export interface ProfilePage {
   language: Locator;
   save: Locator;
   saved: Locator;
+  download: Locator;
+  close: Locator;
+  confirmClose: Locator;
+  problem: Locator;
   open(): Promise<void>;
   rename(name: string): Promise<void>;
 }
@@ -20,6 +24,10 @@ export function profilePage(page: Page): ProfilePage {
     language: page.getByRole("combobox", { name: "Language", exact: true }),
     save,
     saved: page.getByRole("status").filter({ hasText: "Saved." }),
+    download: page.getByRole("button", { name: "Download my data", exact: true }),
+    close: page.getByRole("button", { name: "Close my account", exact: true }),
+    confirmClose: page.getByRole("button", { name: "Close my account for good", exact: true }),
+    problem: page.getByRole("alert").filter({ visible: true }),
     async open() {
       await page.goto("/profile");
     },

@@ -1,7 +1,8 @@
 // Making an account and keeping it up to date.
-import { expect, newAccount, signIn, test } from "../fixtures.ts";
+import { expect, expectAccessible, newAccount, signIn, test } from "../fixtures.ts";
 import { frame } from "../pages/frame.ts";
 import { profilePage } from "../pages/profile.ts";
+import { signInPage } from "../pages/sign_in.ts";
 import { signUpPage } from "../pages/sign_up.ts";
 
 test("a visitor signs up and is signed in", async ({ page }) => {
@@ -60,6 +61,44 @@ test("a person changes their language, and it follows them to another browser", 
   const elsewhere = await stranger.newPage();
   await signIn(elsewhere, account);
   await expect(elsewhere.getByRole("heading", { level: 1, name: "Votre profil" })).toBeVisible();
+});
+
+test("a person takes their data along as a file", async ({ page, account, browserName }) => {
+  test.skip(browserName === "firefox", "its driver tells of no downloads");
+  await signIn(page, account);
+  const [download] = await Promise.all([page.waitForEvent("download"), profilePage(page).download.click()]);
+  expect(download.suggestedFilename()).toBe("concierge-account.json");
+  const chunks: Buffer[] = [];
+  for await (const chunk of await download.createReadStream()) chunks.push(chunk as Buffer);
+  const data = JSON.parse(Buffer.concat(chunks).toString()) as { account: { email: string }; sessions: unknown[]; events: unknown[] };
+  expect(data.account.email).toBe(account.email);
+  expect(data.sessions).toHaveLength(1);
+  expect(data.events.length).toBeGreaterThan(0);
+});
+
+test("a person closes their account, which ends its sessions and its password", async ({ page, context, account, faults }) => {
+  faults.expect(401, "/api/auth/login");
+  await signIn(page, account);
+  const other = await context.newPage();
+  await other.goto("/profile");
+  await expect(profilePage(other).heading).toBeVisible();
+
+  const profile = profilePage(page);
+  await profile.close.click();
+  await expect(page.getByText("Nobody can undo this")).toBeVisible();
+  await expectAccessible(page);
+  await page.getByRole("button", { name: "Cancel" }).click();
+  await expect(profile.confirmClose).toBeHidden();
+  await profile.close.click();
+  await profile.confirmClose.click();
+
+  await expect(page).toHaveURL("/sign-in?done=closed");
+  await expect(page.getByText("This account is closed.")).toBeVisible();
+  await expect(signInPage(other).heading).toBeVisible();
+  await signInPage(page).submitAs(account);
+  await expect(signInPage(page).problem).toContainText("not right");
+  await page.goto("/profile");
+  await expect(page).toHaveURL(/\/sign-in\?next=\/profile/);
 });
 
 test("a visitor chooses a language, and it stays", async ({ page }) => {

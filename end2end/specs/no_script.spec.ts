@@ -1,5 +1,5 @@
 // The door without a line of script: the same forms, the same guards, answered by the server alone.
-import { expect, newAccount, test } from "../fixtures.ts";
+import { expect, newAccount, signIn, test } from "../fixtures.ts";
 import { frame } from "../pages/frame.ts";
 import { profilePage } from "../pages/profile.ts";
 import { signInPage } from "../pages/sign_in.ts";
@@ -25,6 +25,29 @@ test("a visitor signs up, signs out, fails to sign in and signs in", async ({ pa
 
   await form.submitAs(account);
   await expect(page).toHaveURL("/profile");
+});
+
+test.describe("with several sessions", () => {
+  test.use({ settings: { CONCIERGE_SESSIONS_PER_ACCOUNT: "5" } });
+
+  test("one signs out here, or everywhere", async ({ page, account, browser, server }) => {
+    await signIn(page, account);
+    const elsewhere = await browser.newContext({ baseURL: server.url, javaScriptEnabled: false });
+    const other = await elsewhere.newPage();
+    await signIn(other, account);
+
+    await frame(other).signOut.click();
+    await expect(other).toHaveURL("/sign-in?ended=signed_out");
+    await page.reload();
+    await expect(page).toHaveURL("/profile");
+
+    await signIn(other, account);
+    await frame(other).signOutEverywhere.click();
+    await expect(other).toHaveURL("/sign-in?ended=signed_out");
+    await page.reload();
+    await expect(page).toHaveURL("/sign-in?next=/profile&ended=ended_elsewhere");
+    await elsewhere.close();
+  });
 });
 
 test("a guarded page leads back to itself", async ({ page, account }) => {

@@ -1,5 +1,6 @@
 // The security page: where one is signed in, ending it, and changing the password.
 import { expect, expectAccessible, signIn, test } from "../fixtures.ts";
+import { profilePage } from "../pages/profile.ts";
 import { securityPage } from "../pages/security.ts";
 
 const NEW_PASSWORD = "nine paper boats sink";
@@ -26,6 +27,28 @@ test.describe("with several sessions", () => {
     await other.goto("/profile");
     await expect(other).toHaveURL(/\/sign-in/);
     await elsewhere.close();
+  });
+
+  test("a changed password signs another browser out, which says why", async ({ page, account, stranger, faults }) => {
+    faults.expect(401, /^\/api\/(profile|auth\/refresh)$/);
+    await signIn(page, account);
+    const elsewhere = await stranger.newPage();
+    await signIn(elsewhere, account);
+
+    const form = securityPage(page);
+    await form.open();
+    await form.current.fill(account.password);
+    await form.newPassword.fill(NEW_PASSWORD);
+    await form.change.click();
+    await expect(form.changed).toBeVisible();
+
+    const why = elsewhere.getByText("your password was changed");
+    await profilePage(elsewhere).save.click();
+    await expect(why).toBeVisible();
+    // The guard on the server knows it as well.
+    await elsewhere.goto("/security");
+    await expect(elsewhere).toHaveURL("/sign-in?next=/security&ended=password_changed");
+    await expect(why).toBeVisible();
   });
 });
 

@@ -135,8 +135,31 @@ test("signing in on another device ends the session here, and says so", async ({
 
   await profilePage(page).save.click();
   await expect(signInPage(page).heading).toBeVisible();
+  await expect(page.getByText("you signed in on another device")).toBeVisible();
   await elsewhere.reload();
   await expect(profilePage(elsewhere).heading).toBeVisible();
+});
+
+test.describe("with several sessions", () => {
+  test.use({ settings: { CONCIERGE_SESSIONS_PER_ACCOUNT: "5" } });
+
+  test("one signs out here, or everywhere", async ({ page, account, stranger, faults }) => {
+    faults.expect(401, /^\/api\/(profile|auth\/refresh)$/);
+    await signIn(page, account);
+    const elsewhere = await stranger.newPage();
+    await signIn(elsewhere, account);
+
+    await frame(elsewhere).signOut.click();
+    await expect(elsewhere).toHaveURL("/sign-in?ended=signed_out");
+    await page.reload();
+    await expect(profilePage(page).heading).toBeVisible();
+
+    await signIn(elsewhere, account);
+    await frame(elsewhere).signOutEverywhere.click();
+    await expect(elsewhere).toHaveURL("/sign-in?ended=signed_out");
+    await profilePage(page).save.click();
+    await expect(page.getByText("Your session was ended elsewhere")).toBeVisible();
+  });
 });
 
 test("Back after a guard leads out, not round", async ({ page }) => {
@@ -195,6 +218,7 @@ test.describe("when nobody is there", () => {
       faults.expect(401, /^\/api\/(profile|auth\/refresh)$/);
       await signIn(page, account);
       await expect(signInPage(page).heading).toBeVisible({ timeout: 30_000 });
+      await expect(page.getByText("nothing happened for a while")).toBeVisible();
       await expect(frame(page).signOut).toBeHidden();
     });
   });

@@ -31,6 +31,22 @@ test("the setup link makes the first admin, once", async ({ page, server, strang
   await expect(second).toHaveURL(/\/sign-in\?next=/);
 });
 
+test("the last admin cannot close the account, and is told what to do first", async ({ page, server, faults }) => {
+  faults.expect(409, "/api/account");
+  const link = await setupLink(server);
+  await page.goto(link.href);
+  await expect(setupPage(page).token).not.toHaveValue("");
+  await setupPage(page).submitAs(newAccount());
+  await expect(page).toHaveURL("/profile");
+
+  const profile = profilePage(page);
+  await profile.close.click();
+  await profile.confirmClose.click();
+  await expect(profile.problem).toContainText("You are the last admin of this house.");
+  await page.reload();
+  await expect(profile.heading).toBeVisible();
+});
+
 test("a made-up token makes nobody an admin", async ({ page, faults }) => {
   faults.expect(401, "/api/setup");
   await page.goto("/setup");

@@ -26,18 +26,16 @@ pub fn App() -> impl IntoView {
     view! {
         <Title formatter=move |title| format!("{title} · {product}") />
         <Router>
-            <Frame>
-                <Content failed=facts.failed module=facts.module />
-            </Frame>
+            <Content failed=facts.failed module=facts.module />
         </Router>
     }
 }
 
-/// The page of the route, or the error page in its place.
+/// The page of the route, or the error page in its place, within the frame.
 #[component]
 fn Content(failed: Option<ErrorCode>, module: Module) -> impl IntoView {
     match (failed, module) {
-        (Some(code), _) => view! { <Failed code=code /> }.into_any(),
+        (Some(code), _) => view! { <Frame><Failed code=code /></Frame> }.into_any(),
         (None, Module::Visitor) => view! { <visitor::Screens /> }.into_any(),
         (None, Module::Whole) => view! { <desk::Screens /> }.into_any(),
     }

@@ -10,6 +10,7 @@ use leptos_router::{
 
 use crate::{
     layout::{
+        frame::Frame,
         guard::{RequireAdmin, RequireAuth},
         step_up::{StepUp, StepUpDialog},
     },
@@ -29,12 +30,24 @@ use crate::{
     visitor::OpenRoutes,
 };
 
-/// What the whole module shows.
+/// What the whole module shows. The dialogs are beside the page that they cover, and no part of it.
 #[component]
 pub(crate) fn Screens() -> impl IntoView {
+    StepUp::provide();
+    view! {
+        <Frame>
+            <Pages />
+        </Frame>
+        <IdleWarning />
+        <StepUpDialog />
+    }
+}
+
+/// Every page.
+#[component]
+fn Pages() -> impl IntoView {
     // Of pages with a path of one segment; the others are written out, and a test finds each by its page.
     let at = |page: Page| StaticSegment(page.path());
-    StepUp::provide();
     view! {
         <Routes fallback=NotFound>
             <OpenRoutes />
@@ -54,7 +67,5 @@ pub(crate) fn Screens() -> impl IntoView {
                 </ParentRoute>
             </ParentRoute>
         </Routes>
-        <IdleWarning />
-        <StepUpDialog />
     }
 }

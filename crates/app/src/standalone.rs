@@ -63,7 +63,7 @@ async fn viewer() -> Option<Viewer> {
     }
     match found {
         Found::Live(viewer) => Some(viewer),
-        Found::Renewable | Found::Gone => None,
+        Found::Renewable | Found::Gone(_) => None,
     }
 }
 

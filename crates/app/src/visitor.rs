@@ -12,7 +12,7 @@ use leptos_router::{
 };
 
 use crate::{
-    layout::guard::GuestOnly,
+    layout::{frame::Frame, guard::GuestOnly},
     page::{
         account::{setup::Setup, sign_up::SignUp},
         sign_in::password::SignIn,
@@ -25,9 +25,11 @@ use crate::{
 #[component]
 pub(crate) fn Screens() -> impl IntoView {
     view! {
-        <Routes fallback=Beyond>
-            <OpenRoutes />
-        </Routes>
+        <Frame>
+            <Routes fallback=Beyond>
+                <OpenRoutes />
+            </Routes>
+        </Frame>
     }
 }
 

@@ -58,9 +58,8 @@ fn paths_of(module: Module) -> Vec<String> {
 /// The content of a page as a module renders it.
 fn content_of(page: Page, module: Module) -> String {
     let html = on_the_server(page.path(), module, || shell().to_html());
-    // The warning of an idle session, which only the whole module has, comes last.
-    let end = html.find("<dialog").or(html.find("</main>"));
-    let (from, to) = html.find("<main").zip(end).expect("a page has content");
+    let ends = html.find("<main").zip(html.find("</main>"));
+    let (from, to) = ends.expect("a page has content");
     // Without the marks between parts, which only the browser's half needs.
     html[from..to].replace("<!>", "")
 }

@@ -1,5 +1,10 @@
 //! Every page, rendered as the server renders it: one heading, the right words, nothing the policy drops.
 
+#[path = "pages/admin.rs"]
+mod admin;
+#[path = "pages/frame.rs"]
+mod frame;
+
 use std::sync::Arc;
 
 use concierge_app::{
@@ -18,9 +23,6 @@ use futures_util::StreamExt;
 use leptos::prelude::*;
 use leptos_meta::ServerMetaContext;
 use leptos_router::location::RequestUrl;
-
-#[path = "pages/admin.rs"]
-mod admin;
 
 fn facts() -> PageContext {
     PageContext {
@@ -182,7 +184,13 @@ fn the_reasons_of_an_end_are_told() {
     for (ended, words) in [
         ("signed_out", "You are signed out."),
         ("idle", "nothing happened for a while"),
-        ("elsewhere", "ended elsewhere"),
+        ("ended_elsewhere", "ended elsewhere"),
+        ("replaced", "signed in on another device"),
+        ("admin", "An admin ended your session"),
+        ("rights_changed", "changed what your account may do"),
+        ("password_changed", "your password was changed"),
+        ("not_me", "or revoked"),
+        ("closed", "This account is closed."),
     ] {
         let html = render(&format!("/sign-in?ended={ended}"), facts());
         assert!(html.contains(words), "{ended}");
@@ -360,6 +368,7 @@ fn a_house_without_mail_says_so_and_offers_no_form() {
 fn what_was_done_is_told() {
     for (path, words) in [
         ("/sign-in?done=confirmed", "Your address is confirmed."),
+        ("/sign-in?done=closed", "This account is closed."),
         ("/sign-in?done=password_reset", "Your new password is set."),
         ("/sign-up?done=sent", "Look into your mailbox"),
         ("/forgot?done=sent", "If this address has an account"),

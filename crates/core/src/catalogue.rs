@@ -2,12 +2,13 @@
 
 use crate::{
     account::api::{
-        ChangeEmail, ChangePassword, ChangeProfile, ConfirmEmail, GetProfile, Register, Setup,
-        SuggestPassphrase,
+        ChangeEmail, ChangePassword, ChangeProfile, CloseAccount, ConfirmEmail, ExportAccount,
+        GetProfile, Register, Setup, SuggestPassphrase,
     },
     admin::api::{
-        ChangeAccount, GetAccount, ListAccounts, LockAccount, MakeResetLink, RemoveSecondFactor,
-        SignOutAccount, UnlockAccount,
+        ChangeAccount, DeleteAccount, GetAccount, Invite, ListAccounts, ListInvitations,
+        LockAccount, MakeResetLink, RemoveSecondFactor, RevokeInvitation, SignOutAccount,
+        UnlockAccount,
     },
     api::{Access, Empty, Endpoint, Form, Method},
     problem::ErrorCode,
@@ -101,6 +102,8 @@ pub fn all() -> Vec<Entry> {
         entry::<ChangePassword>(),
         entry::<ChangeEmail>(),
         entry::<ConfirmEmail>(),
+        entry::<ExportAccount>(),
+        entry::<CloseAccount>(),
         entry::<SuggestPassphrase>(),
         entry::<ForgotPassword>(),
         entry::<ResetPassword>(),
@@ -108,11 +111,15 @@ pub fn all() -> Vec<Entry> {
         entry::<ListAccounts>(),
         entry::<GetAccount>(),
         entry::<ChangeAccount>(),
+        entry::<DeleteAccount>(),
         entry::<LockAccount>(),
         entry::<UnlockAccount>(),
         entry::<SignOutAccount>(),
         entry::<MakeResetLink>(),
         entry::<RemoveSecondFactor>(),
+        entry::<ListInvitations>(),
+        entry::<Invite>(),
+        entry::<RevokeInvitation>(),
         entry::<Whoami>(),
         entry::<ReportClientError>(),
     ]
@@ -145,6 +152,7 @@ mod tests {
         check::<ForgotPassword>();
         check::<ResetPassword>();
         check::<ChangeAccount>();
+        check::<Invite>();
         check::<ReportClientError>();
     }
 }

@@ -171,9 +171,19 @@ pub fn sign_in_then(path_and_query: &str) -> String {
     )
 }
 
+/// The same for somebody whose session is over, saying why.
+pub fn sign_in_after(ended: &str, path_and_query: &str) -> String {
+    format!("{}&ended={ended}", sign_in_then(path_and_query))
+}
+
 /// The page that sets a new password, with the token in the fragment, which no server is sent.
 pub fn reset_path(token: &Sensitive) -> String {
     format!("{}#{}", Page::Reset.path(), token.expose())
+}
+
+/// The page on which an invitation is used, with the token in the fragment, which no server is sent.
+pub fn invitation_path(token: &Sensitive) -> String {
+    format!("{}#{}", Page::SignUp.path(), token.expose())
 }
 
 /// The sign-up page that says that a mail is on its way.
@@ -242,5 +252,7 @@ mod tests {
     #[test]
     fn the_way_back_is_encoded() {
         assert_eq!(sign_in_then("/a?b=c&d"), "/sign-in?next=/a%3Fb%3Dc%26d");
+        let told = sign_in_after("admin", "/a?b");
+        assert_eq!(told, "/sign-in?next=/a%3Fb&ended=admin");
     }
 }

@@ -110,6 +110,8 @@ field_codes! {
     EmailInvalid = "email_invalid", "This does not look like an e-mail address.", "Ceci ne ressemble pas à une adresse e-mail.";
     /// Over the maximum length.
     TooLong = "too_long", "This is too long.", "Ceci est trop long.";
+    /// A number that is too small or too large.
+    OutOfRange = "out_of_range", "This number is too small or too large.", "Ce nombre est trop petit ou trop grand.";
     /// Control or direction-changing characters.
     ControlCharacters = "control_characters", "Invisible control characters are not allowed.", "Les caractères de contrôle invisibles ne sont pas admis.";
     /// Under the minimum length (15 characters).

@@ -38,6 +38,7 @@ impl Floor {
             outbox: Arc::clone(&self.outbox),
             keys: Arc::clone(&self.keys),
             registration: config.registration,
+            confirms_addresses: config.confirms_addresses,
             second_factor: config.second_factor,
             house: house_words(config.public_url.host()),
             address_limit_factor: config.address_limit_factor,

@@ -8,7 +8,10 @@ use std::{future::Future, pin::Pin, time::Duration};
 use concierge_core::{
     api::{Empty, Whole},
     problem::Problem,
-    session::api::{GetSession, Logout, LogoutRequest, Refresh, RefreshRequest, SessionAnswer},
+    session::{
+        EndReason,
+        api::{GetSession, Logout, LogoutRequest, Refresh, RefreshRequest, Scope, SessionAnswer},
+    },
     sign_in::api::Step,
 };
 use leptos::{ev, prelude::*};
@@ -33,8 +36,8 @@ pub(crate) enum Found {
     Live(Viewer),
     /// Refresh before believing anything.
     Renewable,
-    /// Nobody is signed in.
-    Gone,
+    /// Nobody is signed in; why not any more, where the server knows.
+    Gone(Option<EndReason>),
 }
 
 impl From<SessionAnswer> for Found {
@@ -46,7 +49,7 @@ impl From<SessionAnswer> for Found {
                 idle_in: answer.idle_in.unwrap_or(u64::from(u32::MAX)),
             }),
             None if answer.renewable == Some(true) => Self::Renewable,
-            None => Self::Gone,
+            None => Self::Gone(answer.ended),
         }
     }
 }
@@ -131,7 +134,7 @@ impl Keeper {
             window_event_listener(ev::pageshow, move |event: PageTransitionEvent| {
                 // Back from the history cache: the page shows what was true when it was left.
                 if event.persisted() {
-                    spawn(self.look(Ended::Elsewhere));
+                    spawn(self.look());
                 }
             });
             set_interval(move || self.tick(), Duration::from_secs(1));
@@ -153,19 +156,24 @@ impl Keeper {
                     channel::post(News::SignedIn);
                     Ok(Entered::Yes)
                 }
-                Found::Renewable | Found::Gone => Ok(Entered::WithoutCookies),
+                Found::Renewable | Found::Gone(_) => Ok(Entered::WithoutCookies),
             }
         })
     }
 
-    /// Signs out here, as far as the operator set it, and tells the other tabs.
-    pub(crate) async fn sign_out(self) -> Result<(), Problem> {
+    /// Signs out here and as far as this says, or as the operator set it, and tells the other tabs.
+    pub(crate) async fn sign_out(self, scope: Option<Scope>) -> Result<(), Problem> {
         let _held = lock::acquire().await;
-        let request = wire::<Logout>(&Whole, &LogoutRequest::default());
+        let request = wire::<Logout>(&Whole, &LogoutRequest { scope });
         exchange(&self.plain(), request).await?;
-        channel::post(News::SignedOut);
-        self.end(Ended::SignedOut);
+        self.tell_signed_out();
+        self.end(Ended::SIGNED_OUT);
         Ok(())
+    }
+
+    /// Tells the other tabs that this browser's session is over. This page is about to be left.
+    pub(crate) fn tell_signed_out(self) {
+        channel::post(News::SignedOut);
     }
 
     /// Renews the session; says whether it is live now.
@@ -209,22 +217,22 @@ impl Keeper {
                 }
                 true
             }
-            Ok(Found::Renewable | Found::Gone) => {
-                self.end(Ended::Elsewhere);
-                false
-            }
+            Ok(Found::Renewable) => self.gone(None),
+            Ok(Found::Gone(reason)) => self.gone(reason),
             Err(_) => false,
         }
     }
 
     /// Asks who is signed in, renews first where that is due, and believes the answer.
-    async fn look(self, if_gone: Ended) {
+    async fn look(self) {
         match self.ask().await {
             Ok(Found::Live(viewer)) => self.adopt(viewer),
             Ok(Found::Renewable) => {
                 self.renew().await;
             }
-            Ok(Found::Gone) => self.end(if_gone),
+            Ok(Found::Gone(reason)) => {
+                self.gone(reason);
+            }
             Err(_) => {}
         }
     }
@@ -249,6 +257,14 @@ impl Keeper {
         self.plan.set_value(Some(plan));
     }
 
+    /// The server knows no session of this browser any more, and this is why. It is not live now.
+    fn gone(self, reason: Option<EndReason>) -> bool {
+        let plan = self.plan.get_value();
+        let was_idle = plan.is_some_and(|plan| plan.is_over(now()));
+        self.end(Ended::found(reason, was_idle));
+        false
+    }
+
     fn end(self, why: Ended) {
         self.plan.set_value(None);
         self.warning.set(None);
@@ -257,8 +273,8 @@ impl Keeper {
 
     fn hear(self, news: News) {
         match news {
-            News::SignedIn => spawn(self.look(Ended::Elsewhere)),
-            News::SignedOut => self.end(Ended::Elsewhere),
+            News::SignedIn => spawn(self.look()),
+            News::SignedOut => self.end(Ended::ELSEWHERE),
             News::Renewed {
                 expires_in,
                 idle_in,
@@ -296,7 +312,7 @@ impl Keeper {
             Due::Warn(left) => self.warning.set(Some(left)),
             Due::Over => {
                 self.with_plan(|plan| plan.tried(now()));
-                spawn(self.look(Ended::Idle));
+                spawn(self.look());
             }
         }
     }
@@ -345,11 +361,21 @@ mod tests {
             signed_in: true,
             ..SessionAnswer::default()
         };
-        assert!(matches!(Found::from(answer), Found::Gone));
+        assert!(matches!(Found::from(answer), Found::Gone(None)));
         let answer = SessionAnswer {
             renewable: Some(true),
             ..SessionAnswer::default()
         };
         assert!(matches!(Found::from(answer), Found::Renewable));
+    }
+
+    #[test]
+    fn the_reason_of_an_end_is_believed() {
+        let answer = SessionAnswer {
+            ended: Some(EndReason::Replaced),
+            ..SessionAnswer::default()
+        };
+        let found = Found::from(answer);
+        assert!(matches!(found, Found::Gone(Some(EndReason::Replaced))));
     }
 }

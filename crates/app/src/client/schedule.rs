@@ -66,10 +66,15 @@ impl Plan {
         now - self.tried_at >= self.gap
     }
 
+    /// Whether the session has run out by now.
+    pub(crate) fn is_over(&self, now: f64) -> bool {
+        now >= self.over_at
+    }
+
     /// What this moment asks for.
     pub(crate) fn due(&self, now: f64) -> Due {
         let renewable = self.touched && self.may_try(now);
-        if now >= self.over_at {
+        if self.is_over(now) {
             // The first question comes at once; unanswered ones keep their distance.
             if self.tried_at <= self.over_at || self.may_try(now) {
                 Due::Over

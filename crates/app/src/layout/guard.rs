@@ -4,7 +4,7 @@
 
 use concierge_core::{
     account::Role,
-    link::{Audience, Page, safe_next, sign_in_then},
+    link::{Audience, Page, safe_next, sign_in_after, sign_in_then},
 };
 use leptos::prelude::*;
 use leptos_router::{
@@ -74,14 +74,14 @@ fn sign_in_link(path: &str, search: &str, ended: Option<Ended>) -> String {
     };
     match ended {
         // Who left on purpose is not led back.
-        Some(Ended::SignedOut) => {
+        Some(Ended::SIGNED_OUT) => {
             format!(
                 "{}?ended={}",
                 Page::SignIn.path(),
-                Ended::SignedOut.as_str()
+                Ended::SIGNED_OUT.as_str()
             )
         }
-        Some(ended) => format!("{}&ended={}", sign_in_then(&here), ended.as_str()),
+        Some(ended) => sign_in_after(ended.as_str(), &here),
         None => sign_in_then(&here),
     }
 }
@@ -150,7 +150,7 @@ mod tests {
             link(Some(Ended::Idle)),
             "/sign-in?next=/profile%3Fa%3Db&ended=idle"
         );
-        assert_eq!(link(Some(Ended::SignedOut)), "/sign-in?ended=signed_out");
+        assert_eq!(link(Some(Ended::SIGNED_OUT)), "/sign-in?ended=signed_out");
     }
 
     #[test]

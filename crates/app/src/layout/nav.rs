@@ -5,7 +5,7 @@ use concierge_core::{
     api::Endpoint,
     link::{Page, encode_query},
     locale::Locale,
-    session::api::Logout,
+    session::api::{Logout, Scope},
 };
 use leptos::{ev, prelude::*};
 use leptos_router::{
@@ -66,11 +66,20 @@ fn signed_out_page() -> String {
     format!(
         "{}?ended={}",
         Page::SignIn.path(),
-        Ended::SignedOut.as_str()
+        Ended::SIGNED_OUT.as_str()
     )
 }
 
-/// The button that signs out: a form of its own, so that it works without script.
+/// How far a pressed button signs out; one without a value leaves that to the operator.
+fn scope_of(event: &ev::SubmitEvent) -> Option<Scope> {
+    let pressed = event.submitter()?.get_attribute("value")?;
+    [Scope::Current, Scope::All]
+        .into_iter()
+        .find(|scope| scope.as_str() == pressed)
+}
+
+/// What signs out, here or everywhere where an account may have several sessions: a form of its own, so that it works
+/// without script.
 #[component]
 fn SignOut() -> impl IntoView {
     let words = use_texts();
@@ -84,9 +93,10 @@ fn SignOut() -> impl IntoView {
             return;
         }
         pending.set(true);
+        let scope = scope_of(&event);
         let navigate = navigate.clone();
         spawn(async move {
-            match keeper.sign_out().await {
+            match keeper.sign_out(scope).await {
                 Ok(()) => navigate(&signed_out_page(), NavigateOptions::default()),
                 Err(_) => {
                     toast.show(words.nav.signing_out_failed);
@@ -96,15 +106,25 @@ fn SignOut() -> impl IntoView {
             }
         });
     };
-    view! {
-        <form method="post" action=Logout::PATH on:submit=submit>
+    let button = move |label: &'static str, scope: Option<Scope>| {
+        view! {
             <button
                 class="nav-link nav-button"
                 type="submit"
+                name=scope.map(|_| "scope")
+                value=scope.map(Scope::as_str)
                 aria-busy=move || pending.get().then_some("true")
             >
-                {words.nav.sign_out}
+                {label}
             </button>
+        }
+        .into_any()
+    };
+    let several = !use_page_context().one_session;
+    view! {
+        <form class="nav-sign-out" method="post" action=Logout::PATH on:submit=submit>
+            {button(words.nav.sign_out, several.then_some(Scope::Current))}
+            {several.then(|| button(words.nav.sign_out_all, Some(Scope::All)))}
         </form>
     }
 }

@@ -1,7 +1,7 @@
 //! Who is signed in, as a synchronous signal: the guards, the header and the pages read it, and only
 //! the client's session keeping writes it.
 
-use concierge_core::account::AccountView;
+use concierge_core::{account::AccountView, session::EndReason};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -19,41 +19,43 @@ pub struct Viewer {
 /// Why a session is over; the text form stands in `/sign-in?ended=`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ended {
-    /// By signing out here.
-    SignedOut,
-    /// A sign-in on another device took its place.
-    Replaced,
-    /// Nothing happened for too long.
+    /// Nothing happened for too long: nobody ended it, so the server has no reason for it.
     Idle,
-    /// A copy of its token came up.
-    Reuse,
-    /// In another tab or on another device.
-    Elsewhere,
+    /// Somebody or something ended it.
+    By(EndReason),
 }
 
 impl Ended {
-    const ALL: [Self; 5] = [
-        Self::SignedOut,
-        Self::Replaced,
-        Self::Idle,
-        Self::Reuse,
-        Self::Elsewhere,
-    ];
+    /// By signing out here.
+    pub const SIGNED_OUT: Self = Self::By(EndReason::SignedOut);
+    /// In another tab or on another device.
+    pub const ELSEWHERE: Self = Self::By(EndReason::EndedElsewhere);
+    const IDLE: &'static str = "idle";
+
+    /// What is known when a session was found gone: the server's reason, if it has one; else it ran out, or its
+    /// cookies were taken away elsewhere.
+    pub(crate) fn found(reason: Option<EndReason>, was_idle: bool) -> Self {
+        match reason {
+            Some(reason) => Self::By(reason.for_holder()),
+            None if was_idle => Self::Idle,
+            None => Self::ELSEWHERE,
+        }
+    }
 
     /// The stable text.
     pub const fn as_str(self) -> &'static str {
         match self {
-            Self::SignedOut => "signed_out",
-            Self::Replaced => "replaced",
-            Self::Idle => "idle",
-            Self::Reuse => "reuse",
-            Self::Elsewhere => "elsewhere",
+            Self::Idle => Self::IDLE,
+            Self::By(reason) => reason.as_str(),
         }
     }
 
     /// The reason of a stable text.
     pub fn from_text(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|ended| ended.as_str() == text)
+        match text {
+            Self::IDLE => Some(Self::Idle),
+            text => EndReason::from_text(text).map(Self::By),
+        }
     }
 }
 
@@ -139,9 +141,30 @@ mod tests {
 
     #[test]
     fn a_reason_reads_back() {
-        for ended in Ended::ALL {
+        for ended in EndReason::ALL
+            .map(Ended::By)
+            .into_iter()
+            .chain([Ended::Idle])
+        {
             assert_eq!(Ended::from_text(ended.as_str()), Some(ended));
         }
         assert_eq!(Ended::from_text("welcome"), None);
+    }
+
+    #[test]
+    fn the_servers_reason_counts_and_the_clock_only_without_one() {
+        let admin = Some(EndReason::Admin);
+        for was_idle in [true, false] {
+            let found = Ended::found(admin, was_idle);
+            assert_eq!(found, Ended::By(EndReason::Admin));
+        }
+        assert_eq!(Ended::found(None, true), Ended::Idle);
+        assert_eq!(Ended::found(None, false), Ended::ELSEWHERE);
+    }
+
+    #[test]
+    fn a_sign_out_that_is_found_was_one_elsewhere() {
+        let found = Ended::found(Some(EndReason::SignedOut), false);
+        assert_eq!(found, Ended::ELSEWHERE);
     }
 }

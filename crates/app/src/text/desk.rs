@@ -77,6 +77,8 @@ texts! {
         title: "Confirm your address", "Confirmer votre adresse";
         lead: "One press, and we know that mails to this address reach you.", "Une pression, et nous savons que les messages envoyés à cette adresse vous parviennent.";
         submit: "Confirm", "Confirmer";
+        password: "Password", "Mot de passe";
+        password_hint: "You signed up in another browser. To be sure that it was you, enter the password that you chose there.", "Vous vous êtes inscrit dans un autre navigateur. Pour être sûr que c’était vous, saisissez le mot de passe que vous y avez choisi.";
     }
     /// Saying that a sign-in was not one's own.
     not_me: NotMe {
@@ -149,6 +151,16 @@ texts! {
         end_others: "End all others", "Fermer toutes les autres";
         end_others_sure: "Every other device is signed out at once. End them?", "Tous les autres appareils seront déconnectés immédiatement. Les fermer ?";
         ended: "Ended.", "Fermé.";
+    }
+    /// One's own data, and closing the account.
+    own_data: OwnData {
+        title: "Your data", "Vos données";
+        lead: "What this house keeps about you, as a file: your account, your sessions and what happened to them.", "Ce que cette maison conserve à votre sujet, dans un fichier : votre compte, vos sessions et ce qui leur est arrivé.";
+        download: "Download my data", "Télécharger mes données";
+        close: "Close my account", "Fermer mon compte";
+        close_sure: "You are signed out everywhere, and your password, second factor and recovery codes are deleted. Nobody can undo this, not even an admin. Close your account?", "Vous serez déconnecté partout, et votre mot de passe, votre second facteur et vos codes de secours seront supprimés. Personne ne pourra revenir en arrière, pas même un administrateur. Fermer votre compte ?";
+        close_yes: "Close my account for good", "Fermer définitivement mon compte";
+        last_admin: "You are the last admin of this house. Make somebody else an admin first; then you can close your account.", "Vous êtes le dernier administrateur de cette maison. Nommez d’abord un autre administrateur ; vous pourrez ensuite fermer votre compte.";
     }
     /// Changing one's address.
     change_email: ChangeEmail {

@@ -23,6 +23,7 @@ texts! {
         sign_in: "Sign in", "Connexion";
         help: "Help", "Aide";
         sign_out: "Sign out", "Se déconnecter";
+        sign_out_all: "Sign out everywhere", "Se déconnecter partout";
         signing_out_failed: "Signing out did not work. Please try again.", "La déconnexion n’a pas abouti. Veuillez réessayer.";
         language: "Page language", "Langue de la page";
         theme: "Appearance", "Apparence";
@@ -65,6 +66,9 @@ texts! {
         ended_idle: "You were signed out because nothing happened for a while.", "Vous avez été déconnecté après un moment d’inactivité.";
         ended_reuse: "You were signed out for safety: a copy of your session was used. Please sign in again; if this keeps happening, ask for help.", "Vous avez été déconnecté par sécurité : une copie de votre session a été utilisée. Veuillez vous reconnecter ; si cela se répète, demandez de l’aide.";
         ended_elsewhere: "Your session was ended elsewhere: by a sign-out in another window or on another device.", "Votre session a été fermée ailleurs : par une déconnexion dans une autre fenêtre ou sur un autre appareil.";
+        ended_admin: "An admin ended your session, or changed what your account may do. Please sign in again.", "Un administrateur a mis fin à votre session ou modifié les droits de votre compte. Veuillez vous reconnecter.";
+        ended_password: "You were signed out because your password was changed or revoked.", "Vous avez été déconnecté, car votre mot de passe a été changé ou révoqué.";
+        closed: "This account is closed.", "Ce compte est fermé.";
         cookies_title: "Your browser keeps no cookies for this address", "Votre navigateur ne conserve aucun cookie pour cette adresse";
         cookies_text: "The password was right, but the session could not be kept. Allow cookies for this site, and open it over https:// (or on the machine itself as http://localhost): browsers drop safe cookies on plain http.", "Le mot de passe était correct, mais la session n’a pas pu être conservée. Autorisez les cookies pour ce site et ouvrez-le en https:// (ou, sur la machine elle-même, par http://localhost) : en simple http, les navigateurs rejettent les cookies sécurisés.";
     }

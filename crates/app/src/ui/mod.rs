@@ -6,6 +6,7 @@ pub(crate) mod confirm;
 pub(crate) mod copy;
 pub(crate) mod dialog;
 pub(crate) mod field;
+pub(crate) mod file;
 pub(crate) mod form;
 pub(crate) mod mark;
 pub(crate) mod notice;

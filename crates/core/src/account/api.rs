@@ -115,7 +115,7 @@ pub struct TokenRequest {
 #[derive(Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
-pub struct ConfirmRequest {
+pub struct AddressConfirmation {
     /// The token.
     pub token: Sensitive,
     /// The password chosen at sign-up; needed where a new account is confirmed in another browser than the one that
@@ -218,7 +218,7 @@ endpoints! {
     r#"{"email": "ada@example.com"}"#;
 
     /// `POST /api/account/email/confirm`
-    ConfirmEmail: Anonymous Post "/api/account/email/confirm", Whole, ConfirmRequest => 204 Empty;
+    ConfirmEmail: Anonymous Post "/api/account/email/confirm", Whole, AddressConfirmation => 204 Empty;
     "Confirms an address with the token of the mail: of a new account, or a new one of an account.";
     [TicketExpired EmailTaken BadCredentials Throttled Overloaded];
     r#"{"token": "TOKEN"}"#,

@@ -69,6 +69,8 @@ event_names! {
     InputValidationFail = "input_validation_fail", Notice;
     /// A path that does not exist was asked for.
     Excess404 = "malicious_excess_404", Info;
+    /// Somebody wants an account; the address has to be confirmed first.
+    RegistrationRequested = "user_registration_requested", Info;
     /// An account was made.
     UserCreated = "user_created", Info;
     /// Name or language of an account changed.

@@ -74,6 +74,16 @@ pub enum Scope {
     Current,
 }
 
+impl Scope {
+    /// The stable text.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::All => "all",
+            Self::Current => "current",
+        }
+    }
+}
+
 /// Signs out.
 #[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]

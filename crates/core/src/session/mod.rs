@@ -68,13 +68,11 @@ pub enum EndReason {
     NotMe,
     /// What the account may do, or what it must prove for it, changed.
     RightsChanged,
-    /// The account was closed.
-    Closed,
 }
 
 impl EndReason {
     /// Every reason.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 8] = [
         Self::SignedOut,
         Self::Replaced,
         Self::Reuse,
@@ -83,7 +81,6 @@ impl EndReason {
         Self::PasswordChanged,
         Self::NotMe,
         Self::RightsChanged,
-        Self::Closed,
     ];
 
     /// The reason of a stable text.
@@ -102,7 +99,15 @@ impl EndReason {
             Self::PasswordChanged => "password_changed",
             Self::NotMe => "not_me",
             Self::RightsChanged => "rights_changed",
-            Self::Closed => "closed",
+        }
+    }
+
+    /// What is said to whoever still holds a token of the session: signing out here would have taken it away, so
+    /// this sign-out was one elsewhere.
+    pub const fn for_holder(self) -> Self {
+        match self {
+            Self::SignedOut => Self::EndedElsewhere,
+            other => other,
         }
     }
 }

@@ -3,7 +3,8 @@
 use concierge_core::{account::Email, audit::EventName, problem::FieldError, sensitive::Sensitive};
 
 use super::{
-    addresses_store as store, error::AccountError, passwords::letter_to, service::Accounts,
+    addresses_store as store, error::AccountError, invitations_store, passwords::letter_to,
+    registration_store, service::Accounts,
 };
 use crate::{
     audit::{self, Event, Origin},
@@ -44,18 +45,16 @@ impl Accounts {
         Ok(tx.commit().await?)
     }
 
-    /// Confirms a new address with the token of its mail.
-    pub async fn confirm_email(
+    /// Confirms the new address of an account.
+    pub(super) async fn confirm_change(
         &self,
-        token: &Sensitive,
-        key: &AddressKey,
+        digest: &str,
         origin: &Origin,
     ) -> Result<(), AccountError> {
-        self.count(&self.judgements, key)?;
-        let (parts, digest) = (&self.parts, self.address_digest(token));
+        let parts = &self.parts;
         let now = parts.clock.now();
         let mut tx = parts.db.begin().await?;
-        let claimed = store::delete_claimed(&mut tx, &digest, now).await?;
+        let claimed = store::delete_claimed(&mut tx, digest, now).await?;
         let (id, email) = claimed.ok_or(AccountError::TicketExpired)?;
         let before = self.find(id).await?;
         let taken = store::mark_email(&mut tx, id, &email).await;
@@ -75,15 +74,19 @@ impl Accounts {
         Ok(())
     }
 
-    /// Deletes links that have run out.
+    /// Deletes what has run out: links, registrations, invitations.
     pub async fn purge(&self) -> Result<u64, StoreError> {
-        store::delete_expired(&self.parts.db, self.parts.clock.now()).await
+        let (db, now) = (&self.parts.db, self.parts.clock.now());
+        Ok(store::delete_expired(db, now).await?
+            + registration_store::delete_expired(db, now).await?
+            + invitations_store::delete_expired(db, now).await?)
     }
 
-    fn address_digest(&self, token: &Sensitive) -> String {
+    /// What is kept of the token of a letter that asks whose an address is.
+    pub(super) fn address_digest(&self, token: &Sensitive) -> String {
         hex::encode(seal::mac(
             &*self.parts.keys.digest,
-            &[b"new address\0", token.expose().trim().as_bytes()],
+            &[b"address\0", token.expose().trim().as_bytes()],
         ))
     }
 }

@@ -10,13 +10,13 @@ use std::{io::BufRead as _, process::ExitCode};
 
 use concierge_core::{
     account::{AccountView, Role},
-    admin::api::AccountQuery,
-    link::reset_path,
+    admin::api::{AccountQuery, InvitationLink, NewInvitation},
+    link::{invitation_path, reset_path},
     locale::Locale,
     sensitive::Sensitive,
 };
 
-use super::{AccountError, Deed, NewAccount};
+use super::{Account, AccountError, Deed, NewAccount};
 use crate::{
     audit::Origin,
     boot::{self, BootError},
@@ -90,6 +90,15 @@ async fn perform(
         AccountCommand::Promote { email } => act(services, email, Deed::SetRole(Role::Admin)).await,
         AccountCommand::Demote { email } => act(services, email, Deed::SetRole(Role::Member)).await,
         AccountCommand::SignOut { email } => act(services, email, Deed::SignOut).await,
+        AccountCommand::Close { email } => close(services, email).await,
+        AccountCommand::Invite { admin, days, note } => {
+            let new = NewInvitation {
+                role: if *admin { Role::Admin } else { Role::Member },
+                days: Some(*days),
+                note: note.clone(),
+            };
+            invite(services, &new, json).await
+        }
     }
 }
 
@@ -165,11 +174,39 @@ fn list(accounts: impl Iterator<Item = (AccountView, bool)>, json: bool) {
     }
 }
 
-async fn reset_link(services: &Services, email: &str) -> Result<(), CommandError> {
+async fn account_of(services: &Services, email: &str) -> Result<Account, AccountError> {
     let name = email.trim().to_lowercase();
-    let found = services.accounts.find_by_email(&name).await;
-    let account = found.map_err(AccountError::from)?;
-    let account = account.ok_or(AccountError::NotFound)?;
+    let found = services.accounts.find_by_email(&name).await?;
+    found.ok_or(AccountError::NotFound)
+}
+
+async fn close(services: &Services, email: &str) -> Result<(), CommandError> {
+    let account = account_of(services, email).await?;
+    let origin = Origin::default();
+    let closed = services.accounts.close(account.view.id, None, &origin);
+    println!("{email} is closed; sessions ended: {}", closed.await?);
+    Ok(())
+}
+
+async fn invite(services: &Services, new: &NewInvitation, json: bool) -> Result<(), CommandError> {
+    let origin = Origin::default();
+    let (invitation, token) = services.accounts.invite(new, None, &origin).await?;
+    let link = services.config.public_url.join(&invitation_path(&token));
+    if json {
+        let link = Sensitive::new(link);
+        println!("{}", serde_json::json!(InvitationLink { invitation, link }));
+    } else {
+        println!("{link}");
+        eprintln!(
+            "good for one account, until {}",
+            invitation.expires_at.to_rfc3339()
+        );
+    }
+    Ok(())
+}
+
+async fn reset_link(services: &Services, email: &str) -> Result<(), CommandError> {
+    let account = account_of(services, email).await?;
     let origin = Origin::default();
     let made = services.links.hand_out(&account, None, &origin).await;
     let (token, expires_at) = made.map_err(AccountError::from)?;
@@ -190,12 +227,7 @@ async fn setup_link(services: &Services) -> Result<(), CommandError> {
 
 /// Does to an account what an admin could, by the same rules, with nobody as the actor.
 async fn act(services: &Services, email: &str, deed: Deed) -> Result<(), CommandError> {
-    let account = services
-        .accounts
-        .find_by_email(&email.trim().to_lowercase())
-        .await
-        .map_err(AccountError::from)?
-        .ok_or(AccountError::NotFound)?;
+    let account = account_of(services, email).await?;
     let (changed, ended) = services
         .desk()
         .act(account.view.id, deed, None, &Origin::default())

@@ -94,12 +94,8 @@ impl Accounts {
         origin: &Origin,
     ) -> Result<(bool, Vec<SessionId>), AccountError> {
         let (id, now) = (target.view.id, self.parts.clock.now());
-        let takes_right = matches!(deed, Deed::Lock | Deed::SetRole(Role::Member));
-        if takes_right
-            && (actor == Some(id)
-                || is_able_admin(target) && desk_store::count_admins(tx).await? < 2)
-        {
-            return Err(AccountError::Conflict);
+        if matches!(deed, Deed::Lock | Deed::SetRole(Role::Member)) {
+            may_lose_right(tx, target, actor).await?;
         }
         let changed = match deed {
             Deed::Lock => store::mark_locked(tx, id, Some(now)).await?,
@@ -159,6 +155,19 @@ impl Accounts {
         self.mirror.forget(&id);
         Ok(())
     }
+}
+
+/// Refuses to take the right, or the account, from oneself or from the last admin who can sign in.
+pub(super) async fn may_lose_right(
+    tx: &mut Tx,
+    target: &Account,
+    actor: Option<AccountId>,
+) -> Result<(), AccountError> {
+    let is_last = is_able_admin(target) && desk_store::count_admins(tx).await? < 2;
+    if is_last || actor == Some(target.view.id) {
+        return Err(AccountError::Conflict);
+    }
+    Ok(())
 }
 
 /// Whether it is an admin who can sign in.

@@ -5,23 +5,26 @@ use concierge_core::{
     account::{
         AccountView, Role,
         api::{
-            AccountAnswer, ChangeEmail, ChangePassword, ChangeProfile, ConfirmEmail, EmailChange,
-            GetProfile, Passphrase, PasswordChange, ProfileChange, Register, RegisterRequest,
-            Registered, Setup, SetupRequest, SuggestPassphrase, TokenRequest,
+            AccountAnswer, AccountExport, AddressConfirmation, ChangeEmail, ChangePassword,
+            ChangeProfile, CloseAccount, ConfirmEmail, EmailChange, ExportAccount, GetProfile,
+            Passphrase, PasswordChange, ProfileChange, Register, RegisterRequest, Registered,
+            Setup, SetupRequest, SuggestPassphrase,
         },
     },
     api::{Anonymous, Empty, Fresh, SignedIn},
+    link::SIGN_UP_MAILED,
     problem::ErrorCode,
+    sensitive::Sensitive,
     session::api::{GetSession, SessionAnswer},
     sign_in::api::Step,
 };
 
-use super::{AccountError, NewAccount, Started};
+use super::{AccountError, Begun, Confirmation, NewAccount, Request, Started};
 use crate::{
     http::{
         App,
         auth::Caller,
-        cookies::CookieNames,
+        cookies::{self, CookieNames},
         error::{ApiError, whole_seconds},
         mount::{Context, Reply, mount},
     },
@@ -37,6 +40,8 @@ pub fn routes(router: Router<App>) -> Router<App> {
     let router = mount::<ChangePassword, _, _>(router, change_password);
     let router = mount::<ChangeEmail, _, _>(router, change_email);
     let router = mount::<ConfirmEmail, _, _>(router, confirm_email);
+    let router = mount::<ExportAccount, _, _>(router, export);
+    let router = mount::<CloseAccount, _, _>(router, close);
     let router = mount::<SuggestPassphrase, _, _>(router, suggest_passphrase);
     mount::<GetSession, _, _>(router, look)
 }
@@ -76,11 +81,37 @@ async fn register(
         locale: request.locale.unwrap_or(client.locale),
         role: Role::Member,
     };
-    let (account, begun) = app
-        .accounts
-        .register(&new, &client.address_key, &client.origin)
-        .await?;
-    Ok(started(&app, account, &begun))
+    let request = Request {
+        new,
+        invite: given(request.invite.as_ref()),
+        device: client.cookies.device.as_deref(),
+        key: &client.address_key,
+        origin: &client.origin,
+    };
+    Ok(match app.accounts.register(&request).await? {
+        Begun::Account(account, begun) => started(&app, *account, &begun),
+        Begun::Letter(device) => mailed(&app, device),
+    })
+}
+
+/// A form sends a field also where nothing was typed into it.
+fn given(typed: Option<&Sensitive>) -> Option<&Sensitive> {
+    typed.filter(|text| !text.expose().trim().is_empty())
+}
+
+/// The same whether the address has an account or not. The device cookie lets this browser confirm by a press.
+fn mailed(app: &App, device: String) -> Reply<Registered> {
+    let name = &app.cookie_names.device;
+    let cookie = cookies::build(name, device, Some(cookies::DEVICE_LIFE));
+    let nothing = Registered {
+        account: None,
+        status: None,
+    };
+    Reply {
+        status: Some(202),
+        step: Some(SIGN_UP_MAILED),
+        ..Reply::with_cookies(nothing, vec![cookie])
+    }
 }
 
 /// A new account with its session, or with the step it has to do first.
@@ -184,13 +215,42 @@ async fn change_email(
 async fn confirm_email(
     app: App,
     context: Context<Anonymous>,
-    request: TokenRequest,
+    request: AddressConfirmation,
 ) -> Result<Reply<Empty>, ApiError> {
     let client = &context.client;
+    let given = Confirmation {
+        token: &request.token,
+        password: given(request.password.as_ref()),
+        device: client.cookies.device.as_deref(),
+    };
     app.accounts
-        .confirm_email(&request.token, &client.address_key, &client.origin)
+        .confirm(&given, &client.address_key, &client.origin)
         .await?;
     Ok(Reply::new(Empty {}))
+}
+
+async fn export(
+    app: App,
+    context: Context<Fresh>,
+    _: Empty,
+) -> Result<Reply<AccountExport>, ApiError> {
+    let copy = app
+        .accounts
+        .export(&context.actor, &context.client.origin)
+        .await?;
+    Ok(Reply::new(copy))
+}
+
+/// The cookies go with the account; those of a browser that is signed in elsewhere are dead by now.
+async fn close(app: App, context: Context<Fresh>, _: Empty) -> Result<Reply<Empty>, ApiError> {
+    let account = context.actor.account;
+    app.accounts
+        .close(account, None, &context.client.origin)
+        .await?;
+    Ok(Reply {
+        clears_storage: true,
+        ..Reply::with_cookies(Empty {}, app.cookie_names.expired())
+    })
 }
 
 async fn suggest_passphrase(

@@ -1,21 +1,19 @@
-//! The use cases of accounts: register, first admin, read, change, lock.
+//! The use cases of accounts: first admin, read, change.
 
 use std::{sync::Arc, time::Duration};
 
 use concierge_core::{
-    account::{AccountId, AccountView, Name, Role, api::ProfileChange},
+    account::{AccountId, AccountView, Email, Name, Role, api::ProfileChange},
     audit::EventName,
     locale::Locale,
     problem::FieldError,
     sensitive::Sensitive,
-    session::Transport,
-    sign_in::api::Step,
-    time::Timestamp,
     totp::Policy,
 };
 
 use super::{
     error::AccountError,
+    registration::{self, Started},
     store::{self, Account},
     vetting::{self, Parsed},
 };
@@ -32,7 +30,7 @@ use crate::{
         rng::Rng,
         seal,
     },
-    session::{Grant, NewSession, NewTicket, Sessions},
+    session::Sessions,
     store::{
         Db, StoreError, Tx,
         feed::{Change, Freshness},
@@ -56,7 +54,7 @@ const PROOFS: Quota = Quota {
 const SETUP_LIFE: Duration = Duration::from_secs(15 * 60);
 
 /// What somebody typed to get an account.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub struct NewAccount<'a> {
     /// The address.
     pub email: &'a str,
@@ -70,13 +68,23 @@ pub struct NewAccount<'a> {
     pub role: Role,
 }
 
-/// What a new account begins with.
-#[derive(Debug)]
-pub enum Started {
-    /// A session.
-    Session(Box<Grant>),
-    /// The ticket to set a second factor up, which the policy demands first.
-    Ticket(Sensitive),
+/// Who an account is made for, once everything was judged.
+pub(super) struct Newcomer<'a> {
+    pub(super) email: &'a Email,
+    pub(super) name: &'a Name,
+    pub(super) locale: Locale,
+    pub(super) role: Role,
+}
+
+impl<'a> Newcomer<'a> {
+    pub(super) fn of(new: &NewAccount<'_>, parsed: &'a Parsed) -> Self {
+        Self {
+            email: &parsed.email,
+            name: &parsed.name,
+            locale: new.locale,
+            role: new.role,
+        }
+    }
 }
 
 /// A one-time token that makes the first admin.
@@ -92,7 +100,8 @@ pub struct SetupLink {
 pub struct Accounts {
     pub(super) parts: Parts,
     pub(super) mirror: Mirror<AccountId, AccountView>,
-    registrations: AddressLimiter,
+    pub(super) registrations: AddressLimiter,
+    pub(super) letters: Limiter,
     pub(super) judgements: AddressLimiter,
     pub(super) proofs: Limiter,
 }
@@ -115,6 +124,8 @@ pub struct Parts {
     pub keys: Arc<DataKeys>,
     /// Who may register.
     pub registration: Registration,
+    /// Whether the address of a new account is confirmed before there is one.
+    pub confirms_addresses: bool,
     /// Who needs a second factor.
     pub second_factor: Policy,
     /// Names that no password may contain: the product's and the host's.
@@ -132,35 +143,10 @@ impl Accounts {
             mirror: Mirror::new(Arc::clone(&parts.freshness)),
             registrations: AddressLimiter::new(REGISTRATIONS, parts.address_limit_factor),
             judgements: AddressLimiter::new(vetting::JUDGEMENTS, parts.address_limit_factor),
+            letters: Limiter::new(registration::LETTERS, 1),
             proofs: Limiter::new(PROOFS, 1),
             parts,
         }
-    }
-
-    /// Whether visitors may make accounts.
-    pub fn registration_is_open(&self) -> bool {
-        self.parts.registration == Registration::Open
-    }
-
-    /// Makes an account for a visitor and signs it in.
-    pub async fn register(
-        &self,
-        new: &NewAccount<'_>,
-        address_key: &AddressKey,
-        origin: &Origin,
-    ) -> Result<(AccountView, Started), AccountError> {
-        if !self.registration_is_open() {
-            return Err(AccountError::RegistrationClosed);
-        }
-        let parsed = self.parse(new)?;
-        self.count(&self.judgements, address_key)?;
-        let slot = self.judge(new.password, &parsed).await?;
-        self.count(&self.registrations, address_key)?;
-        let phc = self.hash(&slot, new.password).await?;
-        drop(slot);
-        let mut tx = self.parts.db.begin().await?;
-        let view = self.insert(&mut tx, new, parsed, &phc, origin).await?;
-        self.start(tx, view, origin).await
     }
 
     /// Makes the first admin with the one-time token and signs in.
@@ -188,7 +174,9 @@ impl Accounts {
         if !store::mark_setup_token_used(&mut tx, &digest, self.parts.clock.now()).await? {
             return Err(AccountError::TicketExpired);
         }
-        let view = self.insert(&mut tx, new, parsed, &phc, origin).await?;
+        let view = self
+            .insert(&mut tx, &Newcomer::of(new, &parsed), &phc, origin)
+            .await?;
         self.start(tx, view, origin).await
     }
 
@@ -199,7 +187,12 @@ impl Accounts {
         let phc = self.hash(&slot, new.password).await?;
         let mut tx = self.parts.db.begin().await?;
         let view = self
-            .insert(&mut tx, new, parsed, &phc, &Origin::default())
+            .insert(
+                &mut tx,
+                &Newcomer::of(new, &parsed),
+                &phc,
+                &Origin::default(),
+            )
             .await?;
         tx.commit().await?;
         Ok(view)
@@ -278,17 +271,25 @@ impl Accounts {
         store::list(&self.parts.db).await
     }
 
-    async fn insert(
+    /// Keeps a new account with the hash of its password.
+    pub(super) async fn insert(
         &self,
         tx: &mut Tx,
-        new: &NewAccount<'_>,
-        parsed: Parsed,
+        newcomer: &Newcomer<'_>,
         phc: &str,
         origin: &Origin,
     ) -> Result<AccountView, AccountError> {
         let now = self.parts.clock.now();
-        let view = self.make_view(new, &parsed, now);
-        store::insert(tx, &view, &parsed.email)
+        let view = AccountView {
+            id: self.parts.rng.id(now),
+            email: newcomer.email.as_str().to_owned(),
+            name: newcomer.name.as_str().to_owned(),
+            locale: newcomer.locale,
+            role: newcomer.role,
+            second_factor: false,
+            created_at: now,
+        };
+        store::insert(tx, &view, newcomer.email)
             .await
             .map_err(|error| match error {
                 StoreError::Conflict => AccountError::EmailTaken,
@@ -299,50 +300,6 @@ impl Accounts {
             .with(serde_json::json!({ "role": view.role }));
         audit::record(tx, &event, now, &*self.parts.rng).await?;
         Ok(view)
-    }
-
-    fn make_view(&self, new: &NewAccount<'_>, parsed: &Parsed, now: Timestamp) -> AccountView {
-        AccountView {
-            id: self.parts.rng.id(now),
-            email: parsed.email.as_str().to_owned(),
-            name: parsed.name.as_str().to_owned(),
-            locale: new.locale,
-            role: new.role,
-            second_factor: false,
-            created_at: now,
-        }
-    }
-
-    /// Signs a new account in, or gives it the ticket to set up the factor that the policy demands.
-    async fn start(
-        &self,
-        mut tx: Tx,
-        view: AccountView,
-        origin: &Origin,
-    ) -> Result<(AccountView, Started), AccountError> {
-        let sessions = &self.parts.sessions;
-        if self.parts.second_factor.demands(view.role) {
-            let ticket = NewTicket {
-                account: view.id,
-                step: Step::EnrolSecondFactor,
-                transport: Transport::Cookie,
-                remember: false,
-                device: None,
-            };
-            let ticket = sessions.issue_ticket(&mut tx, &ticket).await?;
-            tx.commit().await?;
-            return Ok((view, Started::Ticket(ticket)));
-        }
-        let new = NewSession {
-            account: view.id,
-            transport: Transport::Cookie,
-            remember: false,
-            has_second_factor: false,
-            origin,
-        };
-        let (grant, _) = sessions.begin(&mut tx, &new).await?;
-        tx.commit().await?;
-        Ok((view, Started::Session(Box::new(grant))))
     }
 
     fn digest(&self, token: &Sensitive) -> String {

@@ -3,13 +3,15 @@
 use axum::Router;
 use concierge_core::{
     account::AccountId,
+    admin::InvitationId,
     admin::api::{
-        AccountChange, AccountDetail, AccountPage, AccountQuery, ChangeAccount, GetAccount,
-        ListAccounts, LockAccount, MakeResetLink, OneTimeLink, RemoveSecondFactor, SignOutAccount,
-        UnlockAccount,
+        AccountChange, AccountDetail, AccountPage, AccountQuery, ChangeAccount, DeleteAccount,
+        GetAccount, InvitationLink, InvitationList, Invite, ListAccounts, ListInvitations,
+        LockAccount, MakeResetLink, NewInvitation, OneTimeLink, RemoveSecondFactor,
+        RevokeInvitation, SignOutAccount, UnlockAccount,
     },
     api::{Admin, Empty, FreshAdmin},
-    link::reset_path,
+    link::{invitation_path, reset_path},
     problem::ErrorCode,
     sensitive::Sensitive,
     session::api::Ended,
@@ -34,6 +36,10 @@ pub fn routes(router: Router<App>) -> Router<App> {
     let router = mount::<UnlockAccount, _, _>(router, unlock);
     let router = mount::<SignOutAccount, _, _>(router, sign_out);
     let router = mount::<MakeResetLink, _, _>(router, reset_link);
+    let router = mount::<DeleteAccount, _, _>(router, close);
+    let router = mount::<ListInvitations, _, _>(router, invitations);
+    let router = mount::<Invite, _, _>(router, invite);
+    let router = mount::<RevokeInvitation, _, _>(router, revoke_invitation);
     mount::<RemoveSecondFactor, _, _>(router, remove_second_factor)
 }
 
@@ -138,6 +144,60 @@ async fn remove_second_factor(
         .totp
         .remove(&account, Some(actor), &context.client.origin);
     removed.await?;
+    Ok(Reply::new(Empty {}))
+}
+
+async fn close(
+    app: App,
+    context: Context<FreshAdmin, AccountId>,
+    _: Empty,
+) -> Result<Reply<Empty>, ApiError> {
+    let (actor, origin) = (context.actor.account, &context.client.origin);
+    let closed = app
+        .accounts
+        .close(context.target, Some(actor), origin)
+        .await;
+    closed.map_err(AdminError::from)?;
+    Ok(Reply::new(Empty {}))
+}
+
+async fn invitations(
+    app: App,
+    _: Context<Admin>,
+    _: Empty,
+) -> Result<Reply<InvitationList>, ApiError> {
+    let invitations = app.accounts.invitations().await?;
+    Ok(Reply::new(InvitationList { invitations }))
+}
+
+/// The link stands in the answer and nowhere else.
+async fn invite(
+    app: App,
+    context: Context<FreshAdmin>,
+    new: NewInvitation,
+) -> Result<Reply<InvitationLink>, ApiError> {
+    let (actor, origin) = (context.actor.account, &context.client.origin);
+    let (invitation, token) = app.accounts.invite(&new, Some(actor), origin).await?;
+    let link = app.config.public_url.join(&invitation_path(&token));
+    Ok(Reply::new(InvitationLink {
+        invitation,
+        link: Sensitive::new(link),
+    }))
+}
+
+async fn revoke_invitation(
+    app: App,
+    context: Context<FreshAdmin, InvitationId>,
+    _: Empty,
+) -> Result<Reply<Empty>, ApiError> {
+    let (actor, origin) = (context.actor.account, &context.client.origin);
+    let revoked = app
+        .accounts
+        .revoke_invitation(context.target, Some(actor), origin)
+        .await?;
+    if !revoked {
+        return Err(ApiError::new(ErrorCode::NotFound));
+    }
     Ok(Reply::new(Empty {}))
 }
 

@@ -84,6 +84,26 @@ impl<'a> Event<'a> {
     }
 }
 
+/// An event as it stands in the table.
+#[derive(Debug)]
+pub struct Kept {
+    /// When.
+    pub at: Timestamp,
+    /// What happened, in the stable words of [`EventName`]; those of later versions, too.
+    pub name: String,
+    /// From which address; empty when from none.
+    pub address: String,
+    /// With what; empty when unknown.
+    pub user_agent: String,
+    /// More, as a JSON object.
+    pub details: serde_json::Value,
+}
+
+/// What happened to an account, the newest first; so many events at most.
+pub async fn list_of(tx: &mut Tx, account: AccountId, most: i64) -> Result<Vec<Kept>, StoreError> {
+    store::list_by_account(tx, account, most).await
+}
+
 async fn insert(
     tx: &mut Tx,
     event: &Event<'_>,

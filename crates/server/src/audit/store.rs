@@ -1,8 +1,8 @@
 //! SQL of the `event` table. There is no update and no delete.
 
-use concierge_core::{id::Id, time::Timestamp};
+use concierge_core::{account::AccountId, id::Id, time::Timestamp};
 
-use super::{Event, EventKind};
+use super::{Event, EventKind, Kept};
 use crate::store::{StoreError, Tx, sql};
 
 pub(super) async fn insert(
@@ -26,4 +26,35 @@ pub(super) async fn insert(
         .execute(tx)
         .await
         .map(|_| ())
+}
+
+/// What happened to an account, the newest first.
+pub(super) async fn list_by_account(
+    tx: &mut Tx,
+    account: AccountId,
+    most: i64,
+) -> Result<Vec<Kept>, StoreError> {
+    sql(
+        "SELECT id, at, name, address, user_agent, details FROM event
+         WHERE account_id = $1 ORDER BY at DESC LIMIT $2",
+    )
+    .bind(account.to_string())
+    .bind(most)
+    .fetch_all(tx)
+    .await?
+    .iter()
+    .map(|row| {
+        let details = serde_json::from_str(&row.text("details")?);
+        Ok(Kept {
+            at: Timestamp::from_millis(row.int("at")?),
+            name: row.text("name")?,
+            address: row.text_or_null("address")?.unwrap_or_default(),
+            user_agent: row.text_or_null("user_agent")?.unwrap_or_default(),
+            details: match details {
+                Ok(details) => details,
+                Err(_) => return Err(StoreError::corrupt("event", "details", row.text("id")?)),
+            },
+        })
+    })
+    .collect()
 }

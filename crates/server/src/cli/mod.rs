@@ -156,6 +156,24 @@ pub enum AccountCommand {
         #[arg(long)]
         email: String,
     },
+    /// Close an account for good; there is no way back
+    Close {
+        /// E-mail address
+        #[arg(long)]
+        email: String,
+    },
+    /// Print a one-time link with which somebody makes an account
+    Invite {
+        /// The account will be an admin's
+        #[arg(long)]
+        admin: bool,
+        /// For how many days the link works, 1 to 30
+        #[arg(long, default_value_t = 7)]
+        days: u32,
+        /// For whom, in your own words
+        #[arg(long, default_value = "")]
+        note: String,
+    },
 }
 
 /// Reads the command line and does what it says.

@@ -58,6 +58,8 @@ pub struct Config {
     pub database_url: DatabaseUrl,
     /// Who may register.
     pub registration: Registration,
+    /// Whether the address of a new account is confirmed before there is one.
+    pub confirms_addresses: bool,
     /// Lifetimes and limits of sessions.
     pub session: SessionConfig,
     /// The cost of a password hash.
@@ -91,7 +93,7 @@ pub struct Config {
 pub enum Registration {
     /// Anybody.
     Open,
-    /// Whoever was invited; counts as closed until there are invitations.
+    /// Whoever was invited.
     Invite,
     /// Nobody.
     Closed,

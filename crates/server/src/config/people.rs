@@ -14,6 +14,39 @@ pub(super) struct People {
     pub(super) totp_skew: u32,
 }
 
+/// Whether the address of a new account is confirmed first: where mails leave, unless said otherwise. A folder that
+/// only the operator reads confirms nothing, so in production it cannot be asked for without a mail server.
+pub(super) fn confirms_addresses(
+    reader: &mut Reader<'_>,
+    registration: Option<Registration>,
+    mail: Option<&MailConfig>,
+) -> Option<bool> {
+    const NAME: &str = "CONCIERGE_ADDRESS_CONFIRMATION";
+    let words = [("required", true), ("off", false)];
+    let given = reader.optional(NAME, |text| parse::word(text, &words))?;
+    let sends_mail = mail?.smtp_url.is_some();
+    let confirms = given.unwrap_or(sends_mail);
+    if !reader.environment.is_production() {
+        return Some(confirms);
+    }
+    if confirms && !sends_mail {
+        reader.refuse(
+            NAME,
+            "no mail server is set, so nobody could confirm an address",
+            "set CONCIERGE_SMTP_URL, or CONCIERGE_ADDRESS_CONFIRMATION=off",
+        );
+        return None;
+    }
+    if !confirms && registration == Some(Registration::Open) {
+        reader.warn(
+            "CONCIERGE_REGISTRATION",
+            "anybody can register, and no mail confirms that an address is theirs",
+            "set CONCIERGE_SMTP_URL, or CONCIERGE_REGISTRATION=invite",
+        );
+    }
+    Some(confirms)
+}
+
 /// How mails leave the house.
 #[derive(Debug)]
 pub struct MailConfig {
@@ -51,15 +84,7 @@ fn registration(reader: &mut Reader<'_>) -> Option<Registration> {
         ("invite", Registration::Invite),
         ("closed", Registration::Closed),
     ];
-    let registration = reader.read(NAME, |text| parse::word(text, &words))?;
-    if registration == Registration::Open && reader.environment.is_production() {
-        reader.warn(
-            NAME,
-            "anybody can register, and no mail confirms that an address is theirs",
-            "set CONCIERGE_REGISTRATION=closed and use `concierge account create`",
-        );
-    }
-    Some(registration)
+    reader.read(NAME, |text| parse::word(text, &words))
 }
 
 /// Reads how mails leave.

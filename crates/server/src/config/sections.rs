@@ -64,6 +64,8 @@ fn rest(
     let migrate = reader.read("CONCIERGE_MIGRATE", parse::switch);
     let people = people::read(reader);
     let mail = people::mail(reader, public_url.as_ref());
+    let registration = people.as_ref().map(|people| people.registration);
+    let confirms = people::confirms_addresses(reader, registration, mail.as_ref());
     let (session, hash, log) = (session(reader), hash(reader), log(reader));
     if let (Some(listen), Some(None)) = (listen, &proxies)
         && !listen.ip().is_loopback()
@@ -77,7 +79,7 @@ fn rest(
     let (public_url, database_url, listen) = (public_url?, database_url?, listen?);
     let (trusted_proxies, address_limit_factor) = (proxies?.unwrap_or_default(), factor?);
     let (hsts, contact, cookie_suffix) = (hsts?, contact?, suffix?.unwrap_or_default());
-    let (migrate, people, mail) = (migrate?, people?, mail?);
+    let (migrate, people, mail, confirms) = (migrate?, people?, mail?, confirms?);
     let (session, hash, log) = (session?, hash?, log?);
     Some(move |keys| Config {
         environment,
@@ -86,6 +88,7 @@ fn rest(
         data,
         database_url,
         registration: people.registration,
+        confirms_addresses: confirms,
         second_factor: people.second_factor,
         totp_skew: people.totp_skew,
         mail,

@@ -195,7 +195,9 @@ pub static SETTINGS: &[Setting] = &[
         "The keyring file."),
 
     plain(Account, "CONCIERGE_REGISTRATION", "account.registration", ByEnvironment(["open", "open", "open", "invite"]),
-        "Who may register: `open`, `invite` or `closed`. `invite` counts as `closed` in this version."),
+        "Who may register: `open` (anybody), `invite` (who has an invitation of an admin) or `closed`."),
+    plain(Account, "CONCIERGE_ADDRESS_CONFIRMATION", "account.address_confirmation", Derived("`required` with a mail server, `off` without"),
+        "Whether a mail confirms the address of a new account before there is one: `required` or `off`. `required` also hides which addresses have an account."),
     plain(Account, "CONCIERGE_SECOND_FACTOR", "account.second_factor", ByEnvironment(["optional", "optional", "required", "required"]),
         "Who needs a second factor: `optional` (who wants one), `admins` or `required` (everybody)."),
     plain(Account, "CONCIERGE_TOTP_SKEW", "account.totp_skew", Fixed("1"),

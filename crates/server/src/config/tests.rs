@@ -219,6 +219,25 @@ fn what_is_risky_but_possible_is_a_warning() {
 }
 
 #[test]
+fn addresses_are_confirmed_where_mails_leave() {
+    let smtp = ("CONCIERGE_SMTP_URL", "smtps://mail.example.org");
+    let off = ("CONCIERGE_ADDRESS_CONFIRMATION", "off");
+    let required = ("CONCIERGE_ADDRESS_CONFIRMATION", "required");
+    assert!(!config(&[]).confirms_addresses);
+    assert!(config(&[smtp]).confirms_addresses);
+    assert!(!config(&[smtp, off]).confirms_addresses);
+    // In development the folder of mails is enough to try it.
+    assert!(config(&[required]).confirms_addresses);
+    let text = shown(&production(&[required]).findings);
+    assert!(text.starts_with("error:"), "{text}");
+    assert!(text.contains("nobody could confirm an address"), "{text}");
+    let open = ("CONCIERGE_REGISTRATION", "open");
+    assert_eq!(shown(&production(&[open, smtp]).findings), "");
+    let text = shown(&production(&[open, smtp, off]).findings);
+    assert!(text.contains("anybody can register"), "{text}");
+}
+
+#[test]
 fn an_empty_value_is_not_a_value() {
     let config = config(&[
         ("CONCIERGE_LISTEN", ""),

@@ -14,7 +14,7 @@ use concierge_core::{
     link::{self, Audience, Page},
     locale::Locale,
     problem::ErrorCode,
-    session::Transport,
+    session::{EndReason, Transport},
 };
 use cookie::Cookie;
 
@@ -69,7 +69,12 @@ pub async fn serve(State(app): State<App>, request: Request) -> Response {
         Ok(page) => page,
         Err(failure) => return failed(&app, request, failure, &client).await,
     };
-    let mut response = match arrival(&caller, &uri).or_else(|| redirect(page, &caller, &uri)) {
+    let ended = match why_ended(&app, page, &caller, &client).await {
+        Ok(ended) => ended,
+        Err(failure) => return failed(&app, request, failure, &client).await,
+    };
+    let target = arrival(&caller, &uri).or_else(|| redirect(page, &caller, ended, &uri));
+    let mut response = match target {
         Some(target) => see_other(&target),
         None => {
             let status = if page.is_some() {
@@ -236,13 +241,42 @@ async fn visible(app: &App, page: Option<Page>, caller: &Caller) -> Result<Optio
     Ok(page.filter(|_| account.role == Role::Admin))
 }
 
+/// Why the session is over that the cookies speak of, where the guard is about to ask for a new one.
+async fn why_ended(
+    app: &App,
+    page: Option<Page>,
+    caller: &Caller,
+    client: &Client,
+) -> Result<Option<EndReason>, ApiError> {
+    let is_guarded = matches!(
+        page.map(Page::audience),
+        Some(Audience::SignedIn | Audience::Admin)
+    );
+    if !is_guarded || caller.actor().is_some() {
+        return Ok(None);
+    }
+    let (access, refresh) = (&client.cookies.access, &client.cookies.refresh);
+    let ended = app
+        .sessions
+        .why_ended(access.as_deref(), refresh.as_deref());
+    Ok(ended.await?)
+}
+
 /// Where the guard sends somebody, if anywhere.
-fn redirect(page: Option<Page>, caller: &Caller, uri: &Uri) -> Option<String> {
+fn redirect(
+    page: Option<Page>,
+    caller: &Caller,
+    ended: Option<EndReason>,
+    uri: &Uri,
+) -> Option<String> {
     let is_signed_in = caller.actor().is_some();
     match page?.audience() {
         Audience::SignedIn | Audience::Admin if !is_signed_in => {
             let asked = uri.path_and_query().map_or("/", |path| path.as_str());
-            Some(link::sign_in_then(asked))
+            Some(match ended {
+                Some(reason) => link::sign_in_after(reason.for_holder().as_str(), asked),
+                None => link::sign_in_then(asked),
+            })
         }
         Audience::Guest if is_signed_in => {
             let query: Vec<(String, String)> = uri

@@ -21,6 +21,8 @@ use concierge_core::{
 use leptos::prelude::provide_context;
 use tower::ServiceExt as _;
 
+use crate::config::Registration;
+
 use super::{
     App, api, assets,
     auth::Caller,
@@ -108,7 +110,8 @@ fn page_context(app: &App, client: &Client, viewer: Option<Viewer>) -> PageConte
             Theme::Light => AppTheme::Light,
             Theme::Dark => AppTheme::Dark,
         },
-        registration_open: app.accounts.registration_is_open(),
+        registration_open: app.config.registration == Registration::Open,
+        invites_only: app.config.registration == Registration::Invite,
         sends_mail: app.delivers_links(),
         one_session: app.config.session.per_account == 1,
         contact: app.config.contact.clone(),

@@ -105,6 +105,18 @@ impl Sessions {
         Ok((sessions, ended))
     }
 
+    /// Deletes every session of an account that goes, inside a transaction; answers those that lived. Announce them
+    /// before the commit, and pass them to [`Sessions::forget`] after it.
+    pub async fn delete_all(
+        &self,
+        tx: &mut Tx,
+        account: AccountId,
+    ) -> Result<Vec<SessionId>, StoreError> {
+        let live = store::list_live(tx, account, self.clock.now()).await?;
+        store::delete_by_account(tx, account).await?;
+        Ok(live)
+    }
+
     /// Drops the copies of ended sessions. What another process ended arrives through [`Sessions::hear`].
     pub fn forget(&self, sessions: &[SessionId]) {
         for session in sessions {

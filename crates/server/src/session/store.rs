@@ -100,6 +100,15 @@ pub(super) async fn list_live(
     rows.iter().map(|row| parse_id(&row.text("id")?)).collect()
 }
 
+/// Deletes the sessions of an account, the ended ones, too.
+pub(super) async fn delete_by_account(tx: &mut Tx, account: AccountId) -> Result<(), StoreError> {
+    sql("DELETE FROM session WHERE account_id = $1")
+        .bind(account.to_string())
+        .execute(tx)
+        .await
+        .map(|_| ())
+}
+
 /// The live sessions of an account as its owner sees them, the newest first.
 pub(super) async fn list_views(
     db: &Db,

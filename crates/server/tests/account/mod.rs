@@ -1,5 +1,8 @@
 //! Accounts: made, first admin, read and changed.
 
+mod cli;
+mod closing;
+mod confirm;
 mod password;
 mod profile;
 mod register;

@@ -1,5 +1,8 @@
 //! The admin desk: who may, what it finds, and what it does to an account.
 
+mod acts;
+mod invitations;
+
 use std::collections::BTreeSet;
 
 use concierge_core::{
@@ -28,11 +31,7 @@ async fn settled(app: &TestApp, email: &str) -> (Browser, String) {
 /// The same for an admin, signed in anew.
 async fn admin(app: &TestApp, email: &str) -> (Browser, String) {
     let (mut browser, id) = settled(app, email).await;
-    let parsed = id.parse().expect("an id");
-    let deed = Deed::SetRole(Role::Admin);
-    let desk = app.services.desk();
-    let done = desk.act(parsed, deed, None, &Origin::default()).await;
-    assert!(done.expect("promoted").0);
+    assert!(app.act(email, Deed::SetRole(Role::Admin)).await);
     assert_eq!(browser.sign_in(email, PASSWORD).await.status, 200);
     (browser, id)
 }

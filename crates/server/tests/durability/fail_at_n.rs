@@ -6,18 +6,12 @@
 //! and `COMMIT` fail as well.
 
 use concierge_server::store::{On, sql};
-use serde_json::json;
 
-use crate::support::{
-    PASSWORD,
-    app::TestApp,
-    browser::{Answer, Browser},
-    database::Database,
-    line::Line,
-};
+use super::scene::{Scene, UseCase};
+use crate::support::{app::TestApp, database::Database, line::Line};
 
 /// Tables that requests write.
-const TABLES: [&str; 9] = [
+const TABLES: [&str; 21] = [
     "account",
     "password",
     "session",
@@ -27,13 +21,36 @@ const TABLES: [&str; 9] = [
     "feed",
     "throttle",
     "setup_token",
+    "ticket",
+    "totp",
+    "recovery_code",
+    "recovery_unkept",
+    "budget",
+    "recovery_link",
+    "not_me_link",
+    "email_change",
+    "outbox",
+    "registration",
+    "invitation",
+    "desk",
 ];
 
 /// What must stand as it did before a request that failed. Counts of attempts are not here: they are written
 /// before the work, and stay.
-const STATE: [&str; 8] = [
-    "SELECT id || email || name || locale || role AS row FROM account ORDER BY id",
-    "SELECT account_id || phc AS row FROM password ORDER BY account_id",
+const STATE: [&str; 18] = [
+    "SELECT id || email || email_sorted || name || locale || role || COALESCE(locked_at, 0) || ' '
+         || COALESCE(second_factor_at, 0) AS row FROM account ORDER BY id",
+    "SELECT account_id || phc || version || ' ' || COALESCE(must_reset_at, 0) AS row FROM password ORDER BY account_id",
+    "SELECT digest || COALESCE(used_at, 0) AS row FROM ticket ORDER BY digest",
+    "SELECT account_id || last_step || ' ' || COALESCE(confirmed_at, 0) AS row FROM totp ORDER BY account_id",
+    "SELECT account_id || phc || COALESCE(used_at, 0) AS row FROM recovery_code ORDER BY account_id, phc",
+    "SELECT account_id || created_at AS row FROM recovery_unkept ORDER BY account_id",
+    "SELECT digest || version || ' ' || COALESCE(used_at, 0) AS row FROM recovery_link ORDER BY digest",
+    "SELECT digest || COALESCE(used_at, 0) AS row FROM not_me_link ORDER BY digest",
+    "SELECT digest || email AS row FROM email_change ORDER BY digest",
+    "SELECT id || letter AS row FROM outbox ORDER BY id",
+    "SELECT digest || email AS row FROM registration ORDER BY digest",
+    "SELECT id || digest AS row FROM invitation ORDER BY id",
     "SELECT id || ' ' || generation || ' ' || seen_generation || ' ' || rotated_at || ' ' || idle_expires_at || ' '
          || COALESCE(end_reason, 'live') AS row FROM session ORDER BY id",
     "SELECT account_id || digest AS row FROM device ORDER BY account_id, digest",
@@ -70,25 +87,6 @@ enum Fault {
     Connection,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq)]
-enum UseCase {
-    Register,
-    SetUp,
-    SignIn,
-    Refresh,
-    FirstUse,
-    Edit,
-    SignOut,
-}
-
-/// A use case about to happen to somebody.
-struct Scene {
-    use_case: UseCase,
-    email: String,
-    token: String,
-    browser: Browser,
-}
-
 /// The application, and what can be broken about it.
 struct House<'a> {
     app: TestApp,
@@ -123,14 +121,14 @@ impl House<'_> {
                      IF EXISTS (SELECT 1 FROM fault WHERE countdown = 0 AND at_commit = 0) THEN
                          RAISE EXCEPTION 'injected' USING ERRCODE = '53100';
                      END IF;
-                     RETURN NEW;
+                     RETURN COALESCE(NEW, OLD);
                  END $$",
             )
             .await;
         }
         for (table, act) in TABLES
             .iter()
-            .flat_map(|table| [(table, "INSERT"), (table, "UPDATE")])
+            .flat_map(|table| ["INSERT", "UPDATE", "DELETE"].map(|act| (table, act)))
         {
             let body = match self.line {
                 Some(_) => "EXECUTE FUNCTION fault()",
@@ -187,49 +185,11 @@ impl House<'_> {
         }
     }
 
-    async fn scene(&self, use_case: UseCase, email: String) -> Scene {
-        let app = &self.app;
-        let mut token = String::new();
-        let browser = match use_case {
-            UseCase::Register => app.browser(),
-            UseCase::SetUp => {
-                run(
-                    app,
-                    "UPDATE account SET role = 'member' WHERE role = 'admin'",
-                )
-                .await;
-                let link = app.services.accounts.setup_link().await;
-                let link = link.expect("the database answers").expect("no admin yet");
-                link.token.expose().clone_into(&mut token);
-                app.browser()
-            }
-            UseCase::SignIn => {
-                app.registered(&email).await;
-                app.browser()
-            }
-            UseCase::Refresh | UseCase::FirstUse => {
-                let mut browser = app.registered(&email).await;
-                app.advance_seconds(60).await;
-                if use_case == UseCase::FirstUse {
-                    assert_eq!(browser.refresh().await.status, 200);
-                }
-                browser
-            }
-            UseCase::Edit | UseCase::SignOut => app.registered(&email).await,
-        };
-        Scene {
-            use_case,
-            email,
-            token,
-            browser,
-        }
-    }
-
     /// Breaks a use case at 1, 2, ... until it has nothing left to break.
     async fn break_everywhere(&self, use_case: UseCase, fault: Fault) {
         for n in 1..200 {
             let email = format!("{use_case:?}.{fault:?}.{n}@example.org");
-            let mut scene = self.scene(use_case, email).await;
+            let mut scene = Scene::set(&self.app, use_case, &email).await;
             let before = self.state().await;
             self.break_at(fault, n).await;
             let answer = scene.play().await;
@@ -263,38 +223,6 @@ impl House<'_> {
     }
 }
 
-impl Scene {
-    async fn play(&mut self) -> Answer {
-        let new = json!({ "email": self.email, "password": PASSWORD, "name": "Ada" });
-        let browser = &mut self.browser;
-        match self.use_case {
-            UseCase::Register => browser.post("/api/auth/register", new).await,
-            UseCase::SetUp => {
-                let mut new = new;
-                new["token"] = json!(self.token);
-                browser.post("/api/setup", new).await
-            }
-            UseCase::SignIn => browser.sign_in(&self.email, PASSWORD).await,
-            UseCase::Refresh => browser.refresh().await,
-            UseCase::FirstUse => browser.get("/api/profile").await,
-            UseCase::Edit => {
-                let change = json!({ "name": "Countess" });
-                browser.call("PATCH", "/api/profile", change).await
-            }
-            UseCase::SignOut => browser.poke("/api/auth/logout").await,
-        }
-    }
-
-    /// What the process keeps in memory has not run ahead of the database either.
-    async fn assert_untouched(&mut self, what: &str) {
-        if !self.browser.cookies.is_empty() {
-            let profile = self.browser.get("/api/profile").await;
-            assert_eq!(profile.status, 200, "{what}");
-            assert_eq!(profile.json()["account"]["name"], "Ada", "{what}");
-        }
-    }
-}
-
 /// Breaks a use case in every way its engine knows.
 async fn survives(database: &mut Database, use_case: UseCase) {
     let line = database.is_postgres().then(|| Line::to(&database.url));
@@ -302,15 +230,20 @@ async fn survives(database: &mut Database, use_case: UseCase) {
         database.url = line.through(&database.url);
     }
     let house = House {
-        app: TestApp::start(database).await,
+        app: TestApp::with(database, |options| {
+            options.config.confirms_addresses = use_case == UseCase::ConfirmRegistration;
+        })
+        .await,
         line: line.as_ref(),
     };
     house.rig().await;
     for fault in [Fault::Write, Fault::Commit] {
         house.break_everywhere(use_case, fault).await;
     }
-    // The first use is noted by a write of its own: what fails after it does not take it back.
-    if line.is_some() && use_case != UseCase::FirstUse {
+    // The first use is noted by a write of its own, and who locks an account is shown it afterwards: what fails after
+    // the write does not take it back.
+    let reads_on = matches!(use_case, UseCase::FirstUse | UseCase::Lock);
+    if line.is_some() && !reads_on {
         house.break_everywhere(use_case, Fault::Connection).await;
     }
     house.app.db().close().await;
@@ -345,4 +278,16 @@ survives! {
     the_first_use_of_a_token_is_noted_or_refused: UseCase::FirstUse;
     a_changed_profile_happens_whole_or_not_at_all: UseCase::Edit;
     a_sign_out_happens_whole_or_not_at_all: UseCase::SignOut;
+    a_second_step_happens_whole_or_not_at_all: UseCase::SecondStep;
+    a_recovery_code_is_used_whole_or_not_at_all: UseCase::RecoveryCode;
+    a_second_factor_is_set_up_whole_or_not_at_all: UseCase::ConfirmFactor;
+    a_second_factor_is_removed_whole_or_not_at_all: UseCase::RemoveFactor;
+    a_reset_happens_whole_or_not_at_all: UseCase::Reset;
+    a_word_that_it_was_not_me_counts_whole_or_not_at_all: UseCase::NotMe;
+    a_changed_password_happens_whole_or_not_at_all: UseCase::ChangePassword;
+    a_new_address_counts_whole_or_not_at_all: UseCase::ConfirmAddress;
+    a_confirmed_registration_happens_whole_or_not_at_all: UseCase::ConfirmRegistration;
+    an_invitation_is_used_whole_or_not_at_all: UseCase::AcceptInvitation;
+    an_account_is_closed_whole_or_not_at_all: UseCase::Close;
+    an_account_is_locked_whole_or_not_at_all: UseCase::Lock;
 }

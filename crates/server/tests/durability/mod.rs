@@ -2,6 +2,7 @@
 //! and its log holds no secret. And what a failing database does to each use case.
 
 mod fail_at_n;
+mod scene;
 mod stopped;
 
 use std::io::Read as _;

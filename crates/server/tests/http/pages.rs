@@ -6,7 +6,7 @@ use axum::{body::Body, http::header};
 use concierge_core::link::{Audience, Page};
 
 use crate::support::{
-    ADA,
+    ADA, PASSWORD,
     app::TestApp,
     browser::{Answer, Browser},
 };
@@ -209,8 +209,19 @@ on_each_engine! {
         let mut browser = app.registered(ADA).await;
         browser.clone().poke("/api/auth/logout").await;
         let answer = browser.visit("/profile").await;
-        assert_led(&answer, "/sign-in?next=/profile");
+        assert_led(&answer, "/sign-in?next=/profile&ended=ended_elsewhere");
         assert!(answer.set_cookies().is_empty());
+    }
+
+    async fn the_guard_says_why_a_session_is_over(db) {
+        let app = TestApp::start(db).await;
+        let mut browser = app.registered(ADA).await;
+        assert_eq!(app.browser().sign_in(ADA, PASSWORD).await.status, 200);
+        assert_led(&browser.visit("/security").await, "/sign-in?next=/security&ended=replaced");
+        // Pages for everybody ask nobody to sign in.
+        assert_eq!(browser.visit("/").await.status, 200);
+        browser.cookies.clear();
+        assert_led(&browser.visit("/security").await, "/sign-in?next=/security");
     }
 
     async fn language_and_theme_are_chosen_by_a_link(db) {

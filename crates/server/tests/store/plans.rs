@@ -9,7 +9,7 @@ use concierge_server::store::{Db, On, sql};
 use crate::support::database::Database;
 
 /// Tables that grow with accounts, sign-ins and time.
-const GROWING: [&str; 12] = [
+const GROWING: [&str; 17] = [
     "account",
     "password",
     "session",
@@ -22,6 +22,11 @@ const GROWING: [&str; 12] = [
     "recovery_code",
     "recovery_unkept",
     "budget",
+    "recovery_link",
+    "not_me_link",
+    "email_change",
+    "registration",
+    "invitation",
 ];
 
 /// Statements that read whole tables, each for a reason.

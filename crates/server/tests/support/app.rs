@@ -9,8 +9,9 @@ use std::{
 };
 
 use axum::Router;
+use concierge_core::account::Role;
 use concierge_server::{
-    account::Deed,
+    account::{Account, Deed},
     audit::Origin,
     config::{Config, Environment},
     http::{self, Site},
@@ -170,14 +171,35 @@ impl TestApp {
         browser
     }
 
+    /// A browser that has made Ada's account, which was made an admin's, and signed in.
+    pub async fn signed_in_admin(&self) -> Browser {
+        let mut browser = self.registered(ADA).await;
+        self.act(ADA, Deed::SetRole(Role::Admin)).await;
+        let answer = browser.sign_in(ADA, PASSWORD).await;
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        browser
+    }
+
     /// Locks or unlocks an account as the command line does; `false` when it was so already.
     pub async fn set_locked(&self, email: &str, locked: bool) -> bool {
-        let account = self.services.accounts.find_by_email(email).await;
-        let id = account.expect("an answer").expect("an account").view.id;
         let deed = if locked { Deed::Lock } else { Deed::Unlock };
+        self.act(email, deed).await
+    }
+
+    /// Does to an account what the command line does; `false` when it was so already.
+    pub async fn act(&self, email: &str, deed: Deed) -> bool {
+        let account = self.account(email).await;
         let desk = self.services.desk();
-        let done = desk.act(id, deed, None, &Origin::default()).await;
-        done.expect("done").0
+        let origin = Origin::default();
+        let done = desk.act(account.view.id, deed, None, &origin);
+        done.await.expect("done").0
+    }
+
+    /// The account of an address.
+    pub async fn account(&self, email: &str) -> Account {
+        let normalised = email.to_lowercase();
+        let found = self.services.accounts.find_by_email(&normalised);
+        found.await.expect("an answer").expect("an account")
     }
 
     /// How many rows a table has.

@@ -4,6 +4,7 @@ mod change_email;
 mod change_password;
 pub(crate) mod credentials;
 mod factor;
+mod own_data;
 pub(crate) mod profile;
 pub(crate) mod security;
 pub(crate) mod sessions;

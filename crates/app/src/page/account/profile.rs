@@ -13,6 +13,7 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
 
+use super::own_data::OwnDataCard;
 use crate::{
     client::{call, use_client},
     reaction::{part, use_scripted},
@@ -43,7 +44,10 @@ pub(crate) fn Profile() -> impl IntoView {
             {first.map(|account| view! {
                 <div class="columns">
                     <Preferences account=account />
-                    <Facts />
+                    <div class="column">
+                        <Facts />
+                        <OwnDataCard />
+                    </div>
                 </div>
             })}
         </div>

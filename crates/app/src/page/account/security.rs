@@ -20,8 +20,10 @@ pub(crate) fn Security() -> impl IntoView {
             <SessionsCard />
             <div class="columns">
                 <ChangePasswordCard />
-                <FactorCard />
-                <ChangeEmailCard />
+                <div class="column">
+                    <FactorCard />
+                    <ChangeEmailCard />
+                </div>
             </div>
         </div>
     }

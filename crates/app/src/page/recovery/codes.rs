@@ -8,9 +8,8 @@ use concierge_core::{
     problem::ErrorCode,
     recovery::api::{GetRecoveryCodes, KeepRecoveryCodes},
 };
-use leptos::{prelude::*, wasm_bindgen::JsCast};
+use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
-use web_sys::{Blob, HtmlAnchorElement, Url};
 
 use crate::{
     client::{Client, call, use_client},
@@ -20,6 +19,7 @@ use crate::{
     ui::{
         button::SubmitButton,
         copy::CopyButton,
+        file::download,
         form::{Form, Submission, Values},
         notice::Note,
     },
@@ -135,7 +135,7 @@ fn Keeping(text: String) -> impl IntoView {
     view! {
         <div class="actions" hidden=move || !scripted.get()>
             <CopyButton text=text told=told />
-            <button class="button" type="button" on:click=move |_| download(&file)>
+            <button class="button" type="button" on:click=move |_| download(FILE, &file)>
                 {words.common.download}
             </button>
             // A browser that cannot print has nothing to say about it.
@@ -155,24 +155,6 @@ fn file_text(codes: &[String]) -> String {
         .iter()
         .flat_map(|code| [code.as_str(), "\n"])
         .collect()
-}
-
-/// Saves a text as a file. Through a blob: the address of a download stays in the browser's list, and
-/// must not hold the codes.
-fn download(text: &str) {
-    let Ok(blob) = Blob::new_with_str_sequence(&js_sys::Array::of1(&text.into())) else {
-        return;
-    };
-    let Ok(address) = Url::create_object_url_with_blob(&blob) else {
-        return;
-    };
-    let link = document().create_element("a").ok();
-    if let Some(link) = link.and_then(|link| link.dyn_into::<HtmlAnchorElement>().ok()) {
-        link.set_href(&address);
-        link.set_download(FILE);
-        link.click();
-    }
-    drop(Url::revoke_object_url(&address));
 }
 
 #[cfg(test)]

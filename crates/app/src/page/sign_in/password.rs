@@ -5,7 +5,7 @@ use concierge_core::{
     link::Page,
     problem::{FieldCode, FieldError},
     sensitive::Sensitive,
-    session::Transport,
+    session::{EndReason, Transport},
     sign_in::api::{Login, LoginRequest},
 };
 use leptos::prelude::*;
@@ -144,6 +144,7 @@ fn Reasons() -> impl IntoView {
     let done = query
         .with_untracked(|query| match query.get_str("done") {
             Some("confirmed") => Some(words.sign_in.confirmed),
+            Some("closed") => Some(words.sign_in.closed),
             Some("password_reset") => Some(words.sign_in.password_reset),
             _ => None,
         })
@@ -157,10 +158,15 @@ fn Reasons() -> impl IntoView {
 
 fn reason(words: &Texts, ended: Ended) -> &'static str {
     match ended {
-        Ended::SignedOut => words.sign_in.ended_signed_out,
-        Ended::Replaced => words.sign_in.ended_replaced,
         Ended::Idle => words.sign_in.ended_idle,
-        Ended::Reuse => words.sign_in.ended_reuse,
-        Ended::Elsewhere => words.sign_in.ended_elsewhere,
+        Ended::By(reason) => match reason {
+            EndReason::SignedOut => words.sign_in.ended_signed_out,
+            EndReason::Replaced => words.sign_in.ended_replaced,
+            EndReason::Reuse => words.sign_in.ended_reuse,
+            EndReason::Admin | EndReason::RightsChanged => words.sign_in.ended_admin,
+            EndReason::EndedElsewhere => words.sign_in.ended_elsewhere,
+            // "Not me" takes the password away, too.
+            EndReason::PasswordChanged | EndReason::NotMe => words.sign_in.ended_password,
+        },
     }
 }

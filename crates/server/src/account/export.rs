@@ -1,0 +1,46 @@
+//! One's own data, as a copy to take along.
+
+use concierge_core::{
+    account::api::{AccountExport, ExportedEvent},
+    audit::EventName,
+};
+
+use super::{error::AccountError, service::Accounts};
+use crate::{
+    audit::{self, Event, Origin},
+    session::Actor,
+};
+
+/// How many events a copy holds: years of an ordinary account, and no more than one answer should.
+const EVENTS: i64 = 10_000;
+
+impl Accounts {
+    /// Everything kept about an account that is its owner's to have: no hash, no key, no code.
+    pub async fn export(
+        &self,
+        actor: &Actor,
+        origin: &Origin,
+    ) -> Result<AccountExport, AccountError> {
+        let parts = &self.parts;
+        let (id, now) = (actor.account, parts.clock.now());
+        let account = self.find(id).await?.view;
+        let mut tx = parts.db.begin().await?;
+        let event = Event::of(EventName::UserExported, id, origin);
+        audit::record(&mut tx, &event, now, &*parts.rng).await?;
+        let kept = audit::list_of(&mut tx, id, EVENTS).await?;
+        tx.commit().await?;
+        let events = kept.into_iter().map(|kept| ExportedEvent {
+            at: kept.at,
+            name: kept.name,
+            address: kept.address,
+            user_agent: kept.user_agent,
+            details: kept.details,
+        });
+        Ok(AccountExport {
+            exported_at: now,
+            account,
+            sessions: parts.sessions.list(id, Some(actor.session)).await?,
+            events: events.collect(),
+        })
+    }
+}
