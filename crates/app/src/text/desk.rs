@@ -228,7 +228,7 @@ texts! {
         unlock: "Unlock", "Déverrouiller";
         unlocked: "The account is open again.", "Le compte est de nouveau ouvert.";
         delete: "Delete for good", "Supprimer définitivement";
-        delete_sure: "The account is deleted with all that belongs to it, and nothing brings it back. Delete it for good?", "Le compte est supprimé avec tout ce qui lui appartient, et rien ne le fera revenir. Le supprimer définitivement ?";
+        delete_sure: "The account goes with its password, second factor, recovery codes and sessions; only the security events stay. Nothing brings it back. Delete it for good?", "Le compte disparaît avec son mot de passe, son second facteur, ses codes de secours et ses sessions ; seuls les événements de sécurité restent. Rien ne le fera revenir. Le supprimer définitivement ?";
         last_admin: "The house always keeps an admin who can sign in, and this is the last one. Make somebody else admin first.", "La maison garde toujours un administrateur qui peut se connecter, et celui-ci est le dernier. Nommez d’abord quelqu’un d’autre.";
         no_admin: "You are no longer an admin, so nothing was done.", "Vous n’êtes plus administrateur : rien n’a été fait.";
         gone: "This is no longer there. Please look at the account again.", "Ceci n’existe plus. Veuillez revoir le compte.";
