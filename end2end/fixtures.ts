@@ -2,6 +2,8 @@
 import { AxeBuilder } from "@axe-core/playwright";
 import { type BrowserContext, type Page, expect, request, test as base } from "@playwright/test";
 import { randomUUID } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 
 import { Faults } from "./faults.ts";
 import { signInPage } from "./pages/sign_in.ts";
@@ -23,6 +25,8 @@ interface TestFixtures {
   faults: Faults;
   /** A fresh account on the server, not signed in here. */
   account: Account;
+  /** The first admin of a server of its own, not signed in here. */
+  admin: Account;
   /** Another browser profile on the same server, watched like the first. */
   stranger: BrowserContext;
 }
@@ -79,6 +83,13 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
     await use(account);
   },
 
+  admin: async ({ server }, use) => {
+    const admin = newAccount();
+    const token = (await setupLink(server)).hash.replace(/^#(token=)?/, "");
+    await send(server, "/api/setup", { token, ...admin }, 201);
+    await use(admin);
+  },
+
   stranger: async ({ browser, baseURL, faults }, use) => {
     const context = await browser.newContext({ ...(baseURL === undefined ? {} : { baseURL }), locale: "en-US" });
     await faults.watch(context);
@@ -114,18 +125,25 @@ export function newAccount(): Account {
 
 /** Makes an account through the API, as a client that is no browser. */
 export async function register(server: Server, { email, password, name }: Account): Promise<void> {
-  const client = await request.newContext({ baseURL: server.url, extraHTTPHeaders: { Origin: server.url } });
-  const answer = await client.post("/api/auth/register", { data: { email, password, name } });
-  expect(answer.status(), await answer.text()).toBe(201);
-  await client.dispose();
+  await send(server, "/api/auth/register", { email, password, name }, 201);
 }
 
 /** One failed sign-in through the API. */
 export async function failSignIn(server: Server, email: string): Promise<void> {
-  const client = await request.newContext({ baseURL: server.url, extraHTTPHeaders: { Origin: server.url } });
-  const answer = await client.post("/api/auth/login", { data: { email, password: "certainly not this one" } });
-  expect(answer.status()).toBe(401);
+  await send(server, "/api/auth/login", { email, password: "certainly not this one" }, 401);
+}
+
+/** Sends a request that is answered with this status. */
+async function send({ url }: Server, path: string, data: Record<string, string>, status: number): Promise<void> {
+  const client = await request.newContext({ baseURL: url, extraHTTPHeaders: { Origin: url } });
+  const answer = await client.post(path, { data });
+  expect(answer.status(), await answer.text()).toBe(status);
   await client.dispose();
+}
+
+/** The link that the server wrote beside its database, since it has no terminal here. */
+export async function setupLink({ data }: Server): Promise<URL> {
+  return new URL((await readFile(join(data, "setup-link"), "utf8")).trim());
 }
 
 /** Signs in on the page as a person does; ends on the profile. */

@@ -1,6 +1,9 @@
 // Pictures of every page for a person to judge, in test-results/screens: `npm run screenshots`.
 import { expect, signIn, test } from "./fixtures.ts";
 
+// Any setting gives a test a server of its own, and so a first admin of its own.
+test.use({ settings: { CONCIERGE_REGISTRATION: "open" } });
+
 const WIDTHS = [360, 768, 1440];
 const THEMES = ["light", "dark"];
 const PAGES = {
@@ -18,20 +21,27 @@ const PAGES = {
   profile: "/profile",
   security: "/security",
   "second-factor": "/sign-in/second-factor",
+  accounts: "/admin/accounts",
+  "accounts-none": "/admin/accounts?query=nobody",
+  invitations: "/admin/invitations",
 };
 
 for (const theme of THEMES) {
   for (const width of WIDTHS) {
-    test(`${theme} at ${width}`, async ({ page, account, faults }) => {
+    test(`${theme} at ${width}`, async ({ page, admin, account, faults }) => {
       faults.expect(404, "/nowhere");
       await page.setViewportSize({ width, height: Math.round(width < 768 ? width * 2 : width * 0.65) });
       await page.goto(`/?theme=${theme}`);
       for (const [name, path] of Object.entries(PAGES)) {
-        if (name === "profile") await signIn(page, account);
+        if (name === "profile") await signIn(page, admin);
         await page.goto(path);
         await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
         await page.screenshot({ path: `test-results/screens/${name}-${width}-${theme}.png`, fullPage: true });
       }
+      await page.goto(`/admin/accounts?query=${account.email}`);
+      await page.getByRole("link", { name: account.email }).click();
+      await page.getByRole("button", { name: "Delete for good" }).click();
+      await page.screenshot({ path: `test-results/screens/account-${width}-${theme}.png`, fullPage: true });
     });
   }
 }

@@ -1,19 +1,10 @@
 // The first start: a link made once, for one admin.
-import { readFile } from "node:fs/promises";
-import { join } from "node:path";
-
-import { expect, newAccount, test } from "../fixtures.ts";
+import { expect, newAccount, setupLink, test } from "../fixtures.ts";
 import { profilePage } from "../pages/profile.ts";
 import { setupPage } from "../pages/setup.ts";
-import type { Server } from "../server.ts";
 
 // Any setting gives the test a server of its own, and so a first start of its own.
 test.use({ settings: { CONCIERGE_REGISTRATION: "closed" } });
-
-/** The link that the server wrote beside its database, since it has no terminal here. */
-async function setupLink({ data }: Server): Promise<URL> {
-  return new URL((await readFile(join(data, "setup-link"), "utf8")).trim());
-}
 
 test("the setup link makes the first admin, once", async ({ page, server, stranger, faults }) => {
   faults.expect(401, "/api/setup");

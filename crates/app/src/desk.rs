@@ -11,11 +11,12 @@ use leptos_router::{
 use crate::{
     layout::{
         frame::Frame,
-        guard::RequireAuth,
+        guard::{RequireAdmin, RequireAuth},
         step_up::{StepUp, StepUpDialog},
     },
     page::{
         account::{profile::Profile, security::Security},
+        admin::{accounts::Accounts, invitations::Invitations},
         recovery::{
             codes::RecoveryCodes,
             forgot::Forgot,
@@ -60,6 +61,10 @@ fn Pages() -> impl IntoView {
                 <Route path=at(Page::Profile) view=Profile ssr=SsrMode::Async />
                 <Route path=at(Page::Security) view=Security ssr=SsrMode::Async />
                 <Route path=path!("/security/recovery-codes") view=RecoveryCodes ssr=SsrMode::Async />
+                <ParentRoute path=path!("") view=RequireAdmin ssr=SsrMode::Async>
+                    <Route path=path!("/admin/accounts") view=Accounts ssr=SsrMode::Async />
+                    <Route path=path!("/admin/invitations") view=Invitations ssr=SsrMode::Async />
+                </ParentRoute>
             </ParentRoute>
         </Routes>
     }

@@ -1,5 +1,7 @@
 //! Every page, rendered as the server renders it: one heading, the right words, nothing the policy drops.
 
+#[path = "pages/admin.rs"]
+mod admin;
 #[path = "pages/frame.rs"]
 mod frame;
 

@@ -44,11 +44,15 @@ pub enum Page {
     Security,
     /// Recovery codes that were just made.
     RecoveryCodes,
+    /// The accounts of the house, and each of them.
+    Accounts,
+    /// The invitations to the house.
+    Invitations,
 }
 
 impl Page {
     /// Every page.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 15] = [
         Self::Home,
         Self::Setup,
         Self::SignUp,
@@ -62,6 +66,8 @@ impl Page {
         Self::Profile,
         Self::Security,
         Self::RecoveryCodes,
+        Self::Accounts,
+        Self::Invitations,
     ];
 
     /// The page's path; part of the contract.
@@ -80,6 +86,8 @@ impl Page {
             Self::Profile => "/profile",
             Self::Security => "/security",
             Self::RecoveryCodes => "/security/recovery-codes",
+            Self::Accounts => "/admin/accounts",
+            Self::Invitations => "/admin/invitations",
         }
     }
 
@@ -96,6 +104,7 @@ impl Page {
             | Self::Help => Audience::Anyone,
             Self::SignUp | Self::SignIn => Audience::Guest,
             Self::Profile | Self::Security | Self::RecoveryCodes => Audience::SignedIn,
+            Self::Accounts | Self::Invitations => Audience::Admin,
         }
     }
 

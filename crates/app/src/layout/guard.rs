@@ -14,7 +14,8 @@ use leptos_router::{
 };
 
 use crate::{
-    reaction::effect,
+    page::system::not_found::NotFound,
+    reaction::{effect, part},
     state::{
         Module, use_page_context,
         viewer::{Ended, use_session},
@@ -47,22 +48,21 @@ pub(crate) fn RequireAuth() -> impl IntoView {
     view! { <Outlet /> }
 }
 
-/// Lets only admins through. The server shows them alone these pages; here the role may have changed since.
+/// Shows its pages to admins; to others there is no such page, as the server says with its status. For use within
+/// [`RequireAuth`], which leads away who is not signed in at all.
 #[component]
 pub(crate) fn RequireAdmin() -> impl IntoView {
     let session = use_session();
-    let is_admin = move || {
+    // Who has just signed out is led away: nothing flashes up before.
+    let may_see = Memo::new(move |_| {
         session
             .account()
-            .is_some_and(|account| account.role == Role::Admin)
-    };
-    let go_on = use_go_on();
-    effect(move || {
-        if session.is_live() && !is_admin() {
-            go_on(None);
-        }
+            .is_none_or(|account| account.role == Role::Admin)
     });
-    view! { <RequireAuth /> }
+    part(move || match may_see.get() {
+        true => view! { <Outlet /> }.into_any(),
+        false => view! { <NotFound /> }.into_any(),
+    })
 }
 
 /// The sign-in page for somebody who wanted to be at `path`, or was there when the session ended.

@@ -1,6 +1,7 @@
 //! The navigation: where one can go, signing out, and the choice of language and appearance.
 
 use concierge_core::{
+    account::Role,
     api::Endpoint,
     link::{Page, encode_query},
     locale::Locale,
@@ -29,17 +30,20 @@ use crate::{
 pub(crate) fn TopNav() -> impl IntoView {
     let words = use_texts();
     let session = use_session();
-    let live = Memo::new(move |_| session.is_live());
+    let role = Memo::new(move |_| session.account().map(|account| account.role));
     view! {
         <nav class="nav" aria-label=words.nav.main>
-            {part(move || match live.get() {
-                true => view! {
+            {part(move || match role.get() {
+                Some(role) => view! {
                     <PageLink page=Page::Profile label=words.nav.profile />
                     <PageLink page=Page::Security label=words.nav.security />
+                    {(role == Role::Admin).then(|| view! {
+                        <PageLink page=Page::Accounts label=words.nav.accounts />
+                    })}
                     <SignOut />
                 }
                 .into_any(),
-                false => view! { <PageLink page=Page::SignIn label=words.nav.sign_in /> }.into_any(),
+                None => view! { <PageLink page=Page::SignIn label=words.nav.sign_in /> }.into_any(),
             })}
         </nav>
     }

@@ -2,6 +2,7 @@
 //! is in `layout`, `ui` and `client`.
 
 pub(crate) mod account;
+pub(crate) mod admin;
 pub(crate) mod recovery;
 pub(crate) mod session;
 pub(crate) mod sign_in;

@@ -7,6 +7,7 @@ texts! {
         cancel: "Cancel", "Annuler";
         copy: "Copy", "Copier";
         copied: "Copied.", "Copié.";
+        not_copied: "The browser did not allow copying. Please select the text and copy it yourself.", "Le navigateur n’a pas autorisé la copie. Sélectionnez le texte et copiez-le vous-même.";
         download: "Download", "Télécharger";
         print: "Print", "Imprimer";
         loading: "Loading …", "Chargement …";
@@ -51,7 +52,6 @@ texts! {
         once: "Recovery codes are shown only once, right after they are made. You can make new ones on the security page; the old ones then stop working.", "Les codes de secours ne s’affichent qu’une fois, juste après leur création. Vous pouvez en créer de nouveaux sur la page de sécurité ; les anciens cessent alors de fonctionner.";
         to_security: "To the security page", "Vers la page de sécurité";
         kept: "I kept them", "Je les ai conservés";
-        not_copied: "The browser did not allow copying. Please select the codes and copy them yourself.", "Le navigateur n’a pas autorisé la copie. Sélectionnez les codes et copiez-les vous-même.";
     }
     /// Asking for a new password.
     forgot: Forgot {
@@ -169,5 +169,98 @@ texts! {
         hint: "We send a link there. The new address counts once you have confirmed it.", "Nous y envoyons un lien. La nouvelle adresse compte dès que vous l’avez confirmée.";
         submit: "Send the confirmation", "Envoyer la confirmation";
         sent: "Sent. Look into the mailbox of the new address.", "Envoyé. Regardez dans la boîte de la nouvelle adresse.";
+    }
+    /// The accounts of the house.
+    accounts: Accounts {
+        title: "Accounts", "Comptes";
+        lead: "Everybody who has an account in this house.", "Toutes les personnes qui ont un compte dans cette maison.";
+        to_invitations: "Invitations to this house", "Invitations à rejoindre cette maison";
+        back: "Back to the accounts", "Retour aux comptes";
+        search: "Address or name begins with", "L’adresse ou le nom commence par";
+        submit: "Search", "Rechercher";
+        all: "All accounts, by address", "Tous les comptes, par adresse";
+        matching: "Accounts whose address or name begins with “{}”", "Comptes dont l’adresse ou le nom commence par « {} »";
+        address: "Address", "Adresse";
+        name: "Name", "Nom";
+        role: "Role", "Rôle";
+        state: "State", "État";
+        factor: "Second factor", "Second facteur";
+        since: "Member since", "Membre depuis";
+        no_name: "Not given", "Non indiqué";
+        open: "Open", "Ouvert";
+        locked_since: "Locked since", "Verrouillé depuis le";
+        factor_set: "Set up", "Configuré";
+        factor_none: "Not set up", "Non configuré";
+        none: "Nobody’s address or name begins with “{}”.", "Aucune adresse ni aucun nom ne commence par « {} ».";
+        none_hint: "The search compares beginnings, in capital or small letters: fewer letters find more. Whoever has no account yet can be invited.", "La recherche compare les débuts, en majuscules comme en minuscules : moins de lettres trouvent davantage. Une personne qui n’a pas encore de compte peut être invitée.";
+        end: "The list has no more accounts.", "La liste ne contient pas d’autres comptes.";
+        pages: "Pages of the list", "Pages de la liste";
+        first: "First page", "Première page";
+        next: "Next page", "Page suivante";
+        deleted: "The account is deleted.", "Le compte est supprimé.";
+    }
+    /// One account, and what an admin does about it.
+    account: Account {
+        title: "Account", "Compte";
+        sessions: "Sessions", "Sessions";
+        nobody: "Nobody is signed in to this account right now.", "Personne n’est connecté à ce compte en ce moment.";
+        acts: "What you can do", "Ce que vous pouvez faire";
+        own: "This is your own account, and nobody locks themself out here: another admin can do so. Your password, your second factor and your sessions are on the security page.", "Ceci est votre propre compte, et personne ne s’enferme dehors ici : un autre administrateur peut s’en charger. Votre mot de passe, votre second facteur et vos sessions se trouvent sur la page de sécurité.";
+        needs_script: "This needs JavaScript in your browser.", "Ceci nécessite JavaScript dans votre navigateur.";
+        ends: "Sessions that end at once: {}.", "Sessions qui prennent fin immédiatement : {}.";
+        reset_link: "Make a link to a new password", "Créer un lien pour un nouveau mot de passe";
+        reset_link_label: "Link to a new password, to hand to the owner", "Lien pour un nouveau mot de passe, à remettre au titulaire";
+        sign_out: "Sign out everywhere", "Déconnecter partout";
+        sign_out_sure: "The owner can sign in again. Sign out everywhere?", "Le titulaire pourra se reconnecter. Déconnecter partout ?";
+        signed_out: "Signed out everywhere.", "Déconnecté partout.";
+        remove_factor: "Remove the second factor", "Retirer le second facteur";
+        remove_factor_sure: "For somebody whom you know and who lost it. The account is then as safe as its password alone, and the recovery codes stop working, too; sessions go on. Remove the second factor?", "Pour une personne que vous connaissez et qui l’a perdu. Le compte ne sera plus protégé que par son mot de passe, et les codes de secours cesseront aussi de fonctionner ; les sessions continuent. Retirer le second facteur ?";
+        removed_factor: "The second factor is removed.", "Le second facteur est retiré.";
+        promote: "Make admin", "Nommer administrateur";
+        promote_sure: "An admin sees every account and may do all that you may do here. Make this account an admin?", "Un administrateur voit tous les comptes et peut faire ici tout ce que vous pouvez faire. Nommer ce compte administrateur ?";
+        promoted: "The account is an admin now.", "Le compte est maintenant administrateur.";
+        demote: "Make member", "Rendre simple membre";
+        demote_sure: "A member only looks after their own account. Make this account a member?", "Un membre ne s’occupe que de son propre compte. Rendre ce compte simple membre ?";
+        demoted: "The account is a member now.", "Le compte est maintenant simple membre.";
+        lock: "Lock", "Verrouiller";
+        lock_sure: "Until it is unlocked, nobody can sign in to this account. Lock it?", "Tant qu’il n’est pas déverrouillé, personne ne peut se connecter à ce compte. Le verrouiller ?";
+        locked: "The account is locked.", "Le compte est verrouillé.";
+        unlock: "Unlock", "Déverrouiller";
+        unlocked: "The account is open again.", "Le compte est de nouveau ouvert.";
+        delete: "Delete for good", "Supprimer définitivement";
+        delete_sure: "The account goes with its password, second factor, recovery codes and sessions; only the security events stay. Nothing brings it back. Delete it for good?", "Le compte disparaît avec son mot de passe, son second facteur, ses codes de secours et ses sessions ; seuls les événements de sécurité restent. Rien ne le fera revenir. Le supprimer définitivement ?";
+        last_admin: "The house always keeps an admin who can sign in, and this is the last one. Make somebody else admin first.", "La maison garde toujours un administrateur qui peut se connecter, et celui-ci est le dernier. Nommez d’abord quelqu’un d’autre.";
+        no_admin: "You are no longer an admin, so nothing was done.", "Vous n’êtes plus administrateur : rien n’a été fait.";
+        gone: "This is no longer there. Please look at the account again.", "Ceci n’existe plus. Veuillez revoir le compte.";
+    }
+    /// The invitations to the house.
+    invitations: Invitations {
+        title: "Invitations", "Invitations";
+        lead: "An invitation is a link with which one person makes an account, even where sign-up is closed.", "Une invitation est un lien avec lequel une personne crée un compte, même lorsque l’inscription est fermée.";
+        new: "Invite somebody", "Inviter quelqu’un";
+        role: "Role of the new account", "Rôle du nouveau compte";
+        role_hint: "An admin looks after every account of the house.", "Un administrateur s’occupe de tous les comptes de la maison.";
+        days: "The link works for", "Le lien fonctionne pendant";
+        one_day: "1 day", "1 jour";
+        one_week: "7 days", "7 jours";
+        one_month: "30 days", "30 jours";
+        note: "For whom (optional)", "Pour qui (facultatif)";
+        note_hint: "A note for the admins of this house.", "Une note pour les administrateurs de cette maison.";
+        submit: "Make the invitation", "Créer l’invitation";
+        link: "Link to hand to the person", "Lien à remettre à la personne";
+        open: "Invitations that still work", "Invitations encore valables";
+        none: "No invitation is waiting.", "Aucune invitation n’est en attente.";
+        none_hint: "Make one for whoever shall have an account, and hand the link over yourself. It works once, for one account, until it expires or you take it back.", "Créez-en une pour qui doit avoir un compte, et remettez le lien vous-même. Il sert une fois, pour un seul compte, jusqu’à son expiration ou jusqu’à ce que vous le repreniez.";
+        no_note: "Without a note", "Sans note";
+        made: "made on", "créée le";
+        until: "works until", "valable jusqu’au";
+        revoke: "Take back", "Reprendre";
+        revoke_sure: "The link stops working at once. Take the invitation back?", "Le lien cesse immédiatement de fonctionner. Reprendre l’invitation ?";
+        revoked: "The invitation is taken back.", "L’invitation est reprise.";
+    }
+    /// A link that is shown once.
+    handed: Handed {
+        once: "Shown only now: whoever holds it can use it, so hand it over in person or by a way that you trust.", "Affiché maintenant seulement : quiconque le détient peut l’utiliser. Remettez-le en personne ou par une voie sûre.";
+        until: "It works until", "Il fonctionne jusqu’au";
     }
 }

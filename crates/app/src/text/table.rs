@@ -19,6 +19,7 @@ texts! {
         main: "Main", "Principale";
         profile: "Profile", "Profil";
         security: "Security", "Sécurité";
+        accounts: "Accounts", "Comptes";
         sign_in: "Sign in", "Connexion";
         help: "Help", "Aide";
         sign_out: "Sign out", "Se déconnecter";

@@ -58,6 +58,12 @@ impl Submission {
         })
     }
 
+    /// The code of what went wrong.
+    pub(crate) fn code(self) -> Option<ErrorCode> {
+        self.problem
+            .with(|problem| problem.as_ref().map(|problem| problem.code))
+    }
+
     /// What went wrong as a whole, in the reader's language.
     pub(crate) fn summary(self) -> Option<String> {
         let words = use_texts();

@@ -3,6 +3,7 @@
 pub(crate) mod button;
 pub(crate) mod code;
 pub(crate) mod confirm;
+pub(crate) mod copy;
 pub(crate) mod dialog;
 pub(crate) mod field;
 pub(crate) mod file;

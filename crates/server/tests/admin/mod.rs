@@ -51,6 +51,24 @@ on_each_engine! {
         ada.poke(&lock).await.assert_problem(403, "fresh_sign_in_required");
     }
 
+    async fn the_pages_of_the_desk_are_there_for_admins_alone(db) {
+        let app = TestApp::start(db).await;
+        let (mut ada, _) = admin(&app, ADA).await;
+        let (mut bob, id) = settled(&app, BOB).await;
+        for path in ["/admin/accounts", "/admin/invitations"] {
+            assert_eq!(ada.visit(path).await.status, 200, "{path}");
+            let refused = bob.visit(path).await;
+            assert_eq!(refused.status, 404, "{path}");
+            assert!(refused.text().contains("Nothing here") && !refused.text().contains(ADA), "{path}");
+            let led = app.browser().visit(path).await;
+            assert_eq!((led.status, led.header("location")), (303, &*format!("/sign-in?next={path}")));
+        }
+        let found = ada.visit("/admin/accounts?query=BOB").await.text();
+        assert!(found.contains(&format!("/admin/accounts?id={id}")), "{found}");
+        let none = ada.visit("/admin/accounts?query=ob%40").await.text();
+        assert!(none.contains("begins with “ob@”") && !none.contains(&id), "{none}");
+    }
+
     async fn asvs_6_3_3_an_admin_without_the_demanded_second_factor_is_refused(db) {
         let before = TestApp::start(db).await;
         let (ada, _) = admin(&before, ADA).await;

@@ -7,6 +7,6 @@ mod factor;
 mod own_data;
 pub(crate) mod profile;
 pub(crate) mod security;
-mod sessions;
+pub(crate) mod sessions;
 pub(crate) mod setup;
 pub(crate) mod sign_up;

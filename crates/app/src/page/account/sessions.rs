@@ -124,7 +124,6 @@ fn List(list: Vec<SessionView>, acts: Acts) -> impl IntoView {
 #[component]
 fn One(session: SessionView, acts: Acts) -> impl IntoView {
     let words = &use_desk_texts().sessions;
-    let locale = use_locale();
     let client = use_client();
     let id = session.id;
     let act = match session.current {
@@ -142,17 +141,27 @@ fn One(session: SessionView, acts: Acts) -> impl IntoView {
     };
     view! {
         <li class="session">
-            <div>
-                <h3>{device(&session, words.on, words.unknown)}</h3>
-                <p class="session-facts">
-                    {session.address.clone()} " · " {words.since} " "
-                    {moment(session.created_at, locale)} " · " {words.seen} " "
-                    {moment(session.last_seen_at, locale)}
-                </p>
-            </div>
+            {session_facts(&session)}
             {act}
         </li>
     }
+}
+
+/// What a session is: device, address, times.
+pub(crate) fn session_facts(session: &SessionView) -> AnyView {
+    let words = &use_desk_texts().sessions;
+    let locale = use_locale();
+    view! {
+        <div>
+            <h3>{device(session, words.on, words.unknown)}</h3>
+            <p class="session-facts">
+                {session.address.clone()} " · " {words.since} " "
+                {moment(session.created_at, locale)} " · " {words.seen} " "
+                {moment(session.last_seen_at, locale)}
+            </p>
+        </div>
+    }
+    .into_any()
 }
 
 /// Such as "Firefox on Linux".

@@ -14,10 +14,11 @@ use serde::{Deserialize, Serialize};
 use crate::{
     client::{Client, call, use_client},
     layout::door::{Door, returned_problem},
-    reaction::{spawn, use_scripted},
+    reaction::use_scripted,
     text::{use_desk_texts, use_locale},
     ui::{
         button::SubmitButton,
+        copy::CopyButton,
         file::download,
         form::{Form, Submission, Values},
         notice::Note,
@@ -131,27 +132,9 @@ fn Keeping(text: String) -> impl IntoView {
     let scripted = use_scripted();
     let told = RwSignal::new(None::<&'static str>);
     let file = text.clone();
-    let copy = move |_| {
-        // Missing where the page is not from a safe origin.
-        let written = js_sys::Reflect::get(&window().navigator(), &"clipboard".into())
-            .is_ok_and(|clipboard| !clipboard.is_undefined())
-            .then(|| window().navigator().clipboard().write_text(&text));
-        spawn(async move {
-            let copied = match written {
-                Some(promise) => wasm_bindgen_futures::JsFuture::from(promise).await.is_ok(),
-                None => false,
-            };
-            told.try_set(Some(match copied {
-                true => words.common.copied,
-                false => words.recovery_codes.not_copied,
-            }));
-        });
-    };
     view! {
         <div class="actions" hidden=move || !scripted.get()>
-            <button class="button" type="button" on:click=copy>
-                {words.common.copy}
-            </button>
+            <CopyButton text=text told=told />
             <button class="button" type="button" on:click=move |_| download(FILE, &file)>
                 {words.common.download}
             </button>
