@@ -139,6 +139,18 @@ on_each_engine! {
         assert_eq!(details, serde_json::json!({ "letter": "password_changed", "failure": "rejected: 550" }));
     }
 
+    async fn a_mail_whose_content_is_not_wanted_holds_up_no_other(database) {
+        let Some(server) = Server::start(database.folder.path(), "none") else { return };
+        let app = sending(database, &format!("smtp://localhost:{}", server.port)).await;
+        for to in ["declined@example.org", "declined.too@example.org", ADA] {
+            queue(&app, &Mail { to: to.to_owned(), ..to_ada(Letter::PasswordChanged) }).await;
+        }
+        app.deliver().await;
+        assert_eq!(server.next()["to"], serde_json::json!([ADA]));
+        let backlog = app.services.outbox.backlog().await.expect("the backlog");
+        assert_eq!((backlog.waiting, backlog.failure.as_deref()), (2, Some("declined: 554")));
+    }
+
     async fn of_two_instances_one_sends_a_mail(database) {
         let Some(server) = Server::start(database.folder.path(), "none") else { return };
         let url = format!("smtp://localhost:{}", server.port);
