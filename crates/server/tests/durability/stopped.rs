@@ -56,7 +56,7 @@ async fn a_stopped_postgresql_is_survived_without_a_restart() {
     );
 
     let db = database.open().await;
-    for table in ["account", "password", "session", "event"] {
+    for table in ["account", "password", "session", "device"] {
         let count = sql(format!("SELECT COUNT(*) AS n FROM {table}").leak())
             .fetch_one(&db)
             .await;
