@@ -110,8 +110,9 @@ pub async fn settle(services: &Services, accounts: u32, is_on_postgres: bool) ->
         }
     }
     let now = services.clock.now().as_millis();
+    let mut made = 0;
     for begin in (0..accounts).step_by(AT_ONCE as usize) {
-        sql(INSERT)
+        made += sql(INSERT)
             .bind(i64::from(begin))
             .bind(i64::from(accounts.min(begin + AT_ONCE)))
             .bind(now)
@@ -119,6 +120,9 @@ pub async fn settle(services: &Services, accounts: u32, is_on_postgres: bool) ->
             .bind(last)
             .execute(On::Write(db))
             .await?;
+    }
+    if made != u64::from(accounts) {
+        return Err(format!("of {accounts} accounts {made} were made").into());
     }
     if is_on_postgres {
         // Its daemon does the same within a minute, and would do it while we measure.
