@@ -1,4 +1,4 @@
-//! Argon2 alone: how many hashes of the default cost one thread computes in a second.
+//! Argon2 alone: how many hashes of the default cost one thread computes in a second, and what is measured beside it.
 
 use std::{
     io::Write as _,
@@ -10,13 +10,45 @@ use argon2::{
     password_hash::phc::PasswordHash,
 };
 
-use crate::{Outcome, house, machine};
+use crate::{
+    Outcome, house, machine,
+    report::{Goal, Report},
+    statistics::median,
+};
 
 /// The hidden argument of the child process.
 pub const ARGUMENT: &str = "--argon2";
 
+/// Rounds of what is measured and of Argon2 alone, in turns.
+pub const ROUNDS: usize = 5;
+/// How long a turn is.
+pub const SECONDS: u32 = 4;
+
+/// Measures something that costs one hash each time in turns with Argon2 alone; answers its rate.
+pub fn beside(
+    report: &mut Report,
+    name: &str,
+    goal: Goal,
+    mut turn: impl FnMut() -> Outcome<f64>,
+) -> Outcome<f64> {
+    let (mut rates, mut raw) = (Vec::new(), Vec::new());
+    for _ in 0..ROUNDS {
+        raw.push(measure(SECONDS)?);
+        rates.push(turn()?);
+    }
+    let ratios: Vec<f64> = rates
+        .iter()
+        .zip(&raw)
+        .map(|(rate, raw)| rate / raw)
+        .collect();
+    report.add(name, median(&rates), "/s", Goal::Shown);
+    report.add("Argon2 alone", median(&raw), "/s", Goal::Shown);
+    report.add(&format!("{name} / Argon2"), median(&ratios), "", goal);
+    Ok(median(&rates))
+}
+
 /// Hashes per second on the server's core, measured for that long.
-pub fn measure(seconds: u32) -> Outcome<f64> {
+fn measure(seconds: u32) -> Outcome<f64> {
     let child = machine::on_server_core(&machine::ourselves()?)
         .args([ARGUMENT, &seconds.to_string()])
         .output()?;

@@ -1,12 +1,13 @@
 //! A small HTTP client: one connection, kept open.
 
 use axum::{
-    body::Body,
+    body::{Body, Bytes},
     http::{HeaderMap, Request, StatusCode, header},
 };
 use http_body_util::BodyExt as _;
 use hyper::client::conn::http1::SendRequest;
 use hyper_util::rt::TokioIo;
+use serde_json::{Value, json};
 use tokio::net::TcpStream;
 
 use crate::Outcome;
@@ -28,6 +29,8 @@ pub struct Answer {
     pub headers: HeaderMap,
     /// When its head was there.
     pub head_at: std::time::Instant,
+    /// Its body.
+    pub body: Bytes,
 }
 
 impl Answer {
@@ -53,9 +56,13 @@ impl Connection {
 
     /// Tries to sign in as a bearer client.
     pub async fn sign_in(&mut self, email: &str, password: &str) -> Outcome<Answer> {
-        let body =
-            serde_json::json!({ "email": email, "password": password, "transport": "bearer" });
-        let request = Request::post("/api/auth/login")
+        let body = json!({ "email": email, "password": password, "transport": "bearer" });
+        self.post("/api/auth/login", &body).await
+    }
+
+    /// Posts JSON, without a cookie.
+    pub async fn post(&mut self, path: &str, body: &Value) -> Outcome<Answer> {
+        let request = Request::post(path)
             .header(header::CONTENT_TYPE, "application/json")
             .body(Body::from(body.to_string()))?;
         self.send(request).await
@@ -80,11 +87,11 @@ impl Connection {
         let response = self.sender.send_request(request).await?;
         let head_at = std::time::Instant::now();
         let (head, body) = response.into_parts();
-        body.collect().await?;
         Ok(Answer {
             status: head.status,
             headers: head.headers,
             head_at,
+            body: body.collect().await?.to_bytes(),
         })
     }
 }

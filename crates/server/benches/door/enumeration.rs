@@ -7,7 +7,7 @@ use crate::{
     client::{Connection, HOST},
     house, machine,
     report::{Goal, Report},
-    server::Server,
+    server::{Plan, Server},
     statistics::{area_under_curve, median, millis},
 };
 
@@ -19,7 +19,7 @@ const CLIENTS: usize = 16;
 /// Measures the part.
 pub fn measure(report: &mut Report) -> Outcome<()> {
     machine::require(&["taskset"])?;
-    let server = Server::start(PAIRS)?;
+    let server = Server::start(&Plan::of(PAIRS))?;
     let (known, unknown) = machine::as_load(try_names(server.doors.port))?;
     report.add(
         "refused, with account, median",

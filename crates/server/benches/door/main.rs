@@ -6,6 +6,7 @@
 
 mod argon2_rate;
 mod client;
+mod crowd;
 mod enumeration;
 mod house;
 mod machine;
@@ -13,7 +14,10 @@ mod profile;
 mod refresh;
 mod release;
 mod report;
+mod search;
+mod second_factor;
 mod server;
+mod sessions;
 mod sign_in;
 mod statistics;
 mod visit;
@@ -28,11 +32,14 @@ type Outcome<T> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
 /// A part of the table and what measures it.
 type Part = (&'static str, fn(&mut Report) -> Outcome<()>);
 
-const PARTS: [Part; 5] = [
+const PARTS: [Part; 8] = [
     ("profile", profile::measure),
     ("sign-in", sign_in::measure),
+    ("second-factor", second_factor::measure),
     ("enumeration", enumeration::measure),
     ("refresh", refresh::measure),
+    ("sessions", sessions::measure),
+    ("search", search::measure),
     ("visit", visit::measure),
 ];
 

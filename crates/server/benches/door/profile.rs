@@ -6,7 +6,7 @@ use crate::{
     Outcome,
     machine::{self, require},
     report::{Goal, Report},
-    server::{BARE, LAYERED, Server},
+    server::{BARE, LAYERED, Plan, Server},
     statistics::median,
 };
 
@@ -24,7 +24,7 @@ struct Turn {
 /// Measures the part.
 pub fn measure(report: &mut Report) -> Outcome<()> {
     require(&["wrk", "taskset"])?;
-    let server = Server::start(1)?;
+    let server = Server::start(&Plan::of(1))?;
     let doors = &server.doors;
     let routes = [
         (doors.port, "/api/profile"),

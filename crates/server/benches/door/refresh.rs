@@ -60,19 +60,11 @@ impl Clock for ManualClock {
 /// Measures the part.
 pub fn measure(report: &mut Report) -> Outcome<()> {
     machine::on_all_cores(on_sqlite(report))?;
-    let Some(url) = postgres_url() else {
-        report.missing("PostgreSQL: TEST_DATABASE_URL is not set (scripts/postgres.sh sets it)");
+    let Some(url) = house::postgres_url() else {
+        report.missing(house::NO_POSTGRES);
         return Ok(());
     };
     machine::on_all_cores(on_postgres(report, &url))
-}
-
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the cluster of the bench is no setting of the program"
-)]
-fn postgres_url() -> Option<String> {
-    std::env::var("TEST_DATABASE_URL").ok()
 }
 
 async fn on_sqlite(report: &mut Report) -> Outcome<()> {
@@ -164,7 +156,7 @@ struct Rotator {
 impl Rotator {
     async fn new(db: Db, folder: &std::path::Path) -> Outcome<Self> {
         let clock = Arc::new(ManualClock(AtomicI64::new(SystemClock.now().as_millis())));
-        let services = house::services(folder, db, Arc::<ManualClock>::clone(&clock)).await?;
+        let services = house::services(folder, db, Arc::<ManualClock>::clone(&clock), 1).await?;
         house::settle(&services, ROWS).await?;
         let mut tokens = Vec::with_capacity(ROWS);
         for person in 0..ROWS {

@@ -28,7 +28,7 @@ use serde::{Deserialize, Serialize};
 use tokio::net::TcpListener;
 use tower::ServiceExt as _;
 
-use crate::{Outcome, house, machine};
+use crate::{Outcome, crowd, house, machine};
 
 /// The hidden argument of the child process.
 pub const ARGUMENT: &str = "--serve";
@@ -36,6 +36,31 @@ pub const ARGUMENT: &str = "--serve";
 pub const LAYERED: &str = "/api/bench/layered";
 /// Behind nothing.
 pub const BARE: &str = "/bench/bare";
+
+/// What house the child makes.
+#[derive(Default, Serialize, Deserialize)]
+pub struct Plan {
+    /// People with a password.
+    pub people: usize,
+    /// Whether all but person 0 have a second factor.
+    pub has_second_factor: bool,
+    /// Live sessions of person 0, one at least; an account may have so many.
+    pub sessions: u32,
+    /// Accounts beside them that nobody signs in to; where there are some, person 0 is an admin.
+    pub crowd: u32,
+    /// Whether its rows are in PostgreSQL.
+    pub is_on_postgres: bool,
+}
+
+impl Plan {
+    /// A house with so many people, and nothing special.
+    pub fn of(people: usize) -> Self {
+        Self {
+            people,
+            ..Self::default()
+        }
+    }
+}
 
 /// What the child tells its parent.
 #[derive(Serialize, Deserialize)]
@@ -46,6 +71,8 @@ pub struct Doors {
     pub bare: u16,
     /// The cookie of person 0.
     pub cookie: String,
+    /// The seeds of the others' second factors, in base 32.
+    pub seeds: Vec<String>,
 }
 
 /// A running server; dropping it ends it.
@@ -57,10 +84,10 @@ pub struct Server {
 }
 
 impl Server {
-    /// Starts a server on its core, with this many people in the house.
-    pub fn start(people: usize) -> Outcome<Self> {
+    /// Starts a server on its core, in a house of this plan.
+    pub fn start(plan: &Plan) -> Outcome<Self> {
         let mut child = machine::on_server_core(&machine::ourselves()?)
-            .args([ARGUMENT, &people.to_string()])
+            .args([ARGUMENT, &serde_json::to_string(plan)?])
             .stdin(Stdio::piped())
             // The access log is written as in production, and goes nowhere.
             .stdout(Stdio::null())
@@ -90,19 +117,22 @@ impl Drop for Server {
 
 /// The child: serves until its parent lets go of its standard input.
 pub fn run(arguments: &[&str]) -> Outcome<()> {
-    let [people] = arguments else {
-        return Err("usage: --serve PEOPLE".into());
+    let [plan] = arguments else {
+        return Err("usage: --serve PLAN".into());
     };
-    let people: usize = people.parse()?;
+    let plan: Plan = serde_json::from_str(plan)?;
     machine::on_all_cores(async {
         let folder = house::folder()?;
-        let db = house::sqlite(folder.path()).await?;
-        let services = house::services(folder.path(), db, Arc::new(SystemClock)).await?;
+        let db = if plan.is_on_postgres {
+            house::postgres().await?
+        } else {
+            house::sqlite(folder.path()).await?
+        };
+        let sessions = plan.sessions.max(1);
+        let services = house::services(folder.path(), db, Arc::new(SystemClock), sessions).await?;
         telemetry::start(&services.config.log.filter, true);
         house::listen_to_feed(Arc::clone(&services));
-        house::settle(&services, people).await?;
-        let grant = house::sign_in(&services, 0, Transport::Cookie).await?;
-        let cookie = format!("{}={}", services.cookie_names.access, *grant.access_token);
+        let (cookie, seeds) = move_in(&services, &plan).await?;
         let shutdown = until_let_go();
         let body = profile_bytes(&services, &cookie).await?;
         let routes = http::router(Arc::clone(&services)).merge(layered(&services, body.clone()));
@@ -111,6 +141,7 @@ pub fn run(arguments: &[&str]) -> Outcome<()> {
             port: front.local_addr()?.port(),
             bare: back.local_addr()?.port(),
             cookie,
+            seeds,
         };
         writeln!(std::io::stderr(), "{}", serde_json::to_string(&doors)?)?;
         let bare = Router::new().route(BARE, get(move || answer(body.clone())));
@@ -118,6 +149,26 @@ pub fn run(arguments: &[&str]) -> Outcome<()> {
         http::listen::serve(front, routes, &shutdown).await;
         Ok(())
     })
+}
+
+/// Fills the house; answers the cookie of person 0 and the seeds of the others.
+async fn move_in(services: &Services, plan: &Plan) -> Outcome<(String, Vec<String>)> {
+    house::settle(services, plan.people).await?;
+    if plan.crowd > 0 {
+        crowd::settle(services, plan.crowd, plan.is_on_postgres).await?;
+        house::appoint(services, 0).await?;
+    }
+    for _ in 1..plan.sessions {
+        house::sign_in(services, 0, Transport::Bearer).await?;
+    }
+    let grant = house::sign_in(services, 0, Transport::Cookie).await?;
+    let cookie = format!("{}={}", services.cookie_names.access, *grant.access_token);
+    let seeds = if plan.has_second_factor {
+        house::enrol(services, 1..plan.people).await?
+    } else {
+        Vec::new()
+    };
+    Ok((cookie, seeds))
 }
 
 async fn listener() -> Outcome<TcpListener> {

@@ -10,14 +10,10 @@ use crate::{
     client::{Connection, HOST},
     house, machine,
     report::{Goal, Report},
-    server::Server,
-    statistics::{median, millis, quantile},
+    server::{Plan, Server},
+    statistics::{millis, quantile},
 };
 
-/// Rounds of sign-ins and of Argon2 alone, in turns.
-const ROUNDS: usize = 5;
-/// How long a turn is.
-const SECONDS: u32 = 4;
 /// Clients that sign in one after the other: the worker always has the next one.
 const CLIENTS: usize = 4;
 /// People of each client.
@@ -35,28 +31,13 @@ const READ_EVERY: Duration = Duration::from_millis(20);
 /// Measures the part.
 pub fn measure(report: &mut Report) -> Outcome<()> {
     machine::require(&["taskset"])?;
-    let server = Server::start(1 + CLIENTS * PEOPLE)?;
+    let server = Server::start(&Plan::of(1 + CLIENTS * PEOPLE))?;
     let port = server.doors.port;
     machine::as_load(sign_in_for(port, 1))?;
-    let (mut rates, mut raw) = (Vec::new(), Vec::new());
-    for _ in 0..ROUNDS {
-        raw.push(argon2_rate::measure(SECONDS)?);
-        rates.push(machine::as_load(sign_in_for(port, SECONDS))?);
-    }
-    let ratios: Vec<f64> = rates
-        .iter()
-        .zip(&raw)
-        .map(|(rate, raw)| rate / raw)
-        .collect();
-    report.add("sign-ins", median(&rates), "/s", Goal::Shown);
-    report.add("Argon2 alone", median(&raw), "/s", Goal::Shown);
-    report.add(
-        "sign-ins / Argon2",
-        median(&ratios),
-        "",
-        Goal::AtLeast(0.95),
-    );
-    let rate = 2.0 * median(&rates);
+    let rate = argon2_rate::beside(report, "sign-ins", Goal::AtLeast(0.95), || {
+        machine::as_load(sign_in_for(port, argon2_rate::SECONDS))
+    })?;
+    let rate = 2.0 * rate;
     let storm = machine::as_load(storm(port, rate, &server.doors.cookie))?;
     tell(report, rate, &storm);
     Ok(())
