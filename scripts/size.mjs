@@ -11,7 +11,7 @@ const BUDGET = {
   "concierge-visitor wasm": 215_000,
   "concierge-visitor js": 12_000,
   "concierge css": 10_000,
-  "concierge wasm": 300_000,
+  "concierge wasm": 330_000,
   "concierge js": 12_000,
 };
 const NEAR = 0.9;
