@@ -4,7 +4,8 @@ import { expect, signIn, test } from "./fixtures.ts";
 // Any setting gives a test a server of its own, and so a first admin of its own.
 test.use({ settings: { CONCIERGE_REGISTRATION: "open" } });
 
-const WIDTHS = [360, 768, 1440];
+// French is longer: where it is narrow and where it is wide.
+const LANGUAGES = { en: [360, 768, 1440], fr: [360, 1440] };
 const THEMES = ["light", "dark"];
 const PAGES = {
   home: "/",
@@ -16,6 +17,7 @@ const PAGES = {
   "not-found": "/nowhere",
   forgot: "/forgot",
   reset: "/reset",
+  confirm: "/confirm?code=bad_credentials",
   "not-me": "/not-me",
   help: "/help",
   profile: "/profile",
@@ -27,21 +29,30 @@ const PAGES = {
 };
 
 for (const theme of THEMES) {
-  for (const width of WIDTHS) {
-    test(`${theme} at ${width}`, async ({ page, admin, account, faults }) => {
-      faults.expect(404, "/nowhere");
-      await page.setViewportSize({ width, height: Math.round(width < 768 ? width * 2 : width * 0.65) });
-      await page.goto(`/?theme=${theme}`);
-      for (const [name, path] of Object.entries(PAGES)) {
-        if (name === "profile") await signIn(page, admin);
-        await page.goto(path);
-        await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
-        await page.screenshot({ path: `test-results/screens/${name}-${width}-${theme}.png`, fullPage: true });
-      }
-      await page.goto(`/admin/accounts?query=${account.email}`);
-      await page.getByRole("link", { name: account.email }).click();
-      await page.getByRole("button", { name: "Delete for good" }).click();
-      await page.screenshot({ path: `test-results/screens/account-${width}-${theme}.png`, fullPage: true });
-    });
+  for (const [language, widths] of Object.entries(LANGUAGES)) {
+    for (const width of widths) {
+      test(`${theme} at ${width}, ${language}`, async ({ page, admin, account, faults }) => {
+        const file = (name: string): string => `test-results/screens/${name}-${width}-${theme}-${language}.png`;
+        faults.expect(404, "/nowhere");
+        await page.setViewportSize({ width, height: Math.round(width < 768 ? width * 2 : width * 0.65) });
+        await page.goto(`/?theme=${theme}`);
+        await page.goto(`/?lang=${language}`);
+        for (const [name, path] of Object.entries(PAGES)) {
+          if (name === "profile") {
+            // The words of the page of sign-in that the test knows are English.
+            await page.goto("/?lang=en");
+            await signIn(page, admin);
+            await page.goto(`/?lang=${language}`);
+          }
+          await page.goto(path);
+          await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
+          await page.screenshot({ path: file(name), fullPage: true });
+        }
+        await page.goto(`/admin/accounts?query=${account.email}`);
+        await page.getByRole("link", { name: account.email }).click();
+        await page.getByRole("button", { name: /^(Delete for good|Supprimer définitivement)$/ }).click();
+        await page.screenshot({ path: file("account"), fullPage: true });
+      });
+    }
   }
 }
