@@ -236,7 +236,8 @@ texts! {
     /// The invitations to the house.
     invitations: Invitations {
         title: "Invitations", "Invitations";
-        lead: "An invitation is a link with which one person makes an account, even where sign-up is closed.", "Une invitation est un lien avec lequel une personne crée un compte, même lorsque l’inscription est fermée.";
+        lead: "An invitation is a link with which one person makes an account, also where sign-up is not open to everybody.", "Une invitation est un lien avec lequel une personne crée un compte, même lorsque l’inscription n’est pas ouverte à tous.";
+        closed: "Sign-up is closed in this house, so no invitation opens it for now.", "L’inscription est fermée dans cette maison : pour l’instant, aucune invitation ne l’ouvre.";
         new: "Invite somebody", "Inviter quelqu’un";
         role: "Role of the new account", "Rôle du nouveau compte";
         role_hint: "An admin looks after every account of the house.", "Un administrateur s’occupe de tous les comptes de la maison.";

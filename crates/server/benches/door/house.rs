@@ -171,7 +171,7 @@ pub async fn enrol(services: &Services, people: Range<usize>) -> Outcome<Vec<Str
             .fetch_one(&services.db)
             .await?;
         let account = services.accounts.find(row.text("id")?.parse()?).await?;
-        let enrolment = services.totp.enrol(&account.view).await?;
+        let enrolment = services.totp.enrol(&account.view, "bench").await?;
         seeds.push(enrolment.secret.expose().replace(' ', ""));
     }
     let now = services.clock.now().as_millis();

@@ -24,13 +24,14 @@ use super::{
 use crate::{
     client::{Client, call, use_client, wire},
     reaction::{element, use_scripted},
+    state::use_page_context,
     text::{format::day, use_desk_texts, use_locale},
     ui::{
         button::SubmitButton,
         confirm::Confirm,
         field::{FieldSpec, SelectField, TextField},
         form::{Form, Submission, Values},
-        notice::Alert,
+        notice::{Alert, Note},
     },
 };
 
@@ -39,6 +40,8 @@ use crate::{
 pub(crate) fn Invitations() -> impl IntoView {
     let words = &use_desk_texts().invitations;
     let client = use_client();
+    let facts = use_page_context();
+    let is_closed = !facts.registration_open && !facts.invites_only;
     let found = Resource::new(|| (), move |()| look(client.clone()));
     let listed = Listed {
         desk: Desk::new(found),
@@ -54,6 +57,7 @@ pub(crate) fn Invitations() -> impl IntoView {
                 </p>
                 <h1>{words.title}</h1>
                 <p class="lead">{words.lead}</p>
+                {is_closed.then(|| view! { <Note>{words.closed}</Note> })}
             </div>
             {listed.desk.saying()}
             <div class="columns">
