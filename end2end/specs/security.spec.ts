@@ -1,5 +1,6 @@
 // The security page: where one is signed in, ending it, and changing the password.
 import { expect, expectAccessible, signIn, test } from "../fixtures.ts";
+import { mailedLink } from "../outbox.ts";
 import { profilePage } from "../pages/profile.ts";
 import { securityPage } from "../pages/security.ts";
 
@@ -50,6 +51,36 @@ test.describe("with several sessions", () => {
     await expect(elsewhere).toHaveURL("/sign-in?next=/security&ended=password_changed");
     await expect(why).toBeVisible();
   });
+});
+
+test("an action that needs a recent proof asks for it in place and goes on", async ({ page, server, account, faults }) => {
+  faults.expect(403, "/api/account/email");
+  faults.expect(401, "/api/auth/fresh");
+  await signIn(page, account);
+  const form = securityPage(page);
+  await form.open();
+  // Nobody waits ten minutes here: the first answer is the one that a stale sign-in gets.
+  const stale = { type: "about:blank", title: "", status: 403, code: "fresh_sign_in_required", fields: [], request_id: "" };
+  await page.route("**/api/account/email", (route) => route.fulfill({ status: 403, contentType: "application/problem+json", json: stale }), { times: 1 });
+  const address = `new-${account.email}`;
+  await page.getByLabel("New e-mail address").fill(address);
+  await page.getByRole("button", { name: "Send the confirmation" }).click();
+  const dialog = page.getByRole("dialog");
+  await expect(dialog).toBeVisible();
+  await expectAccessible(page);
+  const password = dialog.getByLabel("Password", { exact: true });
+  await expect(password).toBeFocused();
+  await password.fill("certainly not this one");
+  await password.press("Enter");
+  await expect(dialog.getByRole("alert")).not.toBeEmpty();
+  await password.fill(account.password);
+  await password.press("Enter");
+  await expect(dialog).toBeHidden();
+  // Done with what was typed before, without another press.
+  await page.goto(await mailedLink(server, address, "/confirm"));
+  await page.getByRole("button", { name: "Confirm", exact: true }).click();
+  await page.goto("/profile");
+  await expect(page.getByText(address)).toBeVisible();
 });
 
 test("a changed password is the one that counts", async ({ page, account, faults }) => {

@@ -174,6 +174,8 @@ texts! {
     accounts: Accounts {
         title: "Accounts", "Comptes";
         lead: "Everybody who has an account in this house.", "Toutes les personnes qui ont un compte dans cette maison.";
+        mails_stuck: "Mails that wait to be sent: {}.", "Messages en attente d’envoi : {}.";
+        mails_failed: "The last try failed; the mail server is worth a look.", "Le dernier essai a échoué ; jetez un œil au serveur de messagerie.";
         to_invitations: "Invitations to this house", "Invitations à rejoindre cette maison";
         back: "Back to the accounts", "Retour aux comptes";
         search: "Address or name begins with", "L’adresse ou le nom commence par";

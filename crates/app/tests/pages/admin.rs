@@ -54,6 +54,23 @@ fn admin() -> PageContext {
 }
 
 #[tokio::test]
+async fn mails_that_were_tried_and_did_not_leave_are_told_and_others_not() {
+    const STUCK: Answers = Answers(&[
+        ("/api/admin/accounts", LIST),
+        ("/api/admin/mail", r#"{"waiting":3,"failure":"refused"}"#),
+    ]);
+    const USUAL: Answers = Answers(&[
+        ("/api/admin/accounts", LIST),
+        ("/api/admin/mail", r#"{"waiting":3}"#),
+    ]);
+    let html = render_loaded("/admin/accounts", admin(), STUCK).await;
+    assert!(html.contains("Mails that wait to be sent: 3."), "{html}");
+    assert!(html.contains("(refused)"), "{html}");
+    let html = render_loaded("/admin/accounts", admin(), USUAL).await;
+    assert!(!html.contains("Mails that wait"), "{html}");
+}
+
+#[tokio::test]
 async fn to_a_member_there_is_no_admin_page_and_no_link_to_one() {
     const DESK: Answers = Answers(&[("/api/admin/accounts", LIST)]);
     for page in [Page::Accounts, Page::Invitations] {

@@ -125,6 +125,20 @@ pub struct InvitationLink {
     pub link: Sensitive,
 }
 
+/// What waits in the outbox.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct MailBacklog {
+    /// How many mails.
+    pub waiting: u64,
+    /// When the oldest of them was written.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub oldest_at: Option<Timestamp>,
+    /// Why the mail that was tried last did not leave: a class of failure with the server's code, never an address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failure: Option<String>,
+}
+
 endpoints! {
     /// `GET /api/admin/accounts`
     ListAccounts: Admin Get "/api/admin/accounts", Whole, AccountQuery => 200 AccountPage;
@@ -178,6 +192,12 @@ endpoints! {
     RemoveSecondFactor: FreshAdmin Delete "/api/admin/accounts/{id}/second-factor", AccountId, Empty => 204 Empty;
     "Removes the second factor of somebody who lost it; never one's own.";
     [NotFound Conflict];
+    "";
+
+    /// `GET /api/admin/mail`
+    GetMailBacklog: Admin Get "/api/admin/mail", Whole, Empty => 200 MailBacklog;
+    "The mails that wait to be sent, and why the last one did not leave.";
+    [];
     "";
 
     /// `GET /api/admin/invitations`

@@ -90,6 +90,7 @@ async fn perform(
         AccountCommand::Promote { email } => act(services, email, Deed::SetRole(Role::Admin)).await,
         AccountCommand::Demote { email } => act(services, email, Deed::SetRole(Role::Member)).await,
         AccountCommand::SignOut { email } => act(services, email, Deed::SignOut).await,
+        AccountCommand::RemoveSecondFactor { email } => remove_factor(services, email).await,
         AccountCommand::Close { email } => close(services, email).await,
         AccountCommand::Invite { admin, days, note } => {
             let new = NewInvitation {
@@ -178,6 +179,15 @@ async fn account_of(services: &Services, email: &str) -> Result<Account, Account
     let name = email.trim().to_lowercase();
     let found = services.accounts.find_by_email(&name).await?;
     found.ok_or(AccountError::NotFound)
+}
+
+async fn remove_factor(services: &Services, email: &str) -> Result<(), CommandError> {
+    let account = account_of(services, email).await?;
+    let origin = Origin::default();
+    let removed = services.totp.remove(&account.view, None, &origin).await;
+    removed.map_err(|error| CommandError::Desk(error.to_string()))?;
+    println!("{email} signs in with the password alone now, until a second factor is set up again");
+    Ok(())
 }
 
 async fn close(services: &Services, email: &str) -> Result<(), CommandError> {

@@ -6,9 +6,9 @@ use concierge_core::{
     admin::InvitationId,
     admin::api::{
         AccountChange, AccountDetail, AccountPage, AccountQuery, ChangeAccount, DeleteAccount,
-        GetAccount, InvitationLink, InvitationList, Invite, ListAccounts, ListInvitations,
-        LockAccount, MakeResetLink, NewInvitation, OneTimeLink, RemoveSecondFactor,
-        RevokeInvitation, SignOutAccount, UnlockAccount,
+        GetAccount, GetMailBacklog, InvitationLink, InvitationList, Invite, ListAccounts,
+        ListInvitations, LockAccount, MailBacklog, MakeResetLink, NewInvitation, OneTimeLink,
+        RemoveSecondFactor, RevokeInvitation, SignOutAccount, UnlockAccount,
     },
     api::{Admin, Empty, FreshAdmin},
     link::{invitation_path, reset_path},
@@ -37,6 +37,7 @@ pub fn routes(router: Router<App>) -> Router<App> {
     let router = mount::<SignOutAccount, _, _>(router, sign_out);
     let router = mount::<MakeResetLink, _, _>(router, reset_link);
     let router = mount::<DeleteAccount, _, _>(router, close);
+    let router = mount::<GetMailBacklog, _, _>(router, mail_backlog);
     let router = mount::<ListInvitations, _, _>(router, invitations);
     let router = mount::<Invite, _, _>(router, invite);
     let router = mount::<RevokeInvitation, _, _>(router, revoke_invitation);
@@ -159,6 +160,14 @@ async fn close(
         .await;
     closed.map_err(AdminError::from)?;
     Ok(Reply::new(Empty {}))
+}
+
+async fn mail_backlog(
+    app: App,
+    _: Context<Admin>,
+    _: Empty,
+) -> Result<Reply<MailBacklog>, ApiError> {
+    Ok(Reply::new(app.outbox.backlog().await?))
 }
 
 async fn invitations(

@@ -156,6 +156,12 @@ pub enum AccountCommand {
         #[arg(long)]
         email: String,
     },
+    /// Remove the second factor of somebody who lost it and the recovery codes
+    RemoveSecondFactor {
+        /// E-mail address
+        #[arg(long)]
+        email: String,
+    },
     /// Close an account for good; there is no way back
     Close {
         /// E-mail address

@@ -17,6 +17,7 @@ use std::{sync::Arc, time::Duration};
 pub use deliver::{Courier, Lost};
 
 use concierge_core::{
+    admin::api::MailBacklog,
     id::{Id, Kind},
     link::Page,
     locale::Locale,
@@ -155,17 +156,6 @@ pub struct Mail {
     pub letter: Letter,
 }
 
-/// What waits to be sent.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Backlog {
-    /// How many mails.
-    pub waiting: u64,
-    /// When the oldest of them was written.
-    pub oldest_at: Option<Timestamp>,
-    /// Why the mail that was tried last did not leave: a class of failure, never an address.
-    pub failure: Option<String>,
-}
-
 /// Takes mails in, and keeps them until they have left.
 pub struct Outbox {
     db: Db,
@@ -206,7 +196,7 @@ impl Outbox {
     }
 
     /// What waits, for the admin.
-    pub async fn backlog(&self) -> Result<Backlog, StoreError> {
+    pub async fn backlog(&self) -> Result<MailBacklog, StoreError> {
         store::count_waiting(&self.db).await
     }
 

@@ -2,7 +2,7 @@
 
 use concierge_core::{id::Id, time::Timestamp};
 
-use super::{Backlog, MailKind};
+use super::{MailBacklog, MailKind};
 use crate::store::{Db, On, Row, StoreError, Tx, sql};
 
 /// A mail that waits, as it lies in the table.
@@ -101,7 +101,7 @@ pub(super) async fn delete_by_id<'a>(
 }
 
 /// How many wait, since when, and why the one tried last is still here.
-pub(super) async fn count_waiting(db: &Db) -> Result<Backlog, StoreError> {
+pub(super) async fn count_waiting(db: &Db) -> Result<MailBacklog, StoreError> {
     let row = sql("SELECT COUNT(*) AS waiting, MIN(created_at) AS oldest_at FROM outbox")
         .fetch_one(db)
         .await?;
@@ -109,7 +109,7 @@ pub(super) async fn count_waiting(db: &Db) -> Result<Backlog, StoreError> {
          ORDER BY next_try_at DESC, id DESC LIMIT 1")
     .fetch_optional(db)
     .await?;
-    Ok(Backlog {
+    Ok(MailBacklog {
         waiting: u64::try_from(row.int("waiting")?).unwrap_or(0),
         oldest_at: row.int_or_null("oldest_at")?.map(Timestamp::from_millis),
         failure: match failed {

@@ -69,6 +69,8 @@ on_each_engine! {
         assert!(listed.contains("member bob@example.org") && !listed.contains(ADA), "{listed}");
         let listed: serde_json::Value = serde_json::from_str(&line.done(&["list", "--json"])).expect("JSON");
         assert_eq!(listed.as_array().expect("a list").len(), 2);
+        let said = line.refused(&["remove-second-factor", "--email", BOB]);
+        assert!(said.contains("no such second factor"), "{said}");
         let link = line.done(&["reset-link", "--email", BOB]);
         assert!(link.contains("/reset#"), "{link}");
         assert_eq!(line.done(&["close", "--email", BOB]), "bob@example.org is closed; sessions ended: 0");

@@ -2,9 +2,9 @@
 
 use std::{sync::Arc, time::Duration};
 
+use concierge_core::admin::api::MailBacklog;
 use concierge_server::{
     config::SmtpUrl,
-    mail::Backlog,
     platform::clock::Clock as _,
     store::{On, sql},
 };
@@ -128,14 +128,27 @@ on_each_engine! {
     async fn the_backlog_says_how_many_wait_and_since_when(database) {
         let app = sending_to(database, nobody()).await;
         let backlog = async || app.services.outbox.backlog().await.expect("the backlog");
-        assert_eq!(backlog().await, Backlog { waiting: 0, oldest_at: None, failure: None });
+        assert_eq!(backlog().await, MailBacklog { waiting: 0, oldest_at: None, failure: None });
         let since = app.clock.now();
         queue(&app, &to_ada(Letter::PasswordChanged)).await;
         app.advance_seconds(5).await;
         queue(&app, &to_ada(Letter::AccountClosed)).await;
-        assert_eq!(backlog().await, Backlog { waiting: 2, oldest_at: Some(since), failure: None });
+        assert_eq!(backlog().await, MailBacklog { waiting: 2, oldest_at: Some(since), failure: None });
         app.deliver().await;
         assert_eq!(backlog().await.failure.as_deref(), Some("connection"));
+    }
+
+    async fn an_admin_sees_that_mails_do_not_leave_and_a_member_does_not(database) {
+        let app = sending_to(database, nobody()).await;
+        queue(&app, &to_ada(Letter::PasswordChanged)).await;
+        app.deliver().await;
+        let mut admin = app.signed_in_admin().await;
+        let seen = admin.get("/api/admin/mail").await;
+        assert_eq!(seen.status, 200, "{}", seen.text());
+        assert_eq!((&seen.json()["waiting"], &seen.json()["failure"]), (&1.into(), &"connection".into()));
+        assert!(!seen.text().contains(ADA), "{}", seen.text());
+        let mut member = app.registered("bob@example.org").await;
+        member.get("/api/admin/mail").await.assert_problem(403, "forbidden");
     }
 
     async fn a_row_that_does_not_open_is_kept_for_an_instance_that_can_read_it(database) {

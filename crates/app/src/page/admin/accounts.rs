@@ -4,7 +4,10 @@
 
 use concierge_core::{
     account::AccountId,
-    admin::api::{AccountPage, AccountQuery, AccountRow, GetAccount, ListAccounts},
+    admin::api::{
+        AccountPage, AccountQuery, AccountRow, GetAccount, GetMailBacklog, ListAccounts,
+        MailBacklog,
+    },
     api::Empty,
     link::{Page, encode_query},
     problem::ErrorCode,
@@ -21,7 +24,7 @@ use super::{
 use crate::{
     client::{Client, call, call_on, use_client},
     reaction::{effect, part},
-    text::{use_desk_texts, use_locale},
+    text::{format::fill, use_desk_texts, use_locale},
     ui::notice::Note,
 };
 
@@ -64,7 +67,12 @@ async fn look(client: Client, query: ParamsMap) -> Found {
             cursor: query.get("cursor"),
             query: query.get("query"),
         };
-        return Found::of(call::<ListAccounts>(&client, query).await, Found::Accounts);
+        // Whoever looks after the house comes by here: what does not leave it is said on the way.
+        let mail = call::<GetMailBacklog>(&client, Empty {}).await.ok();
+        return match call::<ListAccounts>(&client, query).await {
+            Ok(page) => Found::Accounts(page, mail),
+            Err(problem) => Found::Failed(problem.code),
+        };
     };
     match id.parse::<AccountId>() {
         Ok(id) => {
@@ -77,12 +85,28 @@ async fn look(client: Client, query: ParamsMap) -> Found {
 
 fn show(found: Found, query: Memo<ParamsMap>, desk: Desk) -> AnyView {
     match found {
-        Found::Accounts(page) => list(page, &query.read_untracked()),
+        Found::Accounts(page, mail) => view! {
+            {mail.and_then(stuck)}
+            {list(page, &query.read_untracked())}
+        }
+        .into_any(),
         Found::Account(detail) => account::show(*detail, desk),
         Found::Failed(code) => failed(code.title(use_locale()), Page::Accounts.path()),
         // Not asked for here.
         Found::Invitations(_) => ().into_any(),
     }
+}
+
+/// What is to be known about mails that were tried and did not leave.
+fn stuck(mail: MailBacklog) -> Option<AnyView> {
+    let words = &use_desk_texts().accounts;
+    let failure = mail.failure.filter(|_| mail.waiting > 0)?;
+    let text = format!(
+        "{} {} ({failure})",
+        fill(words.mails_stuck, mail.waiting),
+        words.mails_failed
+    );
+    Some(view! { <Note>{text}</Note> }.into_any())
 }
 
 fn one_head() -> AnyView {

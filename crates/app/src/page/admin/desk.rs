@@ -3,7 +3,7 @@
 //! One kind of resource and one suspense for all of them: each kind of either costs its weight in the module.
 
 use concierge_core::{
-    admin::api::{AccountDetail, AccountPage, InvitationList},
+    admin::api::{AccountDetail, AccountPage, InvitationList, MailBacklog},
     problem::{ErrorCode, Problem},
 };
 use leptos::prelude::*;
@@ -21,8 +21,8 @@ use crate::{
 /// What a page has read.
 #[derive(Clone, Serialize, Deserialize)]
 pub(crate) enum Found {
-    /// A page of accounts.
-    Accounts(AccountPage),
+    /// A page of accounts, and the mails that wait.
+    Accounts(AccountPage, Option<MailBacklog>),
     /// One account.
     Account(Box<AccountDetail>),
     /// The invitations that still work.

@@ -109,7 +109,7 @@ impl Listed {
             }
             Found::Failed(code) => failed(code.title(use_locale()), Page::Invitations.path()),
             // Not asked for here.
-            Found::Accounts(_) | Found::Account(_) => ().into_any(),
+            Found::Accounts(..) | Found::Account(_) => ().into_any(),
         }
     }
 
