@@ -79,7 +79,8 @@ test("an action that needs a recent proof asks for it in place and goes on", asy
   // Done with what was typed before, without another press.
   await page.goto(await mailedLink(server, address, "/confirm"));
   await page.getByRole("button", { name: "Confirm", exact: true }).click();
-  await page.goto("/profile");
+  // Whoever is signed in is led on from the page of sign-in.
+  await expect(page).toHaveURL("/profile");
   await expect(page.getByText(address)).toBeVisible();
 });
 
