@@ -1,6 +1,10 @@
 //! Opening the database: the only place that knows how the two engines are set up.
 
-use std::{path::Path, str::FromStr, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    str::FromStr,
+    time::Duration,
+};
 
 use sqlx::{
     Connection as _,
@@ -12,6 +16,8 @@ use super::{Db, Pools, StoreError};
 
 /// How long a request waits for a connection before it is told to come back.
 const ACQUIRE: Duration = Duration::from_secs(3);
+/// How long SQLite waits for another process that writes.
+const BUSY: Duration = Duration::from_secs(5);
 
 impl Db {
     /// Opens the database of a `sqlite:` or `postgres://` URL; a SQLite file is made when it is missing.
@@ -23,6 +29,15 @@ impl Db {
         }
     }
 
+    /// Opens a database to look at it as it is: makes no file, closes none to others, sets no journal mode.
+    pub async fn open(url: &str) -> Result<Self, StoreError> {
+        if !url.starts_with("sqlite:") {
+            return Self::connect_postgres(url).await;
+        }
+        let options = SqliteConnectOptions::from_str(url)?.busy_timeout(BUSY);
+        Self::pools(options.create_if_missing(false)).await
+    }
+
     async fn connect_sqlite(url: &str) -> Result<Self, StoreError> {
         let options = SqliteConnectOptions::from_str(url)?
             .create_if_missing(true)
@@ -30,7 +45,15 @@ impl Db {
             // An acknowledged sign-out must survive a power cut: NORMAL would lose the last commits in WAL mode.
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
-            .busy_timeout(Duration::from_secs(5));
+            .busy_timeout(BUSY);
+        let file = options.get_filename().to_owned();
+        let db = Self::pools(options).await?;
+        close_to_others(&file)?;
+        Ok(db)
+    }
+
+    /// One writer, and readers that find the file there.
+    async fn pools(options: SqliteConnectOptions) -> Result<Self, StoreError> {
         let write = SqlitePoolOptions::new()
             .max_connections(1)
             .min_connections(1)
@@ -47,7 +70,6 @@ impl Db {
             })
             .connect_with(options.clone())
             .await?;
-        close_to_others(options.get_filename())?;
         let read = SqlitePoolOptions::new()
             .max_connections(4)
             .acquire_timeout(ACQUIRE)
@@ -70,6 +92,12 @@ impl Db {
             pools: Pools::Postgres(pool),
         })
     }
+}
+
+/// The file of a `sqlite:` URL; none for one that can't be read.
+pub fn sqlite_file(url: &str) -> Option<PathBuf> {
+    let options = SqliteConnectOptions::from_str(url).ok()?;
+    Some(options.get_filename().to_owned())
 }
 
 /// The file holds password hashes: nobody but its owner reads it.

@@ -15,6 +15,7 @@ mod statement;
 
 use sqlx::{PgPool, Postgres, Sqlite, SqlitePool, Transaction};
 
+pub use connect::sqlite_file;
 pub use error::StoreError;
 pub use migrate::Pending;
 pub use row::Row;
