@@ -83,7 +83,9 @@ pub(super) async fn listen(address: SocketAddr) -> Outcome {
         ErrorKind::AddrNotAvailable => {
             "set CONCIERGE_LISTEN to an address of this machine (`ip addr` lists them)"
         }
-        ErrorKind::PermissionDenied => "set CONCIERGE_LISTEN to a port of 1024 or above",
+        ErrorKind::PermissionDenied => {
+            "set CONCIERGE_LISTEN to a port of 1024 or above, with the proxy on the lower one"
+        }
         _ => "set CONCIERGE_LISTEN to an address and port that can be listened on",
     };
     let message = format!("{address} can't be listened on: {error}");

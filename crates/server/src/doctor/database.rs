@@ -1,8 +1,12 @@
 //! The database: reached, whole, as new as the program, closed to others, and how long it takes to write.
 
-use std::time::Instant;
+use std::{
+    io,
+    path::{Path, PathBuf},
+    time::Instant,
+};
 
-use super::{Area, Outcome, clock, permissions, store};
+use super::{Area, Level, Outcome, clock, permissions, store};
 use crate::{
     config::{DatabaseUrl, Environment},
     platform::clock::Clock,
@@ -10,6 +14,7 @@ use crate::{
 };
 
 const NAME: &str = "DATABASE_URL";
+const INTEGRITY: &str = "integrity";
 const MIGRATIONS: &str = "migrations";
 
 /// What is looked at.
@@ -25,10 +30,13 @@ impl Examined<'_> {
     pub(super) async fn examine(&self, clock: &dyn Clock) -> Vec<Outcome> {
         let mut outcomes = Vec::new();
         if self.url.is_sqlite() {
-            let Some(file) = sqlite_file(self.url.expose()).filter(|file| file.exists()) else {
-                return vec![self.not_there_yet()];
-            };
-            outcomes.extend(permissions::database(&file, self.environment));
+            let file = sqlite_file(self.url.expose()).unwrap_or_default();
+            match file.try_exists() {
+                Ok(true) => outcomes.extend(permissions::database(&file, self.environment)),
+                Ok(false) => return vec![self.not_there_yet()],
+                // "Not to be seen" is not "not there": nobody shall make a second one.
+                Err(error) => return vec![self.not_to_be_seen(&error)],
+            }
         } else {
             outcomes.push(self.encryption());
         }
@@ -42,6 +50,20 @@ impl Examined<'_> {
         outcomes
     }
 
+    /// The folder of a SQLite file that lies outside the data folder: its disk counts as well.
+    pub(super) fn elsewhere(&self, data: &Path) -> Option<PathBuf> {
+        let file = sqlite_file(self.url.expose()).filter(|_| self.url.is_sqlite())?;
+        let folder = match file.parent()? {
+            here if here.as_os_str().is_empty() => Path::new("."),
+            folder => folder,
+        };
+        let same = match (folder.canonicalize(), data.canonicalize()) {
+            (Ok(one), Ok(other)) => one == other,
+            _ => folder == data,
+        };
+        (!same).then(|| folder.to_owned())
+    }
+
     fn not_there_yet(&self) -> Outcome {
         let message = format!("there is no file at {} yet", self.url);
         let remedy = if self.migrates {
@@ -50,6 +72,12 @@ impl Examined<'_> {
             "`concierge migrate` makes it; if there should be one, mend CONCIERGE_DATA or DATABASE_URL"
         };
         Outcome::warning(Area::Database, NAME, message, remedy)
+    }
+
+    fn not_to_be_seen(&self, error: &io::Error) -> Outcome {
+        let message = format!("{} can't be looked at: {error}", self.url);
+        let remedy = "run the doctor as the user that runs concierge, and mend the path in CONCIERGE_DATA or DATABASE_URL";
+        Outcome::error(Area::Database, NAME, message, remedy)
     }
 
     /// In production a plain connection to another host is a finding of the configuration.
@@ -74,25 +102,21 @@ impl Examined<'_> {
     }
 
     async fn ask(&self, db: &Db, clock: &dyn Clock) -> Vec<Outcome> {
-        let is_sqlite = self.url.is_sqlite();
-        let version = match store::find_version(db, is_sqlite).await {
-            Ok(version) => version,
+        let mut outcomes = match db.version().await {
+            Ok(version) => {
+                let message = format!("{version} answers at {}", self.url);
+                vec![Outcome::ok(Area::Database, NAME, message)]
+            }
             Err(error) => return vec![self.unreachable(&error)],
         };
-        let engine = if is_sqlite { "SQLite" } else { "PostgreSQL" };
-        let reached = format!("{engine} {version} answers at {}", self.url);
-        let mut outcomes = vec![Outcome::ok(Area::Database, NAME, reached)];
-        if is_sqlite {
-            let whole = whole(db).await;
-            let is_damaged = whole.remedy.is_some();
-            outcomes.push(whole);
-            // What a broken file says of its schema is worth nothing.
-            if is_damaged {
-                return outcomes;
-            }
-        } else {
-            outcomes.push(time(db, clock).await);
+        let whole = whole(db).await;
+        let is_damaged = whole.as_ref().is_some_and(|one| one.level == Level::Error);
+        outcomes.extend(whole);
+        // What a broken file says of its schema is worth nothing.
+        if is_damaged {
+            return outcomes;
         }
+        outcomes.extend(time(db, clock).await);
         let (schema, is_current) = self.schema(db).await;
         outcomes.push(schema);
         if is_current {
@@ -116,48 +140,52 @@ impl Examined<'_> {
                 let remedy = "`concierge migrate`, or start the server with CONCIERGE_MIGRATE=on";
                 Outcome::error(Area::Database, MIGRATIONS, message, remedy).strict(!self.migrates)
             }
-            Err(error) => Outcome::error(
-                Area::Database,
-                MIGRATIONS,
-                error.to_string(),
-                "run the program that made this schema, or restore the backup from before the upgrade",
-            ),
+            Err(error) => {
+                let message = match error {
+                    StoreError::Driver(text) => text,
+                    other => other.to_string(),
+                };
+                let remedy = "run the program that made this schema, or restore the backup from before the upgrade";
+                Outcome::error(Area::Database, MIGRATIONS, message, remedy)
+            }
         };
         (outcome, false)
     }
 }
 
-async fn whole(db: &Db) -> Outcome {
-    match store::list_damage(db).await {
-        Ok(damage) if damage.is_empty() => Outcome::ok(
-            Area::Database,
-            "integrity",
-            "SQLite's quick check finds the file whole",
-        ),
-        Ok(damage) => damaged(&damage.join("; ")),
-        Err(error) => damaged(&error.to_string()),
+/// Whether the file is whole, where there is one to look at.
+async fn whole(db: &Db) -> Option<Outcome> {
+    let damage = match db.damage().await {
+        Ok(damage) => damage?,
+        Err(error) => vec![error.to_string()],
+    };
+    if !damage.is_empty() {
+        return Some(damaged(&damage.join("; ")));
     }
+    let message = "SQLite's quick check finds the file whole";
+    Some(Outcome::ok(Area::Database, INTEGRITY, message))
 }
 
 fn damaged(message: &str) -> Outcome {
     Outcome::error(
         Area::Database,
-        "integrity",
+        INTEGRITY,
         message,
         "stop the server, put a copy of the file and those beside it aside, and restore the last backup; check the disk (`dmesg`)",
     )
 }
 
-async fn time(db: &Db, clock: &dyn Clock) -> Outcome {
+/// The time of a database that has a clock of its own.
+async fn time(db: &Db, clock: &dyn Clock) -> Option<Outcome> {
     let before = clock.now();
-    match store::find_time(db).await {
-        Ok(theirs) => clock::agrees(before, theirs, clock.now()),
-        Err(error) => Outcome::warning(
+    match db.time().await {
+        Ok(theirs) => theirs.map(|theirs| clock::agrees(before, theirs, clock.now())),
+        Err(error) => Some(Outcome::warning(
             Area::Clock,
             "time of the database",
             error.to_string(),
             "mend the database first",
-        ),
+        )),
     }
 }
 
@@ -176,5 +204,66 @@ async fn writing(db: &Db) -> Outcome {
             error.to_string(),
             "see that the disk is not full, that this user may write, and that nothing holds a long transaction",
         ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::platform::clock::SystemClock;
+
+    fn examined(url: &DatabaseUrl) -> Examined<'_> {
+        Examined {
+            url,
+            environment: Environment::Staging,
+            migrates: true,
+        }
+    }
+
+    #[test]
+    fn a_plain_connection_to_another_host_is_a_warning_with_the_line_to_set() {
+        for (text, level) in [
+            ("postgres://ada:hunter2@db.example.org/x", Level::Warning),
+            (
+                "postgres://ada:hunter2@db.example.org/x?sslmode=verify-full",
+                Level::Ok,
+            ),
+            ("postgres://ada:hunter2@localhost/x", Level::Ok),
+        ] {
+            let url = DatabaseUrl::parse(text).unwrap();
+            let outcome = examined(&url).encryption();
+            assert_eq!(outcome.level, level, "{text}");
+            assert!(!format!("{outcome:?}").contains("hunter2"));
+            if let Some(remedy) = outcome.remedy {
+                assert!(remedy.ends_with("ada:***@db.example.org/x?sslmode=verify-full"));
+            }
+        }
+    }
+
+    #[test]
+    fn only_a_file_outside_the_data_folder_has_a_disk_of_its_own() {
+        let folder = tempfile::tempdir().unwrap();
+        let elsewhere = |text: &str| {
+            let url = DatabaseUrl::parse(text).unwrap();
+            examined(&url).elsewhere(folder.path())
+        };
+        let own = folder.path().join("x.db").display().to_string();
+        assert_eq!(elsewhere(&format!("sqlite:{own}")), None);
+        assert_eq!(elsewhere("postgres://localhost/x"), None);
+        for (url, other) in [("sqlite:/srv/else/x.db", "/srv/else"), ("sqlite:x.db", ".")] {
+            assert_eq!(elsewhere(url), Some(PathBuf::from(other)));
+        }
+    }
+
+    #[tokio::test]
+    async fn a_file_that_can_not_be_seen_is_not_taken_for_none() {
+        let folder = tempfile::tempdir().unwrap();
+        // A link to itself: the path leads nowhere, for root too.
+        let link = folder.path().join("data");
+        std::os::unix::fs::symlink(&link, &link).unwrap();
+        let url = DatabaseUrl::in_folder(&link);
+        let outcomes = examined(&url).examine(&SystemClock).await;
+        assert_eq!(outcomes[0].level, Level::Error, "{outcomes:?}");
+        assert!(outcomes[0].message.contains("can't be looked at"));
     }
 }

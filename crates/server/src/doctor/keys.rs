@@ -26,12 +26,12 @@ pub(super) fn examine(
             Outcome::ok(Area::Keys, origin.variable, message)
         })
         .collect();
-    if origins.is_empty() && environment == Environment::Development {
-        let message = "none yet; in development the first start makes them";
-        outcomes.push(Outcome::ok(Area::Keys, "source", message));
-    }
+    // Where it is deployed, having none is a finding.
     if findings.is_empty() {
-        let message = "strength, files, environment and other copies: nothing wrong";
+        let message = match origins.is_empty() {
+            true => "there are none yet; in development the first start makes them",
+            false => "strength, files, environment and other copies: nothing wrong",
+        };
         outcomes.push(Outcome::ok(Area::Keys, "check", message));
     }
     outcomes.extend(

@@ -52,6 +52,9 @@ async fn configured(config: &Config, environment: Environment, clock: &dyn Clock
         migrates: config.migrate,
     };
     outcomes.extend(database.examine(clock).await);
+    if let Some(folder) = database.elsewhere(&config.data) {
+        outcomes.extend(disk::examine(&folder));
+    }
     outcomes.extend(address::examine(&config.public_url, config.hsts).await);
     outcomes.extend(proxy::examine(
         config.listen,

@@ -7,7 +7,7 @@ use std::{
 };
 
 use sqlx::{
-    Connection as _,
+    Connection as _, SqlitePool,
     postgres::{PgConnectOptions, PgPoolOptions},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
@@ -34,8 +34,11 @@ impl Db {
         if !url.starts_with("sqlite:") {
             return Self::connect_postgres(url).await;
         }
-        let options = SqliteConnectOptions::from_str(url)?.busy_timeout(BUSY);
-        Self::pools(options.create_if_missing(false)).await
+        let options = SqliteConnectOptions::from_str(url)?
+            .create_if_missing(false)
+            .busy_timeout(BUSY);
+        let write = writer(options.clone()).await?;
+        Self::with_readers(write, options).await
     }
 
     async fn connect_sqlite(url: &str) -> Result<Self, StoreError> {
@@ -46,30 +49,15 @@ impl Db {
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
             .busy_timeout(BUSY);
-        let file = options.get_filename().to_owned();
-        let db = Self::pools(options).await?;
-        close_to_others(&file)?;
-        Ok(db)
+        let write = writer(options.clone()).await?;
+        close_to_others(options.get_filename())?;
+        Self::with_readers(write, options).await
     }
 
-    /// One writer, and readers that find the file there.
-    async fn pools(options: SqliteConnectOptions) -> Result<Self, StoreError> {
-        let write = SqlitePoolOptions::new()
-            .max_connections(1)
-            .min_connections(1)
-            .acquire_timeout(ACQUIRE)
-            .idle_timeout(None)
-            .max_lifetime(None)
-            // The one writer is local: asking whether it lives costs a round trip to its thread.
-            .test_before_acquire(false)
-            // A full disk ends a transaction inside SQLite, unknown to the driver: its own ROLLBACK then fails,
-            // and it would refuse every further transaction. Such a connection is closed for a new one.
-            .before_acquire(|connection, _| {
-                let is_clean = !connection.is_in_transaction();
-                Box::pin(async move { Ok(is_clean) })
-            })
-            .connect_with(options.clone())
-            .await?;
+    async fn with_readers(
+        write: SqlitePool,
+        options: SqliteConnectOptions,
+    ) -> Result<Self, StoreError> {
         let read = SqlitePoolOptions::new()
             .max_connections(4)
             .acquire_timeout(ACQUIRE)
@@ -92,6 +80,26 @@ impl Db {
             pools: Pools::Postgres(pool),
         })
     }
+}
+
+/// The pool of the one writer.
+async fn writer(options: SqliteConnectOptions) -> Result<SqlitePool, sqlx::Error> {
+    SqlitePoolOptions::new()
+        .max_connections(1)
+        .min_connections(1)
+        .acquire_timeout(ACQUIRE)
+        .idle_timeout(None)
+        .max_lifetime(None)
+        // The one writer is local: asking whether it lives costs a round trip to its thread.
+        .test_before_acquire(false)
+        // A full disk ends a transaction inside SQLite, unknown to the driver: its own ROLLBACK then fails,
+        // and it would refuse every further transaction. Such a connection is closed for a new one.
+        .before_acquire(|connection, _| {
+            let is_clean = !connection.is_in_transaction();
+            Box::pin(async move { Ok(is_clean) })
+        })
+        .connect_with(options)
+        .await
 }
 
 /// The file of a `sqlite:` URL; none for one that can't be read.

@@ -7,6 +7,7 @@
 pub mod budget;
 mod connect;
 mod error;
+mod examine;
 pub mod feed;
 mod migrate;
 pub mod mirror;

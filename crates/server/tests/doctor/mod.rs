@@ -182,6 +182,8 @@ fn a_running_server_is_known_and_another_program_is_not() {
     let listen = program.address.to_string();
     let said = examined(folder.path(), &[], &[("CONCIERGE_LISTEN", &listen)]);
     assert_eq!(said.level("boot", "a running Concierge listens"), "ok");
+    // The log and the index that SQLite keeps while it runs are closed to others as well.
+    assert!(!said.names("database", "warning"), "{:#?}", said.list);
     assert_eq!(said.code, Some(0), "{:#?}", said.list);
     let (status, _) = program.terminate();
     assert!(status.success());
