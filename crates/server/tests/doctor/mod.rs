@@ -2,6 +2,7 @@
 
 use std::{fs, net::TcpListener, os::unix::fs::PermissionsExt as _, path::Path, process::Output};
 
+use concierge_server::store::{On, sql};
 use serde_json::Value;
 
 use crate::support::{
@@ -75,9 +76,24 @@ fn everything(folder: &Path) -> Vec<(String, u32, Vec<u8>)> {
     found
 }
 
+/// The transaction that wrote the feed's row last, which PostgreSQL tells; on SQLite the file's bytes tell.
+async fn last_writer(db: &Database) -> Option<String> {
+    if !db.is_postgres() {
+        return None;
+    }
+    let open = db.open().await;
+    let row = sql("SELECT CAST(xmin AS TEXT) AS writer FROM feed WHERE id = 1")
+        .fetch_one(&open)
+        .await
+        .expect("a row");
+    open.close().await;
+    Some(row.text("writer").expect("a text"))
+}
+
 on_each_engine! {
     async fn a_sound_database_is_named_with_its_version_and_stays_as_it_is(db) {
         db.migrated().await.close().await;
+        let writer = last_writer(db).await;
         let data = db.folder.path().join("data");
         fs::create_dir(&data).expect("made");
         fs::set_permissions(&data, fs::Permissions::from_mode(0o700)).expect("closed");
@@ -93,6 +109,7 @@ on_each_engine! {
         }
         assert_eq!(said.code, Some(0), "{:#?}", said.list);
         assert_eq!(everything(db.folder.path()), before);
+        assert_eq!(last_writer(db).await, writer);
     }
 
     async fn a_schema_that_is_behind_is_an_error_only_where_nobody_brings_it_up(db) {
@@ -108,7 +125,6 @@ on_each_engine! {
     }
 
     async fn a_schema_that_is_newer_is_an_error(db) {
-        use concierge_server::store::{On, sql};
         let open = db.migrated().await;
         sql("UPDATE _sqlx_migrations SET version = 9999 WHERE version = 1")
             .execute(On::Write(&open))
