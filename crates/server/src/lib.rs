@@ -6,6 +6,7 @@
 //! Capabilities and the doors each may knock at:
 //! - audit:
 //! - keys:
+//! - doctor: keys
 //! - password:
 //! - session: audit
 //! - account: audit keys password session
@@ -23,6 +24,7 @@ pub mod audit;
 pub mod boot;
 pub mod cli;
 pub mod config;
+pub mod doctor;
 mod floor;
 pub mod http;
 pub mod job;

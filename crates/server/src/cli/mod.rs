@@ -1,12 +1,13 @@
 //! The command line: reads the words, loads the configuration, hands over to whoever does the work.
 //!
 //! Exit codes: 0 done, 1 something is wrong (with the configuration, the keys, the database), 2 the
-//! command line itself, or a file that will not be overwritten.
+//! command line itself, or a file that will not be overwritten. `doctor` has its own: 1 warnings, 2 errors.
 
 #![expect(clippy::print_stdout, reason = "the command line talks to its user")]
 #![expect(clippy::print_stderr, reason = "findings go to standard error")]
 
 mod config;
+mod doctor;
 mod key;
 
 use std::{path::PathBuf, process::ExitCode};
@@ -24,6 +25,7 @@ const EXAMPLES: &str = "\
 Examples:
   concierge serve                               start on http://localhost:3000, data in ./data
   concierge config check                        everything that is wrong, each with its remedy
+  concierge doctor                              the same for keys, database, disk, clock and addresses
   concierge key generate --out .env             new keys into a .env file
   concierge account create --admin --email me@example.org --password-stdin
 
@@ -87,6 +89,11 @@ enum Command {
     /// Check and explain the configuration
     #[command(subcommand)]
     Config(config::Command),
+    /// Look at everything the server needs, each with what to do; changes nothing
+    #[command(
+        after_help = "Examples:\n  concierge doctor\n  concierge doctor --strict --json   for a timer or a pipeline\n\nExit 0: no errors; 1: warnings, with --strict; 2: errors."
+    )]
+    Doctor(doctor::Doctor),
     /// Ask the running server whether it is ready; exit 0 or 1
     Healthcheck,
 }
@@ -206,6 +213,7 @@ pub fn run() -> ExitCode {
         Command::Account(command) => with_loaded(&args, json, |loaded| {
             account::cli::run(loaded, &command, json)
         }),
+        Command::Doctor(command) => doctor::run(&command, &args, json),
         Command::Healthcheck => with_loaded(&args, json, boot::healthcheck),
     }
 }

@@ -38,6 +38,7 @@ pub use self::{
     people::MailConfig,
     public_url::PublicUrl,
     secret_file::SecretFile,
+    sections::ARGON2_FLOOR,
     smtp_url::{SmtpTls, SmtpUrl},
     source::{Given, Source},
 };

@@ -14,7 +14,7 @@ use super::{
 };
 
 /// The least Argon2id cost outside tests (OWASP's first recommendation).
-const ARGON2_FLOOR: (u32, u32) = (19_456, 2);
+pub const ARGON2_FLOOR: (u32, u32) = (19_456, 2);
 
 /// Reads and judges all sections.
 pub(super) fn read(sources: &Sources) -> Reading {
@@ -73,7 +73,7 @@ fn rest(
         reader.warn(
             "CONCIERGE_LISTEN",
             "it is reachable from other machines and no proxy is trusted, so every visitor behind a proxy shares one address",
-            "listen on 127.0.0.1 behind a proxy, or set CONCIERGE_TRUSTED_PROXIES to the proxy's address",
+            "listen on 127.0.0.1 behind a proxy, or set CONCIERGE_TRUSTED_PROXIES=<address of the proxy>/32",
         );
     }
     let (public_url, database_url, listen) = (public_url?, database_url?, listen?);

@@ -17,8 +17,11 @@ pub fn routes(router: Router<App>) -> Router<App> {
         .route("/readyz", get(ready))
 }
 
+/// What `/livez` answers; by it a Concierge is known.
+pub(super) const LIVE: &str = r#"{"status":"live"}"#;
+
 async fn live() -> Response {
-    answer(StatusCode::OK, r#"{"status":"live"}"#.to_owned())
+    answer(StatusCode::OK, LIVE.to_owned())
 }
 
 async fn ready(State(app): State<App>) -> Response {

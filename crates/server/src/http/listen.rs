@@ -133,18 +133,38 @@ fn set_options(stream: &TcpStream, limits: &Limits) {
 
 /// Asks a server for `/readyz`; whether it is ready.
 pub async fn probe(stream: tokio::net::TcpStream) -> std::io::Result<bool> {
+    let (status, _) = ask(stream, "/readyz").await?;
+    Ok(status.is_success())
+}
+
+/// Asks whoever listens for `/livez`; whether the answer is this program's.
+pub async fn lives(stream: tokio::net::TcpStream) -> std::io::Result<bool> {
+    let (status, body) = ask(stream, "/livez").await?;
+    Ok(status.is_success() && body == super::health::LIVE.as_bytes())
+}
+
+/// One request; the answer's status and its body, 4 KiB at most.
+async fn ask(
+    stream: tokio::net::TcpStream,
+    path: &'static str,
+) -> std::io::Result<(hyper::StatusCode, axum::body::Bytes)> {
     let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
         .await
         .map_err(std::io::Error::other)?;
     tokio::spawn(connection);
-    let request = hyper::Request::get("/readyz")
+    let request = hyper::Request::get(path)
         .header("host", "localhost")
         .body(axum::body::Body::empty());
     let response = sender
         .send_request(request.map_err(std::io::Error::other)?)
         .await
         .map_err(std::io::Error::other)?;
-    Ok(response.status().is_success())
+    let status = response.status();
+    // Whoever answers may be a stranger with much to say.
+    let body = axum::body::to_bytes(axum::body::Body::new(response.into_body()), 4096)
+        .await
+        .map_err(std::io::Error::other)?;
+    Ok((status, body))
 }
 
 #[cfg(test)]

@@ -16,6 +16,7 @@ mod generate;
 mod keyring_file;
 mod known;
 mod load;
+mod origin;
 mod previous;
 mod store;
 mod strength;
@@ -31,6 +32,7 @@ pub use self::{
     keyring_file::{Contents as KeyringContents, Stored, StoredRing, StoredState},
     known::{TEST_SEALING_KEY, TEST_SIGNING_KEY},
     load::{files, keyring_path, load},
+    origin::{Origin, origins},
     strength::weaknesses,
 };
 pub use crate::config::KeySettings;

@@ -1,6 +1,6 @@
 //! What the machine and the crypto library give, behind small doors that know no capability.
 
-mod argon;
+pub mod argon;
 pub mod clock;
 pub mod hash;
 pub mod jwt;

@@ -7,6 +7,7 @@
 pub mod budget;
 mod connect;
 mod error;
+mod examine;
 pub mod feed;
 mod migrate;
 pub mod mirror;
@@ -15,6 +16,7 @@ mod statement;
 
 use sqlx::{PgPool, Postgres, Sqlite, SqlitePool, Transaction};
 
+pub use connect::sqlite_file;
 pub use error::StoreError;
 pub use migrate::Pending;
 pub use row::Row;
