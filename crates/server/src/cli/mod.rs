@@ -8,6 +8,7 @@
 
 mod config;
 mod key;
+mod key_file;
 
 use std::{path::PathBuf, process::ExitCode};
 

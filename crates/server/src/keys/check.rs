@@ -15,7 +15,7 @@ use crate::{
         dotenv::Dotenv,
         secret_file::{self, Links},
     },
-    platform::keyring::KeyState,
+    platform::keyring::{Algorithm, KeyState},
 };
 
 /// Everything that is wrong with the keys, without making or changing any.
@@ -95,8 +95,12 @@ fn weak(key: &Held, environment: Environment) -> Option<Finding> {
         format!("the key is weak: {}", reasons.join("; "))
     };
     let remedy = format!(
-        "make a new one: `concierge key generate --env {environment} --ring {}`",
-        key.purpose.as_str()
+        "make a new one: `concierge key generate --env {environment} --ring {}{}`",
+        key.purpose.as_str(),
+        match key.algorithm {
+            Algorithm::Hs256 => "",
+            Algorithm::Ed25519 => " --alg Ed25519",
+        }
     );
     Some(about(key, message, remedy).strict(environment.is_deployed()))
 }
