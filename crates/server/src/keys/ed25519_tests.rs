@@ -112,6 +112,21 @@ fn a_previous_ed25519_key_verifies_on() {
     assert!(!refused.contains("hunter2"), "{refused}");
 }
 
+/// How a house changes to Ed25519: the new key in the keyring file, the old one beside it until its tokens are over.
+#[test]
+fn a_key_of_the_keyring_file_stands_beside_a_previous_one_of_the_settings() {
+    let previous = format!("prod-1:HS256:{OTHER}:1795219201");
+    let third: String = OTHER.chars().rev().collect();
+    let change = KeySettings {
+        signing: ring(&[], None, Some(&previous)),
+        ..settings(&[], &[&third])
+    };
+    let rings = load_file(&change, Environment::Production, "Ed25519", GOOD).unwrap();
+    let old = rings.signing.find("prod-1").unwrap();
+    assert!(matches!(old.scheme, Scheme::Hs256) && matches!(old.state, KeyState::Grace { .. }));
+    assert!(matches!(rings.signing.active().scheme, Scheme::Ed25519(_)));
+}
+
 /// As `JWT_SECRET` the seed would be taken for a key of HS256: then one key had two algorithms.
 #[test]
 fn a_seed_is_no_secret_of_hs256_under_another_id() {
