@@ -55,6 +55,7 @@ pub(super) fn judge(
         findings.extend(weak(key, environment));
         findings.extend(foreign(key, environment));
     }
+    findings.extend(ambiguous(&judged));
     findings.extend(shared(&judged, environment));
     findings.extend(reused(&judged, settings, environment, keyring));
     findings
@@ -120,6 +121,20 @@ fn foreign(key: &Held, environment: Environment) -> Option<Finding> {
         key.purpose.as_str()
     );
     Some(about(key, message, remedy).strict(environment.is_deployed()))
+}
+
+/// One text as a key of two algorithms: each key has exactly one, or what is safe for either is not for both.
+fn ambiguous(keys: &[&Held]) -> Option<Finding> {
+    let is_twin = |one: &Held, other: &Held| {
+        one.text.expose() == other.text.expose() && one.algorithm != other.algorithm
+    };
+    let (_, key) = keys
+        .iter()
+        .enumerate()
+        .find(|(index, key)| keys[..*index].iter().any(|before| is_twin(before, key)))?;
+    let message = format!("the key {} stands under another algorithm, too", key.id);
+    let remedy = "remove it where its algorithm is wrong, or make a new key".to_owned();
+    Some(about(key, message, remedy))
 }
 
 /// One key for both purposes: who is shown a token's key can open what is sealed.

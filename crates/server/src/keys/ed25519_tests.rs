@@ -138,4 +138,14 @@ fn a_seed_is_no_secret_of_hs256_under_another_id() {
     let refused = load_file(&both, environment, "Ed25519", GOOD).unwrap_err();
     assert!(refused.contains("a key has one algorithm"), "{refused}");
     assert!(load_file(&both, environment, Algorithm::Hs256.as_str(), GOOD).is_ok());
+    let previous = format!("prod-1:HS256:{GOOD}:1795219201");
+    let settings = KeySettings {
+        signing: ring(&[], None, Some(&previous)),
+        ..settings(&[], &[OTHER])
+    };
+    let refused = load_file(&settings, environment, "Ed25519", GOOD).unwrap_err();
+    assert!(
+        refused.contains("prod-1 stands under another algorithm"),
+        "{refused}"
+    );
 }

@@ -132,7 +132,7 @@ struct TokenKey {
 
 /// What signs, by the algorithm that is the key's own.
 enum Secret {
-    Hs256(hmac::Key),
+    Hs256(Box<hmac::Key>),
     Ed25519(Box<Pair>),
 }
 
@@ -225,8 +225,8 @@ impl TokenSigner {
         }
     }
 
-    /// Judges claims whose signature is right, by the caller's clock. The library's whole `decode` would read the
-    /// header again, the claims twice, and ask the machine for the time.
+    /// Judges claims whose signature is right, by the caller's clock. A library's `decode` would prepare the
+    /// key and read the header again, and ask the machine for the time.
     fn judge(&self, claims: &str, now: Timestamp) -> Result<Verified, Rejection> {
         let claims = BASE64_URL_SAFE_NO_PAD
             .decode(claims)
@@ -255,7 +255,7 @@ impl TokenKey {
         let (algorithm, secret) = match key.scheme {
             Scheme::Hs256 => {
                 let secret = hmac::Key::new(hmac::HMAC_SHA256, &key.secret);
-                (Algorithm::Hs256, Secret::Hs256(secret))
+                (Algorithm::Hs256, Secret::Hs256(Box::new(secret)))
             }
             Scheme::Ed25519(pair) => (Algorithm::Ed25519, Secret::Ed25519(pair)),
         };

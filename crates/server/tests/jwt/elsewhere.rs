@@ -36,6 +36,7 @@ fn repository() -> PathBuf {
 }
 
 /// A machine that lacks something has nothing to run, except where everything is to be tested.
+#[expect(clippy::print_stderr, reason = "a test that runs nothing says so")]
 fn is_there(command: &mut Command, what: &str) -> bool {
     let status = command.stdout(Stdio::null()).stderr(Stdio::null()).status();
     let found = status.is_ok_and(|status| status.success());
@@ -180,6 +181,24 @@ fn node(folder: &Path, example: &str) -> Command {
     command.arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/jwt/check.mjs"));
     command.arg(copy);
     command
+}
+
+#[test]
+fn every_example_can_be_read_by_its_language() {
+    let examples = repository().join("examples");
+    if is_there(Command::new("node").arg("--version"), "node") {
+        for file in ["express/server.mjs", "session/server.mjs"] {
+            let mut node = Command::new("node");
+            let status = node.arg("--check").arg(examples.join(file)).status();
+            assert!(status.expect("node").success(), "{file}");
+        }
+    }
+    if is_there(Command::new(PYTHON).arg("--version"), "python3") {
+        let mut python = Command::new(PYTHON);
+        python.args(["-c", "import ast, sys; ast.parse(open(sys.argv[1]).read())"]);
+        let status = python.arg(examples.join("fastapi/main.py")).status();
+        assert!(status.expect("python3").success());
+    }
 }
 
 on_each_engine! {
