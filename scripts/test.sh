@@ -52,8 +52,9 @@ stage() {
   exit 1
 }
 
-# What Debian's packages give: the browsers, PostgreSQL, a mail server, what makes certificates, and another TOTP.
-packages() { scripts/debian.sh chromium firefox-esr postgresql openssl python3-aiosmtpd oathtool; }
+# What Debian's packages give: the browsers, PostgreSQL, a mail server, what makes certificates, another TOTP,
+# and another reader of tokens.
+packages() { scripts/debian.sh chromium firefox-esr postgresql openssl python3-aiosmtpd oathtool python3-jwt python3-cryptography; }
 
 app_clippy() {
   cargo clippy --package concierge-app --no-default-features --features "$1" "${@:2}" \

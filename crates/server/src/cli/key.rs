@@ -2,23 +2,22 @@
 
 use std::{
     io::{self, IsTerminal as _},
-    path::{Path, PathBuf},
+    path::PathBuf,
     process::ExitCode,
 };
 
 use clap::{Args, Subcommand, ValueEnum};
-use concierge_core::time::Timestamp;
 
-use super::print_json;
+use super::{
+    key_file::{Kind, existing, ignore_in_git, into_dotenv, into_keyring},
+    print_json,
+};
 use crate::{
-    config::{
-        Config, Environment, LoadArgs,
-        dotenv::{Dotenv, assignment},
-        secret_file::{self, Links},
-    },
-    keys::{self, Draft, Existing, Format, KeyringContents, Purpose, StoredRing},
+    config::{Config, Environment, LoadArgs, dotenv::assignment},
+    keys::{self, Draft, Existing, Format, Purpose},
     platform::{
         clock::{Clock as _, SystemClock},
+        keyring::Algorithm,
         rng::OsRng,
     },
 };
@@ -28,7 +27,7 @@ use crate::{
 pub(super) enum Command {
     /// Make new keys
     #[command(
-        after_help = "Examples:\n  concierge key generate                                  lines for the environment\n  concierge key generate --out .env                       into a .env file, other lines stay\n  concierge key generate --env production --out secrets.production.toml\n\nExit 2: the file has keys already (see --force)."
+        after_help = "Examples:\n  concierge key generate                                  lines for the environment\n  concierge key generate --out .env                       into a .env file, other lines stay\n  concierge key generate --env production --out secrets.production.toml\n  concierge key generate --alg Ed25519 --out secrets.production.toml\n                                                          other services verify through /.well-known/jwks.json\n\nExit 2: the file has keys already (see --force)."
     )]
     Generate(Generate),
     /// Check strength, files and environment of the keys in use; exit 1 when something is wrong
@@ -54,6 +53,9 @@ pub(super) struct Generate {
     /// A .env file or a keyring file (.toml); without it the lines are printed
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
+    /// How the signing key signs: HS256, or Ed25519 where other services verify tokens; in a keyring file
+    #[arg(long, value_parser = algorithm, value_name = "HS256|Ed25519", default_value = "HS256")]
+    alg: Algorithm,
     /// How a key is written
     #[arg(long, value_enum, default_value_t)]
     format: Format,
@@ -86,6 +88,10 @@ impl Rings {
 fn environment(text: &str) -> Result<Environment, String> {
     Environment::from_text(text)
         .ok_or_else(|| "development, test, staging or production".to_owned())
+}
+
+fn algorithm(text: &str) -> Result<Algorithm, String> {
+    Algorithm::from_text(text).ok_or_else(|| "HS256 or Ed25519".to_owned())
 }
 
 pub(super) fn run(command: &Command, args: &LoadArgs, json: bool) -> ExitCode {
@@ -141,9 +147,12 @@ fn close_files(reading: &crate::config::Reading) -> bool {
 }
 
 /// A refusal is text for the user; it exits with 2 and has changed nothing.
-type Refusal = String;
+pub(super) type Refusal = String;
 
 fn generate(what: &Generate, args: &LoadArgs) -> Result<ExitCode, Refusal> {
+    if what.alg == Algorithm::Ed25519 {
+        refuse_where_ed25519_cannot_be(what)?;
+    }
     let environment = what.env.unwrap_or_else(|| Config::read(args).environment);
     let now = SystemClock.now();
     let drafts = what
@@ -152,7 +161,7 @@ fn generate(what: &Generate, args: &LoadArgs) -> Result<ExitCode, Refusal> {
         .into_iter()
         .map(|purpose| {
             keys::draft(what.format, environment, now, &OsRng)
-                .map(|draft| (purpose, draft))
+                .map(|draft| (purpose, for_ring(draft, purpose, what.alg)))
                 .ok_or_else(|| "the source of randomness is broken".to_owned())
         })
         .collect::<Result<Vec<_>, _>>()?;
@@ -181,6 +190,28 @@ fn generate(what: &Generate, args: &LoadArgs) -> Result<ExitCode, Refusal> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// The algorithm is the signing key's: the sealing key signs nothing.
+fn for_ring(draft: Draft, purpose: Purpose, algorithm: Algorithm) -> Draft {
+    match purpose {
+        Purpose::Signing => Draft { algorithm, ..draft },
+        Purpose::Sealing => draft,
+    }
+}
+
+/// A `.env` file and the environment name no algorithm, so a seed there would be taken for a key of HS256.
+fn refuse_where_ed25519_cannot_be(what: &Generate) -> Result<(), Refusal> {
+    let refusal = if matches!(what.ring, Rings::Sealing) {
+        "--alg Ed25519 is for the signing ring; the sealing key signs nothing"
+    } else if what.format != Format::Hex {
+        "a key of Ed25519 is a seed in hex; leave --format away"
+    } else if !matches!(what.out.as_deref().map(Kind::of), Some(Ok(Kind::Keyring))) {
+        "a key of Ed25519 lives in a keyring file, since JWT_SECRET says no algorithm: give --out secrets.<env>.toml"
+    } else {
+        return Ok(());
+    };
+    Err(refusal.to_owned())
+}
+
 /// The lines for the environment, on standard output so that they can be piped.
 fn print_lines(drafts: &[(Purpose, Draft)]) {
     if io::stdout().is_terminal() {
@@ -194,190 +225,53 @@ fn print_lines(drafts: &[(Purpose, Draft)]) {
     }
 }
 
-enum Kind {
-    Dotenv,
-    Keyring,
-}
-
-impl Kind {
-    fn of(path: &Path) -> Result<Self, Refusal> {
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        if name.ends_with(".toml") {
-            Ok(Self::Keyring)
-        } else if name.starts_with(".env") || name.ends_with(".env") {
-            Ok(Self::Dotenv)
-        } else {
-            Err(
-                "--out takes a .env file or a keyring file such as secrets.production.toml"
-                    .to_owned(),
-            )
-        }
-    }
-}
-
-fn existing(path: &Path) -> Result<Option<String>, Refusal> {
-    match secret_file::read(path, Links::Refused) {
-        Ok((text, _)) => Ok(Some(text)),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(format!("{} cannot be read: {error}", path.display())),
-    }
-}
-
-fn into_dotenv(
-    text: Option<&str>,
-    drafts: &[(Purpose, Draft)],
-    force: bool,
-) -> Result<String, Refusal> {
-    let mut file = Dotenv::parse(text.unwrap_or_default()).map_err(|faults| {
-        let first = faults.into_iter().next();
-        first.map_or_else(String::new, |fault| {
-            format!("line {}: {}; {}", fault.line, fault.message, fault.remedy)
-        })
-    })?;
-    for (purpose, draft) in drafts {
-        let variable = purpose.variable();
-        if file.get(variable).is_some() && !force {
-            return Err(taken(variable));
-        }
-        file.set(variable, draft.value.expose());
-        file.set(purpose.id_variable(), &draft.id);
-    }
-    Ok(file.to_string())
-}
-
-fn into_keyring(
-    text: Option<&str>,
-    drafts: &[(Purpose, Draft)],
-    force: bool,
-    now: Timestamp,
-) -> Result<String, Refusal> {
-    let text = text.unwrap_or_default();
-    let mut contents = KeyringContents::parse(text)?;
-    let mut added = KeyringContents::default();
-    let mut replaces = false;
-    for (purpose, draft) in drafts {
-        if contents.ring(*purpose).is_some() {
-            if !force {
-                return Err(taken(purpose.as_str()));
-            }
-            replaces = true;
-        }
-        added.set(*purpose, StoredRing::of(draft, now));
-        contents.set(*purpose, StoredRing::of(draft, now));
-    }
-    // Comments stay when nothing is replaced.
-    Ok(match (replaces, text.trim().is_empty()) {
-        (true, _) => contents.to_string(),
-        (false, true) => added.to_string(),
-        (false, false) => format!("{}\n\n{added}", text.trim_end()),
-    })
-}
-
-fn taken(what: &str) -> Refusal {
-    format!(
-        "the file has a key for {what} already; --force replaces it, and what it signed or sealed is lost"
-    )
-}
-
-/// Inside a git checkout, makes sure that the file is ignored; the `.gitignore` that was changed.
-fn ignore_in_git(path: &Path) -> Option<PathBuf> {
-    let path = path.canonicalize().ok()?;
-    let root = path
-        .ancestors()
-        .skip(1)
-        .find(|folder| folder.join(".git").exists())?;
-    let line = format!("/{}", path.strip_prefix(root).ok()?.display());
-    let ignore = root.join(".gitignore");
-    let text = std::fs::read_to_string(&ignore).unwrap_or_default();
-    let name = path.file_name()?.to_string_lossy();
-    if text.lines().any(|rule| covers(rule.trim(), &line, &name)) {
-        return None;
-    }
-    let gap = if text.is_empty() || text.ends_with('\n') {
-        ""
-    } else {
-        "\n"
-    };
-    match std::fs::write(&ignore, format!("{text}{gap}{line}\n")) {
-        Ok(()) => Some(ignore),
-        Err(error) => {
-            eprintln!(
-                "warning: {} cannot be changed ({error}): keep the file out of git yourself",
-                ignore.display()
-            );
-            None
-        }
-    }
-}
-
-/// Whether a line of `.gitignore` names this file or the beginning of its name and a star.
-fn covers(rule: &str, line: &str, name: &str) -> bool {
-    rule == line
-        || rule == name
-        || rule.strip_suffix('*').is_some_and(|start| {
-            !start.is_empty() && !start.contains(['/', '*', '!']) && name.starts_with(start)
-        })
-}
-
 #[cfg(test)]
 mod tests {
+    use concierge_core::time::Timestamp;
+
     use super::*;
-
-    fn drafts(format: Format) -> Vec<(Purpose, Draft)> {
-        let now = Timestamp::from_millis(1_795_219_200_000);
-        let draft = |_| keys::draft(format, Environment::Production, now, &OsRng).unwrap();
-        Purpose::ALL.map(|one| (one, draft(one))).into()
-    }
+    use crate::keys::KeyringContents;
 
     #[test]
-    fn keys_are_added_to_a_dot_env_and_replaced_only_by_force() {
-        let drafts = drafts(Format::Symbols);
-        let text = into_dotenv(Some("# ours\nA=1\nJWT_SECRET=\n"), &drafts, false).unwrap();
-        assert!(text.starts_with("# ours\nA=1\nJWT_SECRET='"), "{text}");
-        let file = Dotenv::parse(&text).unwrap();
-        assert_eq!(file.get("JWT_SECRET"), Some(drafts[0].1.value.expose()));
-        assert_eq!(file.get("SECRET_KEY_ID"), Some(drafts[1].1.id.as_str()));
-        assert!(into_dotenv(Some(&text), &drafts, false).is_err());
-        assert!(into_dotenv(Some(&text), &drafts, true).is_ok());
-    }
-
-    #[test]
-    fn keys_are_added_to_a_keyring_and_replaced_only_by_force() {
-        let now = Timestamp::from_millis(0);
-        let mut both = drafts(Format::Hex);
-        let one = both.split_off(1);
-        let text = into_keyring(Some("# ours\n"), &one, false, now).unwrap();
-        let text = into_keyring(Some(&text), &both, false, now).unwrap();
-        assert!(text.starts_with("# ours\n"), "{text}");
-        let contents = KeyringContents::parse(&text).unwrap();
-        let value = contents.ring(Purpose::Sealing).unwrap().active_value();
-        assert_eq!(value, Some(one[0].1.value.expose()));
-        assert!(into_keyring(Some(&text), &both, false, now).is_err());
-        assert!(into_keyring(Some(&text), &both, true, now).is_ok());
-    }
-
-    #[test]
-    fn a_new_key_file_is_ignored_in_git_once() {
-        let folder = tempfile::tempdir().unwrap();
-        std::fs::create_dir(folder.path().join(".git")).unwrap();
-        let file = folder.path().join("prod.env");
-        std::fs::write(&file, "").unwrap();
-        let ignore = folder.path().canonicalize().unwrap().join(".gitignore");
-        std::fs::write(&ignore, "/target\nsecrets.*").unwrap();
-        assert_eq!(ignore_in_git(&file), Some(ignore.clone()));
-        assert_eq!(ignore_in_git(&file), None);
-        let text = std::fs::read_to_string(&ignore).unwrap();
-        assert_eq!(text, "/target\nsecrets.*\n/prod.env\n");
-        let covered = folder.path().join("secrets.production.toml");
-        std::fs::write(&covered, "").unwrap();
-        assert_eq!(ignore_in_git(&covered), None);
-    }
-
-    #[test]
-    fn other_names_are_refused() {
-        assert!(Kind::of(Path::new("keys.txt")).is_err());
-        for name in [".env", ".env.local", "prod.env", "a/secrets.staging.toml"] {
-            assert!(Kind::of(Path::new(name)).is_ok(), "{name}");
+    fn an_ed25519_key_goes_into_a_keyring_in_hex_and_signs() {
+        let what = |ring, out: Option<&str>, format| Generate {
+            ring,
+            env: None,
+            out: out.map(PathBuf::from),
+            alg: Algorithm::Ed25519,
+            format,
+            force: false,
+        };
+        let file = Some("secrets.staging.toml");
+        for ring in [Rings::Signing, Rings::Both] {
+            assert_eq!(
+                refuse_where_ed25519_cannot_be(&what(ring, file, Format::Hex)),
+                Ok(())
+            );
         }
+        for (refused, why) in [
+            (what(Rings::Sealing, file, Format::Hex), "signing ring"),
+            (what(Rings::Both, None, Format::Hex), "--out secrets"),
+            (
+                what(Rings::Both, Some(".env"), Format::Hex),
+                "--out secrets",
+            ),
+            (what(Rings::Both, file, Format::Base64url), "hex"),
+        ] {
+            let refusal = refuse_where_ed25519_cannot_be(&refused).unwrap_err();
+            assert!(refusal.contains(why), "{refusal}");
+        }
+        let now = Timestamp::from_millis(1_795_219_200_000);
+        let draft = || keys::draft(Format::Hex, Environment::Staging, now, &OsRng).unwrap();
+        let drafts = Purpose::ALL.map(|one| (one, for_ring(draft(), one, Algorithm::Ed25519)));
+        let text = into_keyring(None, &drafts, false, now).unwrap();
+        assert_eq!(
+            text.matches("alg = \"Ed25519\"").count(),
+            1,
+            "one of the two"
+        );
+        let contents = KeyringContents::parse(&text).unwrap();
+        let signing = contents.ring(Purpose::Signing).unwrap();
+        assert_eq!(signing.keys[0].alg, Algorithm::Ed25519);
     }
 }

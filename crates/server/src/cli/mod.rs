@@ -9,6 +9,7 @@
 mod config;
 mod doctor;
 mod key;
+mod key_file;
 
 use std::{path::PathBuf, process::ExitCode};
 

@@ -12,6 +12,7 @@ pub mod door;
 pub mod error;
 mod headers;
 mod health;
+mod jwks;
 pub mod listen;
 pub mod mount;
 pub mod outer;
@@ -79,6 +80,7 @@ pub fn api(app: &App) -> Router<App> {
     let router = system::routes(router);
     let router = documents::routes(router);
     let router = health::routes(router);
+    let router = jwks::routes(router);
     router
         .method_not_allowed_fallback(wrong_method)
         .with_state(Arc::clone(app))

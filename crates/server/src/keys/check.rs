@@ -15,7 +15,7 @@ use crate::{
         dotenv::Dotenv,
         secret_file::{self, Links},
     },
-    platform::keyring::KeyState,
+    platform::keyring::{Algorithm, KeyState},
 };
 
 /// Everything that is wrong with the keys, without making or changing any.
@@ -55,6 +55,7 @@ pub(super) fn judge(
         findings.extend(weak(key, environment));
         findings.extend(foreign(key, environment));
     }
+    findings.extend(ambiguous(&judged));
     findings.extend(shared(&judged, environment));
     findings.extend(reused(&judged, settings, environment, keyring));
     findings
@@ -95,8 +96,12 @@ fn weak(key: &Held, environment: Environment) -> Option<Finding> {
         format!("the key is weak: {}", reasons.join("; "))
     };
     let remedy = format!(
-        "make a new one: `concierge key generate --env {environment} --ring {}`",
-        key.purpose.as_str()
+        "make a new one: `concierge key generate --env {environment} --ring {}{}`",
+        key.purpose.as_str(),
+        match key.algorithm {
+            Algorithm::Hs256 => "",
+            Algorithm::Ed25519 => " --alg Ed25519",
+        }
     );
     Some(about(key, message, remedy).strict(environment.is_deployed()))
 }
@@ -116,6 +121,20 @@ fn foreign(key: &Held, environment: Environment) -> Option<Finding> {
         key.purpose.as_str()
     );
     Some(about(key, message, remedy).strict(environment.is_deployed()))
+}
+
+/// One text as a key of two algorithms: each key has exactly one, or what is safe for either is not for both.
+fn ambiguous(keys: &[&Held]) -> Option<Finding> {
+    let is_twin = |one: &Held, other: &Held| {
+        one.text.expose() == other.text.expose() && one.algorithm != other.algorithm
+    };
+    let (_, key) = keys
+        .iter()
+        .enumerate()
+        .find(|(index, key)| keys[..*index].iter().any(|before| is_twin(before, key)))?;
+    let message = format!("the key {} stands under another algorithm, too", key.id);
+    let remedy = "remove it where its algorithm is wrong, or make a new key".to_owned();
+    Some(about(key, message, remedy))
 }
 
 /// One key for both purposes: who is shown a token's key can open what is sealed.

@@ -121,7 +121,10 @@ fn associated(purpose: &str, version: i64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::platform::{keyring::KeyState, rng::OsRng};
+    use crate::platform::{
+        keyring::{KeyState, Scheme},
+        rng::OsRng,
+    };
 
     const NOW: Timestamp = Timestamp::from_millis(1_800_000_000_000);
 
@@ -129,6 +132,7 @@ mod tests {
         Key {
             id: id.to_owned(),
             secret: Zeroizing::new(secret.as_bytes().to_vec()),
+            scheme: Scheme::Hs256,
             state,
         }
     }

@@ -5,7 +5,10 @@ use concierge_core::{sensitive::Sensitive, time::Timestamp};
 use zeroize::Zeroizing;
 
 use super::{fingerprint, strength};
-use crate::{config::Environment, platform::rng::Rng};
+use crate::{
+    config::Environment,
+    platform::{keyring::Algorithm, rng::Rng},
+};
 
 /// What can be drawn for `symbols`: 88 characters, no quote among them.
 const SYMBOLS: &[u8] =
@@ -28,6 +31,8 @@ pub enum Format {
 pub struct Draft {
     /// `<env>-<yyyymmdd>-<4 hex>`
     pub id: String,
+    /// How it will sign. A key in hex is a seed of Ed25519, too.
+    pub algorithm: Algorithm,
     /// Its text.
     pub value: Sensitive,
 }
@@ -51,6 +56,7 @@ pub fn draft(
         .collect();
     Some(Draft {
         id: id(environment, &day, value.expose()),
+        algorithm: Algorithm::default(),
         value,
     })
 }

@@ -6,8 +6,8 @@ use concierge_core::{sensitive::Sensitive, time::Timestamp};
 use serde::{Deserialize, Deserializer, de::Error as _};
 use toml::Value;
 
-use super::{Draft, Purpose, is_id, previous::ALGORITHM};
-use crate::platform::keyring::KeyState;
+use super::{Draft, Purpose, is_id};
+use crate::platform::keyring::{Algorithm, KeyState, Scheme};
 
 /// A whole file. A ring that is missing is made or asked for, not an error.
 #[derive(Debug, Default, Deserialize)]
@@ -35,9 +35,10 @@ pub struct StoredRing {
 pub struct Stored {
     /// The `kid`.
     pub id: String,
-    /// `HS256`
-    pub alg: String,
-    /// The key's text.
+    /// How it signs: `HS256` or, in the signing ring, `Ed25519`.
+    #[serde(deserialize_with = "algorithm")]
+    pub alg: Algorithm,
+    /// The key's text; of `Ed25519` its seed, 64 small hex characters.
     pub value: Sensitive,
     /// What it may do.
     pub state: StoredState,
@@ -78,7 +79,7 @@ impl Contents {
         })?;
         for purpose in Purpose::ALL {
             if let Some(ring) = contents.ring(purpose) {
-                ring.validate()
+                ring.validate(purpose)
                     .map_err(|error| format!("[{}]: {error}", purpose.as_str()))?;
             }
         }
@@ -109,7 +110,7 @@ impl StoredRing {
             active: draft.id.clone(),
             keys: vec![Stored {
                 id: draft.id.clone(),
-                alg: ALGORITHM.to_owned(),
+                alg: draft.algorithm,
                 value: Sensitive::new(draft.value.expose()),
                 state: StoredState::Active,
                 created_at: Some(now),
@@ -121,13 +122,14 @@ impl StoredRing {
 
     /// The text of the active key.
     pub fn active_value(&self) -> Option<&str> {
-        self.keys
-            .iter()
-            .find(|key| key.id == self.active)
-            .map(|key| key.value.expose())
+        self.active_key().map(|key| key.value.expose())
     }
 
-    fn validate(&self) -> Result<(), String> {
+    pub(super) fn active_key(&self) -> Option<&Stored> {
+        self.keys.iter().find(|key| key.id == self.active)
+    }
+
+    fn validate(&self, purpose: Purpose) -> Result<(), String> {
         for (index, key) in self.keys.iter().enumerate() {
             if !is_id(&key.id) {
                 return Err(format!(
@@ -138,12 +140,8 @@ impl StoredRing {
             if self.keys[..index].iter().any(|other| other.id == key.id) {
                 return Err(format!("the id {} is there twice", key.id));
             }
-            if key.alg != ALGORITHM {
-                return Err(format!(
-                    "key {}: this version knows the algorithm {ALGORITHM} only",
-                    key.id
-                ));
-            }
+            unfit(purpose, key.alg, key.value.expose())
+                .map_or(Ok(()), |fault| Err(format!("key {}: {fault}", key.id)))?;
             if (key.state == StoredState::Active) != (key.id == self.active) {
                 return Err(format!(
                     "key {}: exactly the key named by `active` has the state active",
@@ -162,6 +160,15 @@ impl StoredRing {
             None => Err("`active` names no key of the ring".to_owned()),
         }
     }
+}
+
+/// Why a text is no key of an algorithm in a ring.
+pub(super) fn unfit(purpose: Purpose, algorithm: Algorithm, text: &str) -> Option<&'static str> {
+    if purpose == Purpose::Sealing && algorithm == Algorithm::Ed25519 {
+        return Some("Ed25519 signs and seals nothing; keys of this ring have the algorithm HS256");
+    }
+    let fits = Scheme::of(algorithm, text).is_some();
+    (!fits).then_some("an Ed25519 key is given as its seed, 32 bytes in 64 small hex characters")
 }
 
 impl Stored {
@@ -197,7 +204,7 @@ impl fmt::Display for Section<'_> {
         writeln!(f, "[{name}]\nactive = {}", quoted(&ring.active))?;
         for key in &ring.keys {
             writeln!(f, "\n[[{name}.keys]]\nid = {}", quoted(&key.id))?;
-            writeln!(f, "alg = {}", quoted(&key.alg))?;
+            writeln!(f, "alg = {}", quoted(key.alg.as_str()))?;
             writeln!(f, "value = {}", quoted(key.value.expose()))?;
             writeln!(f, "state = {}", quoted(key.state_text()))?;
             for (name, time) in [
@@ -239,6 +246,11 @@ fn redacted(message: &str) -> &str {
         Some(quote) if !message.contains(" field ") => message[..quote].trim_end(),
         _ => message,
     }
+}
+
+fn algorithm<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Algorithm, D::Error> {
+    Algorithm::from_text(&String::deserialize(deserializer)?)
+        .ok_or_else(|| D::Error::custom("the algorithms are HS256 and Ed25519"))
 }
 
 /// A TOML date-time, or the same in quotes.
@@ -296,6 +308,7 @@ verify_until = '1970-01-01T00:00:10Z'
         let value = "q\"'\\$#!é\u{7f}";
         let draft = Draft {
             id: "dev-1".into(),
+            algorithm: Algorithm::Hs256,
             value: Sensitive::new(value),
         };
         contents.set(
@@ -313,6 +326,8 @@ verify_until = '1970-01-01T00:00:10Z'
             ("id = 'dev-0'", "id = 'dev-1'"),
             ("id = 'dev-0'", "id = 'dev 0'"),
             ("'HS256'", "'none'"),
+            ("'HS256'", "'EdDSA'"),
+            ("'HS256'", "'Ed25519'"),
             ("state = 'grace'", "state = 'active'"),
             ("state = 'active'", "state = 'pending'"),
             ("state = 'active'", "state = 'hunter2'"),

@@ -12,7 +12,7 @@ use super::{
     Existing, Format, KeyringContents as Contents, Purpose, StoredRing, atomic, check, draft,
     generate::implicit_id,
     is_id,
-    keyring_file::Section,
+    keyring_file::{Section, unfit},
     known::{TEST_SEALING_KEY, TEST_SIGNING_KEY},
     previous,
 };
@@ -22,7 +22,7 @@ use crate::{
         secret_file::{self, Links},
     },
     platform::{
-        keyring::{Key, KeyState, Keyrings, Ring},
+        keyring::{Algorithm, Key, KeyState, Keyrings, Ring, Scheme},
         rng::Rng,
     },
 };
@@ -32,6 +32,7 @@ use crate::{
 pub(super) struct Held {
     pub(super) purpose: Purpose,
     pub(super) id: String,
+    pub(super) algorithm: Algorithm,
     pub(super) text: Sensitive,
     pub(super) state: KeyState,
     pub(super) source: Source,
@@ -127,6 +128,7 @@ pub(super) fn gather(
             found.keys.extend(ring.keys.iter().map(|key| Held {
                 purpose,
                 id: key.id.clone(),
+                algorithm: key.alg,
                 text: Sensitive::new(key.value.expose()),
                 state: key.state_at(now),
                 source: Source::Keyring(path.to_owned()),
@@ -230,6 +232,17 @@ fn take_given(
     if given.id.is_none() && stored.and_then(StoredRing::active_value) == Some(text) {
         return;
     }
+    let same = stored.and_then(StoredRing::active_key);
+    let same = same.filter(|same| same.value.expose() == text);
+    if same.is_some_and(|same| same.alg != Algorithm::Hs256) {
+        found.findings.push(Finding::error(
+            purpose.variable(),
+            &key.source,
+            "the keyring file says that this is the seed of an Ed25519 key, and a key has one algorithm",
+            format!("remove {} and {}: the keyring file is enough", purpose.variable(), purpose.id_variable()),
+        ));
+        return;
+    }
     let id = match &given.id {
         Some(id) if !is_id(id.text.expose()) => {
             found.findings.push(Finding::error(
@@ -246,6 +259,7 @@ fn take_given(
     found.keys.push(Held {
         purpose,
         id,
+        algorithm: Algorithm::Hs256,
         text: Sensitive::new(text),
         state: KeyState::Active,
         source: key.source.clone(),
@@ -274,10 +288,15 @@ fn take_previous(purpose: Purpose, given: &RingSettings, now: Timestamp, found: 
             refuse(format!("the id {} is there twice", entry.id));
             return;
         }
+        if let Some(fault) = unfit(purpose, entry.algorithm, entry.key.expose()) {
+            refuse(format!("key {}: {fault}", entry.id));
+            return;
+        }
         let until = entry.until;
         found.keys.push(Held {
             purpose,
             id: entry.id,
+            algorithm: entry.algorithm,
             text: entry.key,
             state: if now < until {
                 KeyState::Grace { until }
@@ -299,6 +318,7 @@ fn use_the_test_pair(found: &mut Gathered) {
             found.keys.push(Held {
                 purpose,
                 id: id.to_owned(),
+                algorithm: Algorithm::Hs256,
                 text: Sensitive::new(text),
                 state: KeyState::Active,
                 source: Source::TestPair,
@@ -346,12 +366,17 @@ fn rings(keys: &mut dyn Iterator<Item = Held>) -> (Option<Ring>, Option<Ring>) {
 }
 
 fn ring(held: Vec<Held>) -> Option<Ring> {
-    let keys = held.into_iter().map(|held| Key {
-        secret: Zeroizing::new(held.text.expose().as_bytes().to_vec()),
-        id: held.id,
-        state: held.state,
+    let keys = held.into_iter().map(|held| {
+        Some(Key {
+            scheme: Scheme::of(held.algorithm, held.text.expose())?,
+            secret: Zeroizing::new(held.text.expose().as_bytes().to_vec()),
+            id: held.id,
+            state: held.state,
+        })
     });
-    let (active, others): (Vec<Key>, Vec<Key>) =
-        keys.partition(|key| key.state == KeyState::Active);
+    let keys: Vec<Key> = keys.collect::<Option<_>>()?;
+    let (active, others): (Vec<Key>, Vec<Key>) = keys
+        .into_iter()
+        .partition(|key| key.state == KeyState::Active);
     Some(Ring::new(active.into_iter().next()?, others))
 }

@@ -12,6 +12,8 @@
 mod atomic;
 mod check;
 pub mod data_keys;
+#[cfg(test)]
+mod ed25519_tests;
 mod generate;
 mod keyring_file;
 mod known;

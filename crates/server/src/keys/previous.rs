@@ -6,14 +6,13 @@
 use concierge_core::{sensitive::Sensitive, time::Timestamp};
 
 use super::is_id;
-
-/// The algorithms of this version.
-pub(super) const ALGORITHM: &str = "HS256";
+use crate::platform::keyring::Algorithm;
 
 /// One key that still verifies.
 #[derive(Debug)]
 pub(super) struct Entry {
     pub(super) id: String,
+    pub(super) algorithm: Algorithm,
     pub(super) key: Sensitive,
     pub(super) until: Timestamp,
 }
@@ -25,14 +24,15 @@ pub(super) fn parse(text: &str) -> Result<Vec<Entry>, String> {
     while !rest.is_empty() {
         let wrong = || {
             format!(
-                "entry {} is not kid:{ALGORITHM}:key:verify_until_unix",
+                "entry {} is not kid:alg:key:verify_until_unix, alg being HS256 or Ed25519",
                 entries.len() + 1
             )
         };
-        let (id, body) = head(rest).ok_or_else(wrong)?;
+        let (id, algorithm, body) = head(rest).ok_or_else(wrong)?;
         let (key, until, after) = tail(body).ok_or_else(wrong)?;
         entries.push(Entry {
             id: id.to_owned(),
+            algorithm,
             key: Sensitive::new(key),
             until,
         });
@@ -42,10 +42,11 @@ pub(super) fn parse(text: &str) -> Result<Vec<Entry>, String> {
 }
 
 /// `kid:alg:`, and what follows it.
-fn head(text: &str) -> Option<(&str, &str)> {
+fn head(text: &str) -> Option<(&str, Algorithm, &str)> {
     let (id, rest) = text.split_once(':')?;
-    let body = rest.strip_prefix(ALGORITHM)?.strip_prefix(':')?;
-    is_id(id).then_some((id, body))
+    let (algorithm, body) = rest.split_once(':')?;
+    let algorithm = Algorithm::from_text(algorithm)?;
+    is_id(id).then_some((id, algorithm, body))
 }
 
 /// `key:verify_until_unix`, and the next entry.
@@ -75,17 +76,20 @@ mod tests {
 
     #[test]
     fn keys_may_hold_colons_commas_and_digits() {
-        let text = "a-1:HS256:k:12,x:9:1800000000, b:HS256:plain:1800000001,";
+        let text = "a-1:HS256:k:12,x:9:1800000000, b:Ed25519:plain:1800000001,";
         let entries = parse(text).unwrap();
         let read: Vec<_> = entries
             .iter()
-            .map(|one| (one.id.as_str(), one.key.expose(), one.until.as_seconds()))
+            .map(|one| {
+                let (id, alg) = (one.id.as_str(), one.algorithm.as_str());
+                (id, alg, one.key.expose(), one.until.as_seconds())
+            })
             .collect();
         assert_eq!(
             read,
             [
-                ("a-1", "k:12,x:9", 1_800_000_000),
-                ("b", "plain", 1_800_000_001)
+                ("a-1", "HS256", "k:12,x:9", 1_800_000_000),
+                ("b", "Ed25519", "plain", 1_800_000_001)
             ]
         );
         assert!(parse("").unwrap().is_empty());
@@ -97,6 +101,7 @@ mod tests {
             "a:HS256:hunter2:1,b:HS256:hunter2",
             "a:HS256:k:1,hunter2",
             "a:none:hunter2:1",
+            "a:ed25519:hunter2:1",
             "a b:HS256:hunter2:1",
             "hunter2",
             "a:HS256::1",

@@ -22,9 +22,9 @@ use crate::{
     },
 };
 
-const NOW: Timestamp = Timestamp::from_millis(1_795_219_200_000);
-const GOOD: &str = "3f9a61c07be82d54a1f0c6937d5b28e4069cfe1783b2a4d5e6710f9c8b3d2a64";
-const OTHER: &str = "d07c4e9b12a85f36cb90e7f1438d6a2597bf03ce8164da52f7903b6c1e8d4af5";
+pub(super) const NOW: Timestamp = Timestamp::from_millis(1_795_219_200_000);
+pub(super) const GOOD: &str = "3f9a61c07be82d54a1f0c6937d5b28e4069cfe1783b2a4d5e6710f9c8b3d2a64";
+pub(super) const OTHER: &str = "d07c4e9b12a85f36cb90e7f1438d6a2597bf03ce8164da52f7903b6c1e8d4af5";
 
 /// Randomness that is the same in every run: digests of a counter.
 #[derive(Debug, Default)]
@@ -40,11 +40,11 @@ impl Rng for Counter {
     }
 }
 
-fn given(text: &str) -> Given {
+pub(super) fn given(text: &str) -> Given {
     Given::new(text, Source::Environment)
 }
 
-fn ring(keys: &[&str], id: Option<&str>, previous: Option<&str>) -> RingSettings {
+pub(super) fn ring(keys: &[&str], id: Option<&str>, previous: Option<&str>) -> RingSettings {
     RingSettings {
         keys: keys.iter().map(|key| given(key)).collect(),
         id: id.map(given),
@@ -52,7 +52,7 @@ fn ring(keys: &[&str], id: Option<&str>, previous: Option<&str>) -> RingSettings
     }
 }
 
-fn settings(signing: &[&str], sealing: &[&str]) -> KeySettings {
+pub(super) fn settings(signing: &[&str], sealing: &[&str]) -> KeySettings {
     KeySettings {
         signing: ring(signing, None, None),
         sealing: ring(sealing, None, None),
@@ -60,11 +60,11 @@ fn settings(signing: &[&str], sealing: &[&str]) -> KeySettings {
     }
 }
 
-fn shown(findings: &[Finding]) -> String {
+pub(super) fn shown(findings: &[Finding]) -> String {
     findings.iter().map(|one| format!("{one}\n")).collect()
 }
 
-fn load_in(
+pub(super) fn load_in(
     folder: &Path,
     settings: &KeySettings,
     environment: Environment,
@@ -72,7 +72,7 @@ fn load_in(
     load(settings, environment, folder, NOW, &Counter::default()).map_err(|all| shown(&all))
 }
 
-fn load_alone(
+pub(super) fn load_alone(
     settings: &KeySettings,
     environment: Environment,
 ) -> Result<(Keyrings, Vec<Finding>), String> {

@@ -8,10 +8,13 @@ use std::borrow::Cow;
 use aws_lc_rs::hmac;
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use concierge_core::{account::AccountId, session::SessionId, time::Timestamp};
-use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
-use super::keyring::{Key, KeyState, Ring};
+use super::{
+    ed25519::Pair,
+    keyring::{Algorithm, Key, KeyState, Ring, Scheme},
+};
 
 /// The type of an access token (RFC 9068 section 2.1), so that no other JWT passes for one.
 const TYPE: &str = "at+jwt";
@@ -100,35 +103,60 @@ struct StrictHeader<'a> {
     kid: &'a str,
 }
 
-/// Signs and verifies the access tokens of one house.
-pub struct TokenSigner {
-    ring: Ring,
-    origin: String,
-    header: Header,
-    active: EncodingKey,
-    keys: Vec<VerifyingKey>,
+/// A token that could not be made.
+#[derive(Debug, thiserror::Error)]
+pub enum SigningError {
+    /// Its claims cannot be written.
+    #[error("the claims cannot be written: {0}")]
+    Claims(#[from] serde_json::Error),
+    /// The library refused.
+    #[error("the signature cannot be made")]
+    Signature,
 }
 
-/// A key as tokens name it.
-struct VerifyingKey {
+/// Signs and verifies the access tokens of one house.
+pub struct TokenSigner {
+    origin: String,
+    active: TokenKey,
+    others: Vec<TokenKey>,
+}
+
+/// A key as tokens name it, ready to use: nothing is prepared or parsed for a single token.
+struct TokenKey {
     /// The first part of every token that this key signs, byte for byte.
     header: String,
     id: String,
-    /// Ready to use: `jsonwebtoken` would prepare the key again for each token.
-    key: hmac::Key,
+    state: KeyState,
+    secret: Secret,
+}
+
+/// What signs, by the algorithm that is the key's own.
+enum Secret {
+    Hs256(Box<hmac::Key>),
+    Ed25519(Box<Pair>),
 }
 
 impl TokenSigner {
     /// A signer with these keys for the house at this public origin.
     pub fn new(ring: Ring, origin: &str) -> Self {
-        let active = ring.active();
+        let (active, others) = ring.into_keys();
         Self {
-            header: header(&active.id),
-            active: EncodingKey::from_secret(&active.secret),
-            keys: ring.keys().map(VerifyingKey::new).collect(),
             origin: origin.to_owned(),
-            ring,
+            active: TokenKey::new(active),
+            others: others.into_iter().map(TokenKey::new).collect(),
         }
+    }
+
+    /// The active key first, which most tokens name.
+    fn keys(&self) -> impl Iterator<Item = &TokenKey> {
+        std::iter::once(&self.active).chain(&self.others)
+    }
+
+    /// The public keys that verify at this time, as a JWK set (RFC 7517). One that was revoked or is retired is
+    /// gone at once.
+    pub fn jwk_set(&self, now: Timestamp) -> Value {
+        let keys = self.keys().filter(|key| key.judge(now).is_ok());
+        json!({ "keys": keys.filter_map(TokenKey::jwk).collect::<Vec<_>>() })
     }
 
     /// A token for a generation of a session, good until `expires_at` (cut to whole seconds).
@@ -139,7 +167,7 @@ impl TokenSigner {
         generation: u64,
         now: Timestamp,
         expires_at: Timestamp,
-    ) -> Result<String, jsonwebtoken::errors::Error> {
+    ) -> Result<String, SigningError> {
         let claims = Claims {
             iss: Cow::Borrowed(&self.origin),
             aud: Cow::Borrowed(&self.origin),
@@ -150,7 +178,10 @@ impl TokenSigner {
             nbf: now.as_seconds(),
             exp: expires_at.as_seconds(),
         };
-        jsonwebtoken::encode(&self.header, &claims, &self.active)
+        let claims = BASE64_URL_SAFE_NO_PAD.encode(serde_json::to_vec(&claims)?);
+        let message = format!("{}.{claims}", self.active.header);
+        let signature = self.active.sign(message.as_bytes())?;
+        Ok(format!("{message}.{signature}"))
     }
 
     /// Checks everything about a token but its session.
@@ -161,27 +192,22 @@ impl TokenSigner {
         let signature = BASE64_URL_SAFE_NO_PAD
             .decode(signature)
             .map_err(|_| Rejection::Malformed)?;
-        hmac::verify(key, message.as_bytes(), &signature).map_err(|_| Rejection::BadSignature)?;
+        key.verify(message.as_bytes(), &signature)?;
         self.judge(claims, now)
     }
 
     /// The key that a header names, if it verifies at this time.
-    fn key_of(&self, header: &str, now: Timestamp) -> Result<&hmac::Key, Rejection> {
+    fn key_of(&self, header: &str, now: Timestamp) -> Result<&TokenKey, Rejection> {
         // Tokens of ours begin with one of a few texts; only a stranger's has to be read to say what is wrong.
-        let key = match self.keys.iter().find(|key| key.header == header) {
+        let key = match self.keys().find(|key| key.header == header) {
             Some(key) => key,
             None => self.key_named_in(header)?,
         };
-        match self.ring.find(&key.id).ok_or(Rejection::UnknownKid)?.state {
-            KeyState::Revoked => Err(Rejection::RevokedKid),
-            KeyState::Retired => Err(Rejection::RetiredKid),
-            KeyState::Grace { until } if until <= now => Err(Rejection::RetiredKid),
-            KeyState::Active | KeyState::Pending | KeyState::Grace { .. } => Ok(&key.key),
-        }
+        key.judge(now).map(|()| key)
     }
 
     /// Reads a header that is not written as ours are: the same three fields in another order are ours, too.
-    fn key_named_in(&self, header: &str) -> Result<&VerifyingKey, Rejection> {
+    fn key_named_in(&self, header: &str) -> Result<&TokenKey, Rejection> {
         let header = BASE64_URL_SAFE_NO_PAD
             .decode(header)
             .map_err(|_| Rejection::Malformed)?;
@@ -190,17 +216,17 @@ impl TokenSigner {
         if header.typ != TYPE {
             return Err(Rejection::Malformed);
         }
-        let key = self.keys.iter().find(|key| key.id == header.kid);
+        let key = self.keys().find(|key| key.id == header.kid);
         let key = key.ok_or(Rejection::UnknownKid)?;
-        if header.alg == "HS256" {
+        if key.algorithm().is_named(header.alg) {
             Ok(key)
         } else {
             Err(Rejection::WrongAlgorithm)
         }
     }
 
-    /// Judges claims whose signature is right, by the caller's clock. The library's whole `decode` would read the
-    /// header again, the claims twice, and ask the machine for the time.
+    /// Judges claims whose signature is right, by the caller's clock. A library's `decode` would prepare the
+    /// key and read the header again, and ask the machine for the time.
     fn judge(&self, claims: &str, now: Timestamp) -> Result<Verified, Rejection> {
         let claims = BASE64_URL_SAFE_NO_PAD
             .decode(claims)
@@ -224,22 +250,77 @@ impl TokenSigner {
     }
 }
 
-impl VerifyingKey {
-    fn new(key: &Key) -> Self {
-        let text = serde_json::to_string(&header(&key.id)).unwrap_or_default();
+impl TokenKey {
+    fn new(key: Key) -> Self {
+        let (algorithm, secret) = match key.scheme {
+            Scheme::Hs256 => {
+                let secret = hmac::Key::new(hmac::HMAC_SHA256, &key.secret);
+                (Algorithm::Hs256, Secret::Hs256(Box::new(secret)))
+            }
+            Scheme::Ed25519(pair) => (Algorithm::Ed25519, Secret::Ed25519(pair)),
+        };
+        // An id is made of characters that JSON writes as they are.
+        let header = format!(
+            r#"{{"typ":"{TYPE}","alg":"{}","kid":"{}"}}"#,
+            algorithm.as_str(),
+            key.id
+        );
         Self {
-            header: BASE64_URL_SAFE_NO_PAD.encode(text),
-            id: key.id.clone(),
-            key: hmac::Key::new(hmac::HMAC_SHA256, &key.secret),
+            header: BASE64_URL_SAFE_NO_PAD.encode(header),
+            id: key.id,
+            state: key.state,
+            secret,
         }
     }
-}
 
-fn header(kid: &str) -> Header {
-    Header {
-        typ: Some(TYPE.to_owned()),
-        kid: Some(kid.to_owned()),
-        ..Header::new(Algorithm::HS256)
+    fn algorithm(&self) -> Algorithm {
+        match self.secret {
+            Secret::Hs256(_) => Algorithm::Hs256,
+            Secret::Ed25519(_) => Algorithm::Ed25519,
+        }
+    }
+
+    /// Whether what it signed is believed at this time.
+    fn judge(&self, now: Timestamp) -> Result<(), Rejection> {
+        match self.state {
+            KeyState::Revoked => Err(Rejection::RevokedKid),
+            KeyState::Retired => Err(Rejection::RetiredKid),
+            KeyState::Grace { until } if until <= now => Err(Rejection::RetiredKid),
+            KeyState::Active | KeyState::Pending | KeyState::Grace { .. } => Ok(()),
+        }
+    }
+
+    fn sign(&self, message: &[u8]) -> Result<String, SigningError> {
+        Ok(match &self.secret {
+            Secret::Hs256(key) => BASE64_URL_SAFE_NO_PAD.encode(hmac::sign(key, message)),
+            Secret::Ed25519(pair) => {
+                let signature = pair.sign(message).map_err(|_| SigningError::Signature)?;
+                BASE64_URL_SAFE_NO_PAD.encode(signature)
+            }
+        })
+    }
+
+    fn verify(&self, message: &[u8], signature: &[u8]) -> Result<(), Rejection> {
+        let verified = match &self.secret {
+            Secret::Hs256(key) => hmac::verify(key, message, signature),
+            Secret::Ed25519(pair) => pair.verify(message, signature),
+        };
+        verified.map_err(|_| Rejection::BadSignature)
+    }
+
+    /// What others may know of it (RFC 8037): nothing of a key whose verifier could sign.
+    fn jwk(&self) -> Option<Value> {
+        let Secret::Ed25519(pair) = &self.secret else {
+            return None;
+        };
+        Some(json!({
+            "kty": "OKP",
+            "crv": "Ed25519",
+            "x": BASE64_URL_SAFE_NO_PAD.encode(pair.public_key()),
+            "kid": self.id,
+            "alg": self.algorithm().as_str(),
+            "use": "sig",
+        }))
     }
 }
 
@@ -254,3 +335,6 @@ fn parts(token: &str) -> Option<(&str, &str)> {
         .then(|| token.rsplit_once('.'))
         .flatten()
 }
+
+#[cfg(test)]
+mod tests;

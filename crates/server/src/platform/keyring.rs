@@ -7,6 +7,61 @@ use std::fmt;
 use concierge_core::time::Timestamp;
 use zeroize::Zeroizing;
 
+use super::ed25519::Pair;
+
+/// How a key signs. A key has exactly one algorithm for its whole life: what a token says about it is compared
+/// with this and chooses nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Algorithm {
+    /// HMAC with SHA-256: who verifies can also sign.
+    #[default]
+    Hs256,
+    /// Ed25519 by its name of RFC 9864: others verify with the public key.
+    Ed25519,
+}
+
+impl Algorithm {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Hs256, Self::Ed25519];
+
+    /// The name in key files and in tokens.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Hs256 => "HS256",
+            Self::Ed25519 => "Ed25519",
+        }
+    }
+
+    /// The algorithm of a name, written exactly so.
+    pub fn from_text(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|one| one.as_str() == text)
+    }
+
+    /// Whether a token's `alg` means this one. `EdDSA` is what RFC 8037 called Ed25519.
+    pub fn is_named(self, alg: &str) -> bool {
+        alg == self.as_str() || (self == Self::Ed25519 && alg == "EdDSA")
+    }
+}
+
+/// A key's algorithm, with what it needs beside the key's text.
+#[derive(Debug)]
+pub enum Scheme {
+    /// The text itself is the key.
+    Hs256,
+    /// The text is the seed of this pair.
+    Ed25519(Box<Pair>),
+}
+
+impl Scheme {
+    /// The scheme of a key with this text; `None` when the text is no key of the algorithm.
+    pub fn of(algorithm: Algorithm, text: &str) -> Option<Self> {
+        match algorithm {
+            Algorithm::Hs256 => Some(Self::Hs256),
+            Algorithm::Ed25519 => Pair::of_seed(text).map(Box::new).map(Self::Ed25519),
+        }
+    }
+}
+
 /// What a key may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum KeyState {
@@ -31,6 +86,8 @@ pub struct Key {
     pub id: String,
     /// The bytes of the key's text exactly as given: other tools, given the same text, agree.
     pub secret: Zeroizing<Vec<u8>>,
+    /// How it signs.
+    pub scheme: Scheme,
     /// What it may do.
     pub state: KeyState,
 }
@@ -83,6 +140,11 @@ impl Ring {
         self.keys().filter(move |key| key.verifies_at(now))
     }
 
+    /// Taken apart: the active key, and the others.
+    pub fn into_keys(self) -> (Key, Vec<Key>) {
+        (self.active, self.others)
+    }
+
     /// All keys, the active one first.
     pub fn keys(&self) -> impl Iterator<Item = &Key> {
         std::iter::once(&self.active).chain(&self.others)
@@ -106,6 +168,7 @@ mod tests {
         Key {
             id: id.to_owned(),
             secret: Zeroizing::new(b"hunter2".to_vec()),
+            scheme: Scheme::Hs256,
             state,
         }
     }

@@ -207,6 +207,11 @@ impl Sessions {
         Ok(actor(&live.row, verified.expires_at))
     }
 
+    /// The public keys with which others verify access tokens.
+    pub fn jwk_set(&self) -> serde_json::Value {
+        self.signer.jwk_set(self.clock.now())
+    }
+
     /// The session behind a refresh token that is live right now, without using the token up.
     pub async fn is_renewable(&self, refresh_token: &str) -> Result<bool, SessionError> {
         let now = self.clock.now();

@@ -8,8 +8,16 @@ use concierge_server::http::docs::UNTYPED;
 use crate::{expect_none, tree, tree::Source};
 
 /// Where paths of the repository begin.
-const FOLDERS: [&str; 8] = [
-    "crates/", "docs/", "style/", "public/", "end2end/", "scripts/", ".ci/", ".cargo/",
+const FOLDERS: [&str; 9] = [
+    "crates/",
+    "docs/",
+    "style/",
+    "public/",
+    "end2end/",
+    "scripts/",
+    ".ci/",
+    ".cargo/",
+    "examples/",
 ];
 const METHODS: [&str; 5] = ["GET", "POST", "PATCH", "PUT", "DELETE"];
 

@@ -42,6 +42,7 @@ async fn the_access_log_names_the_route() {
     for (path, route) in [
         ("/livez", "/livez"),
         ("/readyz", "/readyz"),
+        ("/.well-known/jwks.json", "/.well-known/jwks.json"),
         ("/openapi.json", "/openapi.json"),
         ("/docs", "/docs"),
         ("/pkg/nothing.js", "/pkg/{*file}"),

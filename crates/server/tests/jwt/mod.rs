@@ -1,5 +1,8 @@
 //! Attacks on access tokens (RFC 8725): each is refused like any other token that is not ours.
 
+mod elsewhere;
+mod public;
+
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use concierge_server::keys::TEST_SIGNING_KEY;
 use jsonwebtoken::{Algorithm, EncodingKey};

@@ -20,7 +20,7 @@ pub struct Untyped {
 }
 
 /// All of them, in the order the documents show them.
-pub const UNTYPED: [Untyped; 5] = [
+pub const UNTYPED: [Untyped; 6] = [
     Untyped {
         method: "GET",
         path: "/livez",
@@ -38,6 +38,17 @@ pub const UNTYPED: [Untyped; 5] = [
             (200, "Send requests."),
             (503, "Send them elsewhere for now."),
         ],
+        curl: "",
+    },
+    Untyped {
+        method: "GET",
+        path: "/.well-known/jwks.json",
+        access: "anonymous",
+        summary: "The public keys with which other services verify access tokens (RFC 7517): the Ed25519 signing keys that are pending, active or in grace. Without one the set is empty.",
+        answers: &[(
+            200,
+            "The keys, `application/jwk-set+json`; they may be kept for a minute.",
+        )],
         curl: "",
     },
     Untyped {
