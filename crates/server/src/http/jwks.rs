@@ -16,9 +16,12 @@ const CACHE: HeaderValue = HeaderValue::from_static("public, max-age=60");
 /// RFC 7517, section 8.5.2.
 const MEDIA_TYPE: HeaderValue = HeaderValue::from_static("application/jwk-set+json");
 
+/// Where it is (RFC 8615).
+pub const PATH: &str = "/.well-known/jwks.json";
+
 /// The route.
 pub fn routes(router: Router<App>) -> Router<App> {
-    router.route("/.well-known/jwks.json", get(keys))
+    router.route(PATH, get(keys))
 }
 
 async fn keys(State(app): State<App>) -> Response {

@@ -95,7 +95,10 @@ fn is_page(path: &str) -> bool {
     !(path.starts_with("/api/")
         || path == "/api"
         || assets::is_asset(path)
-        || matches!(path, "/livez" | "/readyz" | "/openapi.json"))
+        || matches!(
+            path,
+            "/livez" | "/readyz" | "/openapi.json" | super::jwks::PATH
+        ))
 }
 
 enum Refusal {

@@ -56,6 +56,13 @@ on_each_engine! {
         assert_eq!(answer.header("content-type"), "application/jwk-set+json");
         assert_eq!(answer.header("cache-control"), "public, max-age=60");
         assert!(answer.headers.get("set-cookie").is_none());
+        // What may be kept by others holds no nonce.
+        let policy = "default-src 'none'; frame-ancestors 'none'; sandbox";
+        assert_eq!(answer.header("content-security-policy"), policy);
+        assert_eq!(answer.header("x-content-type-options"), "nosniff");
+        let mut lost = app.program();
+        lost.host = "elsewhere.example";
+        lost.get(PATH).await.assert_problem(421, "wrong_origin");
         assert!(!answer.text().contains(SEED) && !answer.text().contains("\"d\""));
         let keys = answer.json();
         let keys = keys["keys"].as_array().expect("a list");
