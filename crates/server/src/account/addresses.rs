@@ -15,7 +15,7 @@ use crate::{
     audit::{self, Event, Origin},
     mail::Letter,
     password,
-    platform::{limit::AddressKey, seal},
+    platform::limit::AddressKey,
     session::Actor,
     store::{StoreError, feed::Change},
 };
@@ -122,9 +122,6 @@ impl Accounts {
 
     /// What is kept of the token of a letter that asks whose an address is.
     pub(super) fn address_digest(&self, token: &Sensitive) -> String {
-        hex::encode(seal::mac(
-            &*self.parts.keys.digest,
-            &[b"address\0", token.expose().trim().as_bytes()],
-        ))
+        self.parts.keys.token_digest("address", token)
     }
 }

@@ -18,14 +18,13 @@ use concierge_core::{
     session::api::{GetSession, SessionAnswer},
     sign_in::api::Step,
 };
-use cookie::Cookie;
 
 use super::{AccountError, Begun, Confirmation, NewAccount, Request, Started};
 use crate::{
     http::{
         App,
         auth::Caller,
-        cookies::{self, CookieNames},
+        cookies::CookieNames,
         error::{ApiError, whole_seconds},
         mount::{Context, Reply, mount},
     },
@@ -100,14 +99,9 @@ fn given(typed: Option<&Sensitive>) -> Option<&Sensitive> {
     typed.filter(|text| !text.expose().trim().is_empty())
 }
 
-fn device_cookie(app: &App, device: String) -> Cookie<'static> {
-    let name = &app.cookie_names.device;
-    cookies::build(name, device, Some(cookies::DEVICE_LIFE))
-}
-
 /// The same whether the address has an account or not. The device cookie lets this browser confirm by a press.
 fn mailed(app: &App, device: String) -> Reply<Registered> {
-    let cookie = device_cookie(app, device);
+    let cookie = app.cookie_names.known_device(device);
     let nothing = Registered {
         account: None,
         status: None,
@@ -124,7 +118,7 @@ fn started(app: &App, account: AccountView, begun: &Started) -> Reply<Registered
     let (status, cookies) = match begun {
         Started::Session(grant, device) => {
             let mut set = session::set_cookies(&app.cookie_names, grant);
-            set.push(device_cookie(app, device.clone()));
+            set.push(app.cookie_names.known_device(device.clone()));
             (None, set)
         }
         Started::Ticket(ticket) => (

@@ -22,7 +22,6 @@ use super::{
 };
 use crate::{
     audit::{self, Event, Origin},
-    platform::seal,
     store::{StoreError, Tx},
 };
 
@@ -140,10 +139,7 @@ impl Accounts {
     }
 
     fn invitation_digest(&self, token: &Sensitive) -> String {
-        hex::encode(seal::mac(
-            &*self.parts.keys.digest,
-            &[b"invitation\0", token.expose().trim().as_bytes()],
-        ))
+        self.parts.keys.token_digest("invitation", token)
     }
 }
 

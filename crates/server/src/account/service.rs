@@ -28,7 +28,6 @@ use crate::{
         hash::Hasher,
         limit::{AddressKey, AddressLimiter, Beyond, Limiter, Quota},
         rng::Rng,
-        seal,
     },
     session::Sessions,
     store::{
@@ -308,9 +307,6 @@ impl Accounts {
     }
 
     fn digest(&self, token: &Sensitive) -> String {
-        hex::encode(seal::mac(
-            &*self.parts.keys.digest,
-            &[b"setup token\0", token.expose().trim().as_bytes()],
-        ))
+        self.parts.keys.token_digest("setup token", token)
     }
 }

@@ -19,7 +19,7 @@ pub use refusal::{Refusal, Refusals};
 
 use crate::{
     platform::rng::Rng,
-    store::{StoreError, Tx},
+    store::{Db, StoreError, Tx},
 };
 
 /// Marks the ids of events.
@@ -102,8 +102,8 @@ pub struct Kept {
 }
 
 /// What happened to an account, the newest first; so many events at most.
-pub async fn list_of(tx: &mut Tx, account: AccountId, most: i64) -> Result<Vec<Kept>, StoreError> {
-    store::list_by_account(tx, account, most).await
+pub async fn list_of(db: &Db, account: AccountId, most: i64) -> Result<Vec<Kept>, StoreError> {
+    store::list_by_account(db, account, most).await
 }
 
 async fn insert(

@@ -3,7 +3,7 @@
 use concierge_core::{account::AccountId, id::Id, time::Timestamp};
 
 use super::{Event, EventKind, Kept};
-use crate::store::{StoreError, Tx, sql};
+use crate::store::{Db, StoreError, Tx, sql};
 
 pub(super) async fn insert(
     tx: &mut Tx,
@@ -30,7 +30,7 @@ pub(super) async fn insert(
 
 /// What happened to an account, the newest first.
 pub(super) async fn list_by_account(
-    tx: &mut Tx,
+    db: &Db,
     account: AccountId,
     most: i64,
 ) -> Result<Vec<Kept>, StoreError> {
@@ -40,7 +40,7 @@ pub(super) async fn list_by_account(
     )
     .bind(account.to_string())
     .bind(most)
-    .fetch_all(tx)
+    .fetch_all(db)
     .await?
     .iter()
     .map(|row| {

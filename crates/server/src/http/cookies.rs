@@ -81,6 +81,12 @@ impl CookieNames {
             .collect()
     }
 
+    /// The cookie by which a browser is known, for 400 days: the longest that browsers keep one.
+    pub fn known_device(&self, device: String) -> Cookie<'static> {
+        const LIFE: Duration = Duration::from_secs(400 * 24 * 3600);
+        build(&self.device, device, Some(LIFE))
+    }
+
     /// A preference cookie, kept for a year. Scripts may read it: it says nothing about the person.
     pub fn preference(name: &str, value: &str) -> Cookie<'static> {
         let mut cookie = build(
@@ -92,9 +98,6 @@ impl CookieNames {
         cookie
     }
 }
-
-/// A known device stays known for 400 days, the longest that browsers keep a cookie.
-pub const DEVICE_LIFE: Duration = Duration::from_secs(400 * 24 * 3600);
 
 /// A cookie of the house. `keep_for`: until the browser closes when `None`.
 pub fn build(name: &str, value: String, keep_for: Option<Duration>) -> Cookie<'static> {

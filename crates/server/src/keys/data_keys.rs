@@ -2,7 +2,7 @@
 //!
 //! `SECRET_KEY` wraps and derives nothing, so rotating it re-wraps these few rows and touches no other.
 
-use concierge_core::time::Timestamp;
+use concierge_core::{sensitive::Sensitive, time::Timestamp};
 use zeroize::Zeroizing;
 
 use super::store;
@@ -34,6 +34,13 @@ impl DataKeys {
     pub fn name_digest(&self, normalised: &str) -> String {
         let parts: [&[u8]; 2] = [b"sign-in name\0", normalised.as_bytes()];
         hex::encode(mac(&*self.digest, &parts))
+    }
+
+    /// What is kept of a one-time token: worth nothing to who reads the database, and never that of another purpose.
+    /// White space around a token that was pasted does not count.
+    pub fn token_digest(&self, purpose: &str, token: &Sensitive) -> String {
+        let token = token.expose().trim().as_bytes();
+        hex::encode(mac(&*self.digest, &[purpose.as_bytes(), b"\0", token]))
     }
 
     /// What is kept of a device cookie.

@@ -14,7 +14,6 @@ use concierge_core::{
 use super::{LinkError, RecoveryError};
 use crate::http::{
     App,
-    cookies::{self, DEVICE_LIFE},
     error::ApiError,
     mount::{Context, Reply, mount},
 };
@@ -101,7 +100,7 @@ async fn reset(
         .links
         .reset(&request, &client.address_key, &client.origin)
         .await?;
-    let device = cookies::build(&app.cookie_names.device, device, Some(DEVICE_LIFE));
+    let device = app.cookie_names.known_device(device);
     Ok(Reply::with_cookies(Empty {}, vec![device]))
 }
 

@@ -28,7 +28,6 @@ use crate::{
         hash::Hasher,
         limit::{AddressKey, AddressLimiter, Beyond, Limiter, Quota},
         rng::Rng,
-        seal,
     },
     session::{Sessions, mark_device_known},
     store::{Db, StoreError},
@@ -275,9 +274,6 @@ impl Links {
     }
 
     pub(super) fn digest(&self, token: &Sensitive) -> String {
-        hex::encode(seal::mac(
-            &*self.parts.keys.digest,
-            &[b"recovery link\0", token.expose().trim().as_bytes()],
-        ))
+        self.parts.keys.token_digest("recovery link", token)
     }
 }

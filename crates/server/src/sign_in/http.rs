@@ -19,7 +19,6 @@ use crate::{
     http::{
         App,
         client::Client,
-        cookies,
         error::ApiError,
         mount::{Context, Reply, mount},
     },
@@ -128,12 +127,7 @@ fn answer(app: &App, signed_in: SignedIn) -> Reply<LoginAnswer> {
 fn cookies_of(app: &App, signed_in: &SignedIn) -> Vec<cookie::Cookie<'static>> {
     let names = &app.cookie_names;
     let mut set = session::set_cookies(names, &signed_in.grant);
-    let device = signed_in.device.clone();
-    set.push(cookies::build(
-        &names.device,
-        device,
-        Some(cookies::DEVICE_LIFE),
-    ));
+    set.push(names.known_device(signed_in.device.clone()));
     // Only a ticket's step passes a factor.
     if signed_in.grant.actor.has_second_factor {
         set.push(session::no_ticket_cookie(names));
