@@ -9,6 +9,7 @@ pub mod api;
 pub mod audit;
 pub mod catalogue;
 pub mod id;
+pub mod keys;
 pub mod link;
 pub mod locale;
 pub mod password;

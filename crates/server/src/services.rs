@@ -31,7 +31,10 @@ use crate::{
     recovery::{Links, RecoveryCodes},
     session::Sessions,
     sign_in::SignIn,
-    store::{Db, StoreError, feed::Freshness},
+    store::{
+        Db, StoreError,
+        feed::{Change, Freshness},
+    },
     totp::Totp,
 };
 
@@ -273,6 +276,10 @@ impl Services {
         let changes = self.db.changes_since(position).await?;
         let heard = changes.last().map_or(newest, |(at, _)| newest.max(*at));
         for (_, change) in &changes {
+            if *change == Change::Everything {
+                self.sessions.forget_all();
+                self.accounts.forget_all();
+            }
             self.sessions.hear(change);
             self.accounts.hear(change);
         }

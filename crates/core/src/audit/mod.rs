@@ -125,6 +125,50 @@ event_names! {
     InvitationRevoked = "user_invitation_revoked", Notice;
     /// A mail could not be delivered.
     MailFailed = "sys_mail_failed", Warning;
+    /// The keys were read at the start.
+    KeyLoaded = "key_loaded", Info;
+    /// The keys were read anew while serving.
+    KeyReloaded = "key_reloaded", Notice;
+    /// Changed keys could not be taken in; those of before stay in use.
+    KeyReloadFailed = "key_reload_failed", Critical;
+    /// A key of one's own was taken in.
+    KeyImported = "key_imported", Warning;
+    /// A ring was rotated.
+    KeyRotated = "key_rotated", Notice;
+    /// A rotation was undone.
+    KeyRotationUndone = "key_rotation_undone", Warning;
+    /// A rotation failed.
+    KeyRotationFailed = "key_rotation_failed", Warning;
+    /// A key was revoked in an emergency.
+    KeyRevoked = "key_revoked", Critical;
+    /// A key was destroyed after its time.
+    KeyDestroyed = "key_destroyed", Notice;
+    /// The active key will be due soon.
+    KeyDueSoon = "key_due_soon", Notice;
+    /// The active key is due, or overdue, to be rotated.
+    KeyOverdue = "key_overdue", Warning;
+    /// A key file became readable for others, foreign, a link, or is gone.
+    KeyFileUnsafe = "key_file_unsafe", Critical;
+    /// A copy of keys left the house: a backup, a push, an export.
+    KeyExported = "key_exported", Warning;
+    /// A backup of the keys was made.
+    KeyBackedUp = "key_backed_up", Notice;
+    /// A backup was found to be whole.
+    KeyBackupVerified = "key_backup_verified", Info;
+    /// No backup was verified for a long time.
+    KeyBackupStale = "key_backup_stale", Warning;
+    /// Keys were put back from a backup.
+    KeyRestored = "key_restored", Critical;
+    /// Keys were sent to a store.
+    KeyPushed = "key_pushed", Warning;
+    /// Keys were fetched from a store.
+    KeyPulled = "key_pulled", Warning;
+    /// The store of the keys can't be reached, and its last good copy is in use.
+    KeyStoreDown = "key_store_down", Critical;
+    /// A lost sealing key was replaced; what it sealed is gone.
+    KeyLostReplaced = "key_lost_replaced", Critical;
+    /// Tokens were refused in numbers or ways that point at an attack.
+    KeyAbuse = "key_abuse", Critical;
     /// A rate limit was passed.
     RateLimit = "excess_rate_limit_exceeded", Notice;
     /// A request was refused because it came from another site.

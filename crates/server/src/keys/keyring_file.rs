@@ -13,6 +13,9 @@ use crate::platform::keyring::{Algorithm, KeyState, Scheme};
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Contents {
+    /// Nothing that began at or before this counts any more; set by a revoke and by a restore.
+    #[serde(default, deserialize_with = "time")]
+    pub epoch: Option<Timestamp>,
     /// The signing ring.
     pub signing: Option<StoredRing>,
     /// The sealing ring.
@@ -223,6 +226,9 @@ impl fmt::Display for Section<'_> {
 
 impl fmt::Display for Contents {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(epoch) = self.epoch {
+            writeln!(f, "epoch = {}\n", epoch.to_rfc3339())?;
+        }
         let rings = Purpose::ALL.map(|purpose| (purpose, self.ring(purpose)));
         for (index, (purpose, ring)) in rings.into_iter().enumerate() {
             if let Some(ring) = ring {

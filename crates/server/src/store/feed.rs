@@ -25,6 +25,8 @@ pub enum Change {
     Session(String),
     /// This account changed.
     Account(String),
+    /// Keys were revoked, and whatever began before may have ended: every copy goes.
+    Everything,
 }
 
 impl Tx {
@@ -35,6 +37,7 @@ impl Tx {
             let (session, account) = match change {
                 Change::Session(id) => (Some(id.as_str()), None),
                 Change::Account(id) => (None, Some(id.as_str())),
+                Change::Everything => (None, None),
             };
             let position =
                 sql("UPDATE feed SET position = position + 1 WHERE id = 1 RETURNING position")
@@ -77,6 +80,7 @@ impl Db {
                 ) {
                     (Some(id), None) => Change::Session(id),
                     (None, Some(id)) => Change::Account(id),
+                    (None, None) => Change::Everything,
                     _ => return Err(StoreError::corrupt("revocation", "session_id", at)),
                 };
                 Ok((at, change))
