@@ -2,18 +2,19 @@
 
 use std::{process::ExitCode, sync::Arc, time::Duration};
 
-use concierge_core::sensitive::Sensitive;
+use concierge_core::{audit::EventName, sensitive::Sensitive, time::Timestamp};
 use tokio::net::TcpListener;
 
 use crate::{
     account::SetupLink,
-    config::{Config, Finding, Loaded, LogFormat},
+    audit::{self, Event, Origin},
+    config::{Config, Finding, Loaded, LogFormat, StoreAnswer},
     http, job,
     keys::{self, data_keys},
     platform::{
         clock::{Clock, SystemClock},
         hash::Hasher,
-        rng::OsRng,
+        rng::{OsRng, Rng},
         shutdown::Shutdown,
         telemetry,
     },
@@ -155,6 +156,7 @@ pub async fn assemble(config: Config, shutdown: Shutdown) -> Result<Arc<Services
             return Err(BootError::SchemaBehind(pending.join(", ")));
         }
     }
+    report_store(&config, &db, clock.now(), &*rng).await?;
     let keys = data_keys::load(&db, &rings.sealing, clock.now(), &*rng).await?;
     let workers = std::thread::available_parallelism().map_or(1, usize::from);
     let hasher = Hasher::start(&config.hash, workers)
@@ -172,6 +174,26 @@ pub async fn assemble(config: Config, shutdown: Shutdown) -> Result<Arc<Services
         hasher,
         shutdown,
     }))
+}
+
+/// Says it loudly when the keys are the last good copy of a store that does not answer.
+async fn report_store(
+    config: &Config,
+    db: &Db,
+    now: Timestamp,
+    rng: &dyn Rng,
+) -> Result<(), StoreError> {
+    let StoreAnswer::Copy(copy, fault) = &config.keys.store.answer else {
+        return Ok(());
+    };
+    let source = copy.source.to_string();
+    tracing::error!(%source, %fault, "the key store does not answer: the keys are its last good copy");
+    let origin = Origin::default();
+    let details = serde_json::json!({ "source": source, "result": fault });
+    let event = Event::anonymous(EventName::KeyStoreDown, &origin).with(details);
+    let mut tx = db.begin().await?;
+    audit::record(&mut tx, &event, now, rng).await?;
+    tx.commit().await
 }
 
 async fn serve_until_told(config: Config) -> Result<(), BootError> {

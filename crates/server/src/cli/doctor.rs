@@ -7,8 +7,9 @@ use clap::Args;
 use super::print_json;
 use crate::{
     boot,
-    config::{Config, LoadArgs},
+    config::LoadArgs,
     doctor::{self, Level, Outcome},
+    keys::stores::Strictness,
     platform::clock::SystemClock,
 };
 
@@ -21,7 +22,7 @@ pub(super) struct Doctor {
 }
 
 pub(super) fn run(command: &Doctor, args: &LoadArgs, json: bool) -> ExitCode {
-    let reading = Config::read(args);
+    let reading = super::read(args, Strictness::LastGood);
     let outcomes = match boot::run(async { Ok(doctor::examine(&reading, &SystemClock).await) }) {
         Ok(outcomes) => outcomes,
         Err(error) => {

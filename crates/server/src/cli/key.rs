@@ -10,11 +10,11 @@ use clap::{Args, Subcommand, ValueEnum};
 
 use super::{
     key_file::{Kind, existing, ignore_in_git, into_dotenv, into_keyring},
-    print_json,
+    key_store, print_json, read,
 };
 use crate::{
     config::{Config, Environment, LoadArgs, dotenv::assignment},
-    keys::{self, Draft, Existing, Format, Purpose},
+    keys::{self, Draft, Existing, Format, Purpose, stores::Strictness},
     platform::{
         clock::{Clock as _, SystemClock},
         keyring::Algorithm,
@@ -39,6 +39,9 @@ pub(super) enum Command {
         #[arg(long)]
         fix: bool,
     },
+    /// Send keys to a store, fetch them, compare
+    #[command(flatten)]
+    Store(key_store::Command),
 }
 
 /// What to make, and where to put it.
@@ -96,6 +99,7 @@ fn algorithm(text: &str) -> Result<Algorithm, String> {
 
 pub(super) fn run(command: &Command, args: &LoadArgs, json: bool) -> ExitCode {
     match command {
+        Command::Store(command) => key_store::run(command, args, json),
         Command::Check { fix } => check(args, *fix, json),
         Command::Generate(what) => generate(what, args).unwrap_or_else(|message| {
             eprintln!("error: {message}");
@@ -106,9 +110,9 @@ pub(super) fn run(command: &Command, args: &LoadArgs, json: bool) -> ExitCode {
 
 /// Judges the key settings only: whatever else is wrong is the business of `config check`.
 fn check(args: &LoadArgs, fix: bool, json: bool) -> ExitCode {
-    let mut reading = Config::read(args);
+    let mut reading = read(args, Strictness::Strict);
     if fix && close_files(&reading) {
-        reading = Config::read(args);
+        reading = read(args, Strictness::Strict);
     }
     let mut findings = keys::check(
         reading.keys(),

@@ -10,6 +10,7 @@ mod config;
 mod doctor;
 mod key;
 mod key_file;
+mod key_store;
 
 use std::{path::PathBuf, process::ExitCode};
 
@@ -17,9 +18,15 @@ use clap::{Args, CommandFactory as _, Parser, Subcommand};
 
 use crate::{
     account, boot,
-    config::{Config, Finding, LoadArgs, Loaded, leptos},
-    keys,
-    platform::clock::{Clock as _, SystemClock},
+    config::{Config, Finding, LoadArgs, Loaded, Reading, leptos},
+    keys::{
+        self,
+        stores::{self, Strictness},
+    },
+    platform::{
+        clock::{Clock as _, SystemClock},
+        rng::OsRng,
+    },
 };
 
 const EXAMPLES: &str = "\
@@ -71,7 +78,11 @@ enum Command {
     #[command(
         after_help = "Examples:\n  concierge serve\n  concierge serve --listen 0.0.0.0:8080 --public-url https://id.example.org"
     )]
-    Serve,
+    Serve {
+        /// Do not start on the last good copy of the keys when their store does not answer
+        #[arg(long)]
+        strict_store: bool,
+    },
     /// Bring the database schema up to date
     #[command(
         after_help = "Examples:\n  concierge migrate\n  concierge migrate --check   exit 1 when something is pending"
@@ -198,7 +209,9 @@ pub fn run() -> ExitCode {
     // `cargo leptos` starts the program without a word; anybody else is shown what there is.
     let command = match cli.command {
         Some(command) => command,
-        None if leptos().site_root.is_some() => Command::Serve,
+        None if leptos().site_root.is_some() => Command::Serve {
+            strict_store: false,
+        },
         None => {
             eprintln!("{}", Cli::command().render_help());
             return ExitCode::from(2);
@@ -207,7 +220,13 @@ pub fn run() -> ExitCode {
     match command {
         Command::Config(command) => config::run(&command, &args, json),
         Command::Key(command) => key::run(&command, &args, json),
-        Command::Serve => with_loaded(&args, json, boot::serve),
+        Command::Serve { strict_store } => {
+            let strictness = match strict_store {
+                true => Strictness::Strict,
+                false => Strictness::LastGood,
+            };
+            accepted(read(&args, strictness), json, boot::serve)
+        }
         Command::Migrate { check } => {
             with_loaded(&args, json, |loaded| boot::migrate(loaded, check))
         }
@@ -215,7 +234,11 @@ pub fn run() -> ExitCode {
             account::cli::run(loaded, &command, json)
         }),
         Command::Doctor(command) => doctor::run(&command, &args, json),
-        Command::Healthcheck => with_loaded(&args, json, boot::healthcheck),
+        // It asks the server that runs, which has the keys: no store is asked every few seconds for them.
+        Command::Healthcheck => match Config::load(&args) {
+            Ok(loaded) => boot::healthcheck(loaded),
+            Err(findings) => report(findings, json),
+        },
     }
 }
 
@@ -231,9 +254,30 @@ impl Global {
     }
 }
 
-/// Goes on with a sound configuration; otherwise shows all that is wrong, keys included, and ends.
+/// Everything that was given, and the keyring of the store when it lives in one.
+fn read(args: &LoadArgs, strictness: Strictness) -> Reading {
+    let mut reading = Config::read(args);
+    if reading.keys().store.kind.is_remote() {
+        let (environment, data) = (reading.environment, reading.data.clone());
+        let asked = boot::run(async {
+            let (keys, now) = (reading.keys_mut(), SystemClock.now());
+            stores::attach(keys, environment, &data, strictness, now, &OsRng).await;
+            Ok(())
+        });
+        // Then the store counts as not asked, which is a finding of its own.
+        if let Err(error) = asked {
+            eprintln!("error: {error}");
+        }
+    }
+    reading
+}
+
 fn with_loaded(args: &LoadArgs, json: bool, next: impl FnOnce(Loaded) -> ExitCode) -> ExitCode {
-    let reading = Config::read(args);
+    accepted(read(args, Strictness::LastGood), json, next)
+}
+
+/// Goes on with a sound configuration; otherwise shows all that is wrong, keys included, and ends.
+fn accepted(reading: Reading, json: bool, next: impl FnOnce(Loaded) -> ExitCode) -> ExitCode {
     let keys = keys::check(
         reading.keys(),
         reading.environment,

@@ -10,6 +10,7 @@ pub mod dotenv;
 mod environment;
 pub mod explain;
 mod finding;
+mod key_store;
 mod load;
 mod nearest;
 mod parse;
@@ -34,6 +35,7 @@ pub use self::{
     environment::Environment,
     explain::Explained,
     finding::{Finding, Level},
+    key_store::{AzureSettings, StoreAnswer, StoreKind, StoreSettings, VaultSettings},
     load::{LoadArgs, leptos},
     people::MailConfig,
     public_url::PublicUrl,
@@ -174,6 +176,8 @@ pub struct KeySettings {
     pub files: Vec<SecretFile>,
     /// The folders in which other environments' files may lie.
     pub beside: Vec<PathBuf>,
+    /// Where the keyring lives when not in a file, and what opens the door there.
+    pub store: StoreSettings,
 }
 
 /// What was given for one ring.
@@ -218,6 +222,14 @@ impl Reading {
     pub fn keys(&self) -> &KeySettings {
         match &self.config {
             Ok(config) => &config.keys,
+            Err(keys) => keys,
+        }
+    }
+
+    /// The same, to add what a store gave.
+    pub fn keys_mut(&mut self) -> &mut KeySettings {
+        match &mut self.config {
+            Ok(config) => &mut config.keys,
             Err(keys) => keys,
         }
     }

@@ -9,8 +9,8 @@ use concierge_core::session::api::Scope;
 
 use super::{
     Config, DatabaseUrl, Environment, Explained, HashConfig, Hsts, KeySettings, LogConfig,
-    LogFormat, PublicUrl, Reader, Reading, RingSettings, SessionConfig, load::Sources, parse,
-    people,
+    LogFormat, PublicUrl, Reader, Reading, RingSettings, SessionConfig, key_store, load::Sources,
+    parse, people,
 };
 
 /// The least Argon2id cost outside tests (OWASP's first recommendation).
@@ -26,7 +26,7 @@ pub(super) fn read(sources: &Sources) -> Reading {
     reader.environment = environment.unwrap_or(Environment::Development);
     let given = reader.read("CONCIERGE_DATA", |text| Ok(PathBuf::from(text)));
     let data = given.unwrap_or_default();
-    let keys = keys(&reader, sources);
+    let keys = keys(&mut reader, sources);
     let rest = rest(&mut reader, &data);
     for file in &sources.other_files {
         reader.findings.extend(file.judge(reader.environment));
@@ -279,7 +279,8 @@ fn log(reader: &mut Reader<'_>) -> Option<LogConfig> {
     })
 }
 
-fn keys(reader: &Reader<'_>, sources: &Sources) -> KeySettings {
+fn keys(reader: &mut Reader<'_>, sources: &Sources) -> KeySettings {
+    let store = key_store::read(reader);
     let ring = |key, id, previous| RingSettings {
         keys: reader.all(key),
         id: reader.first(id),
@@ -297,5 +298,6 @@ fn keys(reader: &Reader<'_>, sources: &Sources) -> KeySettings {
         keyring,
         files: sources.key_files.clone(),
         beside,
+        store,
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{fmt, path::PathBuf};
 
-use concierge_core::sensitive::Sensitive;
+use concierge_core::{sensitive::Sensitive, time::Timestamp};
 
 /// The place a value was found in.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,6 +38,15 @@ pub enum Source {
     Flag(&'static str),
     /// The keyring file.
     Keyring(PathBuf),
+    /// A key store, and the secret in it.
+    Store {
+        /// Its name.
+        store: &'static str,
+        /// Path, name or address of the secret.
+        name: String,
+        /// When the last good copy was fetched, where the store did not answer.
+        copy_of: Option<Timestamp>,
+    },
     /// The documented pair of the test environment.
     TestPair,
 }
@@ -55,6 +64,17 @@ impl fmt::Display for Source {
             Self::Credential(path) => write!(f, "systemd credential {}", path.display()),
             Self::Flag(flag) => write!(f, "flag {flag}"),
             Self::Keyring(path) => write!(f, "keyring file {}", path.display()),
+            Self::Store {
+                store,
+                name,
+                copy_of,
+            } => {
+                write!(f, "{store}, secret {name}")?;
+                match copy_of {
+                    Some(at) => write!(f, ", the last good copy of {}", at.to_rfc3339()),
+                    None => Ok(()),
+                }
+            }
             Self::TestPair => f.write_str("fixed pair of the test environment"),
         }
     }

@@ -41,7 +41,8 @@ pub(super) fn judge(
     for file in &settings.files {
         findings.extend(file.judge(environment));
     }
-    if environment.is_deployed() {
+    // Why a store gave none is said already.
+    if environment.is_deployed() && !settings.store.is_silent() {
         let lacking = Purpose::ALL.into_iter().filter(|one| found.lacks(*one));
         findings.extend(lacking.map(|purpose| missing(purpose, environment, keyring)));
     }

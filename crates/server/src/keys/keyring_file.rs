@@ -185,14 +185,17 @@ impl Stored {
             (StoredState::Revoked, _) => KeyState::Revoked,
         }
     }
+}
 
-    fn state_text(&self) -> &'static str {
-        match self.state {
-            StoredState::Pending => "pending",
-            StoredState::Active => "active",
-            StoredState::Grace => "grace",
-            StoredState::Retired => "retired",
-            StoredState::Revoked => "revoked",
+impl StoredState {
+    /// The word of the file.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Active => "active",
+            Self::Grace => "grace",
+            Self::Retired => "retired",
+            Self::Revoked => "revoked",
         }
     }
 }
@@ -209,7 +212,7 @@ impl fmt::Display for Section<'_> {
             writeln!(f, "\n[[{name}.keys]]\nid = {}", quoted(&key.id))?;
             writeln!(f, "alg = {}", quoted(key.alg.as_str()))?;
             writeln!(f, "value = {}", quoted(key.value.expose()))?;
-            writeln!(f, "state = {}", quoted(key.state_text()))?;
+            writeln!(f, "state = {}", quoted(key.state.as_str()))?;
             for (name, time) in [
                 ("created_at", key.created_at),
                 ("not_before", key.not_before),

@@ -14,11 +14,11 @@ use super::{
     is_id,
     keyring_file::{Section, unfit},
     known::{TEST_SEALING_KEY, TEST_SIGNING_KEY},
-    previous,
+    previous, stores,
 };
 use crate::{
     config::{
-        Environment, Finding, Given, KeySettings, RingSettings, SecretFile, Source,
+        Environment, Finding, Given, KeySettings, RingSettings, SecretFile, Source, StoreKind,
         secret_file::{self, Links},
     },
     platform::{
@@ -66,7 +66,8 @@ pub fn load(
     let mut found = gather(settings, environment, &path, now);
     let is_incomplete = Purpose::ALL.iter().any(|one| found.lacks(*one));
     let is_sound = !found.findings.iter().any(Finding::is_error);
-    if environment == Environment::Development && is_incomplete && is_sound {
+    let is_ours = settings.store.kind == StoreKind::File;
+    if environment == Environment::Development && is_incomplete && is_sound && is_ours {
         found = match make_missing(&found, &path, now, rng) {
             Ok(()) => gather(settings, environment, &path, now),
             Err(finding) => {
@@ -109,7 +110,12 @@ pub(super) fn gather(
     now: Timestamp,
 ) -> Gathered {
     let mut found = Gathered::default();
-    let contents = read_keyring(path, environment, &mut found);
+    let local = match settings.store.kind {
+        StoreKind::Env => Contents::default(),
+        _ => read_keyring(path, environment, &mut found),
+    };
+    let file = Source::Keyring(path.to_owned());
+    let (contents, home) = stores::choose(&settings.store, (local, file), &mut found.findings);
     for (purpose, given) in [
         (Purpose::Signing, &settings.signing),
         (Purpose::Sealing, &settings.sealing),
@@ -117,7 +123,7 @@ pub(super) fn gather(
         let stored = contents.ring(purpose);
         match given.keys.first() {
             Some(key) => {
-                refuse_disagreement(purpose, &given.keys, stored, path, &mut found.findings);
+                refuse_disagreement(purpose, &given.keys, stored, &home, &mut found.findings);
                 take_given(purpose, given, key, stored, environment, &mut found);
             }
             None => refuse_lonely_id(purpose, given, &mut found.findings),
@@ -131,7 +137,7 @@ pub(super) fn gather(
                 algorithm: key.alg,
                 text: Sensitive::new(key.value.expose()),
                 state: key.state_at(now),
-                source: Source::Keyring(path.to_owned()),
+                source: home.clone(),
             }));
         }
         take_previous(purpose, given, now, &mut found);
@@ -183,7 +189,7 @@ fn refuse_disagreement(
     purpose: Purpose,
     given: &[Given],
     stored: Option<&StoredRing>,
-    path: &Path,
+    home: &Source,
     findings: &mut Vec<Finding>,
 ) {
     let Some((first, others)) = given.split_first() else {
@@ -196,7 +202,7 @@ fn refuse_disagreement(
     let in_keyring = stored
         .and_then(StoredRing::active_value)
         .filter(|value| *value != first.text.expose())
-        .map(|_| Source::Keyring(path.to_owned()).to_string());
+        .map(|_| home.to_string());
     if let Some(other) = differing.or(in_keyring) {
         findings.push(Finding::error(
             purpose.variable(),

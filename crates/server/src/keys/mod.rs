@@ -21,6 +21,7 @@ mod load;
 mod origin;
 mod previous;
 mod store;
+pub mod stores;
 mod strength;
 #[cfg(test)]
 mod tests;

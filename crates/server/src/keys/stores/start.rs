@@ -1,0 +1,188 @@
+//! The store at the start: asked once for the keyring, which then counts as the file would.
+
+use std::path::Path;
+
+use concierge_core::time::Timestamp;
+
+use super::{super::KeyringContents as Contents, Fault, KeyStore, last_good::LastGood, title};
+use crate::{
+    config::{Environment, Finding, Given, KeySettings, Source, StoreAnswer, StoreSettings},
+    keys::Purpose,
+    platform::rng::Rng,
+};
+
+/// What to do when the store does not answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Strictness {
+    /// Take the last good copy, when it is younger than a day.
+    LastGood,
+    /// Go without keys.
+    Strict,
+}
+
+/// Asks the store the settings name, and puts its answer into them.
+pub async fn attach(
+    keys: &mut KeySettings,
+    environment: Environment,
+    data: &Path,
+    strictness: Strictness,
+    now: Timestamp,
+    rng: &dyn Rng,
+) {
+    let settings = &keys.store;
+    if !settings.kind.is_remote() {
+        return;
+    }
+    let fetched = match KeyStore::of(settings.kind, settings, environment) {
+        Ok(store) => store
+            .fetch()
+            .await
+            .map(|found| found.map(|found| found.text)),
+        Err(fault) => Err(fault),
+    };
+    let place = Place {
+        store: title(settings.kind),
+        name: settings.name_in(settings.kind, environment),
+        word: settings.kind.as_str(),
+    };
+    let last_good = LastGood {
+        folder: data,
+        of: format!("{}, {}", place.store, place.name),
+    };
+    keys.store.answer = match fetched {
+        Ok(Some(text)) => {
+            // A copy that can't be kept is for a worse day; today the keys are here.
+            if Contents::parse(text.expose()).is_ok()
+                && let Err(error) = last_good.keep(text.expose(), now, rng)
+            {
+                tracing::warn!(%error, "the copy of the store's keyring can't be kept");
+            }
+            StoreAnswer::Keyring(place.gave(text.expose(), None))
+        }
+        Ok(None) => StoreAnswer::Failed(place.finding(
+            "it has no keyring",
+            format!(
+                "`concierge key push --to {}` sends the one of this machine",
+                place.word
+            ),
+        )),
+        Err(fault) => place.without(&fault, strictness, &last_good, now),
+    };
+}
+
+/// Store and secret, as findings name them.
+struct Place {
+    store: &'static str,
+    name: String,
+    word: &'static str,
+}
+
+impl Place {
+    fn source(&self, copy_of: Option<Timestamp>) -> Source {
+        Source::Store {
+            store: self.store,
+            name: self.name.clone(),
+            copy_of,
+        }
+    }
+
+    fn gave(&self, text: &str, copy_of: Option<Timestamp>) -> Given {
+        Given::new(text, self.source(copy_of))
+    }
+
+    fn finding(&self, message: impl Into<String>, remedy: impl Into<String>) -> Finding {
+        Finding::error("CONCIERGE_KEY_STORE", self.source(None), message, remedy)
+    }
+
+    /// The copy where the store is down and one is allowed; else why not.
+    fn without(
+        &self,
+        fault: &Fault,
+        strictness: Strictness,
+        last_good: &LastGood<'_>,
+        now: Timestamp,
+    ) -> StoreAnswer {
+        let refuse = |why: &str| {
+            let remedy = "mend that, then start again";
+            StoreAnswer::Failed(self.finding(format!("{fault}{why}"), remedy))
+        };
+        if !fault.is_outage() {
+            return refuse("");
+        }
+        if strictness == Strictness::Strict {
+            return refuse("; a copy of its keyring is not asked for here");
+        }
+        match last_good.recall(now) {
+            Ok((text, at)) => {
+                StoreAnswer::Copy(self.gave(text.expose(), Some(at)), fault.to_string())
+            }
+            Err(why) => refuse(&format!("; {why}")),
+        }
+    }
+}
+
+/// The keyring that counts, and where it is: the file's, or the store's where one is named. A file beside a store
+/// must not say something else.
+pub(in crate::keys) fn choose(
+    settings: &StoreSettings,
+    (local, file): (Contents, Source),
+    findings: &mut Vec<Finding>,
+) -> (Contents, Source) {
+    if !settings.kind.is_remote() {
+        return (local, file);
+    }
+    let given = match &settings.answer {
+        StoreAnswer::NotAsked => {
+            let message = format!("{} was not asked for the keys", title(settings.kind));
+            let remedy = "this is a fault of the program; give the keys in the environment until it is mended";
+            findings.push(Finding::error(
+                "CONCIERGE_KEY_STORE",
+                "store",
+                message,
+                remedy,
+            ));
+            return (Contents::default(), file);
+        }
+        StoreAnswer::Failed(finding) => {
+            findings.push(finding.clone());
+            return (Contents::default(), file);
+        }
+        StoreAnswer::Copy(given, fault) => {
+            let remedy = "look after the store: the copy counts for 24 h from then";
+            let finding = Finding::error("CONCIERGE_KEY_STORE", &given.source, fault, remedy);
+            findings.push(finding.warning());
+            given
+        }
+        StoreAnswer::Keyring(given) => given,
+    };
+    let contents = match Contents::parse(given.text.expose()) {
+        Ok(contents) => contents,
+        Err(error) => {
+            let remedy = "mend it there, or put an older version back";
+            findings.push(Finding::error(
+                "CONCIERGE_KEY_STORE",
+                &given.source,
+                error,
+                remedy,
+            ));
+            return (Contents::default(), given.source.clone());
+        }
+    };
+    for purpose in Purpose::ALL {
+        let active = |contents: &'_ Contents| {
+            let ring = contents.ring(purpose);
+            ring.and_then(|ring| ring.active_value()).map(str::to_owned)
+        };
+        if let (Some(here), Some(there)) = (active(&local), active(&contents))
+            && here != there
+        {
+            findings.push(Finding::error(
+                purpose.variable(),
+                &file,
+                format!("another key stands in {}", given.source),
+                "move the file away, or bring the two together with `concierge key diff`, `push` or `pull`",
+            ));
+        }
+    }
+    (contents, given.source.clone())
+}
