@@ -18,8 +18,8 @@ bench: build ## Measures how fast it is and prints a table; PART=refresh for one
 soak: build ## Minutes of load and of property tests; SOAK_MINUTES=5 SOAK_CASES=20000
 	@scripts/soak.sh
 
-build: tools ## Builds target/release/concierge, one file with the site inside
-	@scripts/build.sh
+build: tools ## Builds target/release/concierge, one file with the site inside; FEATURES=vault,aws,azure
+	@FEATURES="$(FEATURES)" scripts/build.sh
 
 dev: tools ## Rebuilds, restarts and reloads the browser at each change
 	@. scripts/env.sh && exec cargo leptos watch -- serve

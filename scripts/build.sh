@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Builds target/release/concierge: the site first (hashed names, optimised, compressed), then the server that
-# holds it. Nothing that did not change is written again, so a second build takes about a second.
+# holds it, with the key stores that FEATURES=vault,aws,azure names. Nothing that did not change is written again, so
+# a second build takes about a second.
 set -euo pipefail
 . "$(dirname "$0")/env.sh"
 cd "$ROOT"
@@ -56,7 +57,8 @@ node scripts/size.mjs $site || echo "  make test will not accept this"
 
 echo "[2/2] building the server"
 digest >target/site.digest
-SITE_DIGEST="$(cat target/site.digest)" cargo build --release --package concierge-server --features embed
+SITE_DIGEST="$(cat target/site.digest)" cargo build --release --package concierge-server \
+  --features "embed${FEATURES:+,$FEATURES}"
 
 binary=target/release/concierge
 if ! cmp -s "$TARGET/release/concierge" $binary; then

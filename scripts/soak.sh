@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# What takes minutes: the property tests with many more cases, then mixed load on target/release/concierge.
+# What takes minutes: the property tests with many more cases, the key stores, then mixed load on
+# target/release/concierge.
 # Everything stays on this machine and ends by itself; exit code 1 when a promise breaks.
 #
 #   SOAK_MINUTES=5 SOAK_CASES=20000 scripts/soak.sh
@@ -14,7 +15,9 @@ minutes="${SOAK_MINUTES:-5}"
 SITE_DIGEST="$(cat target/site.digest)"
 export SITE_DIGEST
 cargo bench --package concierge-server --features embed --bench soak --no-run
-echo "[1/2] every property with $cases cases"
+echo "[1/3] every property with $cases cases"
 PROPTEST_CASES="$cases" cargo test --workspace --quiet
-echo "[2/2] mixed load for $minutes minutes"
+echo "[2/3] the key stores"
+scripts/stores.sh
+echo "[3/3] mixed load for $minutes minutes"
 cargo bench --quiet --package concierge-server --features embed --bench soak -- "$minutes"

@@ -1,0 +1,90 @@
+//! AWS Secrets Manager in moto, which checks signatures and policies.
+
+use super::{
+    emulator::{Emulator, Variables},
+    house::House,
+    life::{Store, a_keyring_lives_in},
+    race,
+};
+
+const NAME: &str = "concierge/staging";
+
+fn user(emulator: &Emulator, user: &str) -> Variables {
+    let half = |at: usize| emulator.facts[user][at].as_str().expect("a key").to_owned();
+    vec![
+        (
+            "AWS_ENDPOINT_URL",
+            format!("http://127.0.0.1:{}", emulator.port()),
+        ),
+        ("AWS_REGION", "eu-central-1".to_owned()),
+        ("AWS_DEFAULT_REGION", "eu-central-1".to_owned()),
+        // No machine of AWS stands behind a test; nobody should wait for one.
+        ("AWS_EC2_METADATA_DISABLED", "true".to_owned()),
+        ("AWS_ACCESS_KEY_ID", half(0)),
+        ("AWS_SECRET_ACCESS_KEY", half(1)),
+    ]
+}
+
+fn aws() -> Store {
+    let emulator = Emulator::start("aws_server.py", &[]);
+    let keeper = user(&emulator, "keeper");
+    Store {
+        word: "aws",
+        title: "AWS Secrets Manager",
+        client: ("aws_client.py", NAME.to_owned(), keeper.clone()),
+        secrets: vec![keeper[5].1.clone()],
+        variables: keeper,
+        emulator,
+    }
+}
+
+#[test]
+fn a_keyring_lives_in_secrets_manager() {
+    a_keyring_lives_in(aws());
+}
+
+#[test]
+fn of_two_that_move_awscurrent_one_wins() {
+    let store = aws();
+    let name = ("CONCIERGE_KEY_STORE_NAME", "concierge/race".to_owned());
+    let variables = [store.variables.clone(), vec![name]].concat();
+    race::ends_with_one_winner("aws", &variables);
+}
+
+#[test]
+fn a_wrong_signature_and_a_missing_permission_are_said() {
+    let store = aws();
+    let mut house = House::new(&store.variables);
+    house.generate();
+    house.expect("key push --to aws", 0, "sent to");
+    let mut reader = House::new(&user(&store.emulator, "reader"));
+    reader.expect("key pull --from aws", 0, "written from");
+    reader.generate();
+    reader.expect(
+        "key push --to aws --force",
+        5,
+        "`secretsmanager:PutSecretValue` on concierge/staging",
+    );
+    let mut forged = store.variables.clone();
+    forged[5].1 = "no-such-secret-access-key".to_owned();
+    let mut forger = House::new(&forged);
+    forger.expect("key diff --to aws", 5, "credentials that AWS knows");
+    forger.told_no_secret(&[], &["no-such-secret-access-key"]);
+}
+
+#[test]
+fn without_a_region_or_credentials_it_says_which() {
+    let store = aws();
+    let without = |names: &[&str]| {
+        let mut variables = store.variables.clone();
+        variables.retain(|(name, _)| !names.contains(name));
+        House::new(&variables)
+    };
+    let line = "key diff --to aws";
+    without(&["AWS_REGION", "AWS_DEFAULT_REGION"]).expect(line, 5, "set AWS_REGION");
+    without(&["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"]).expect(
+        line,
+        5,
+        "credentials that AWS knows",
+    );
+}
