@@ -20,9 +20,7 @@ fn discreet() -> Targets {
 pub fn start(filter: &str, json: bool) {
     let everything = || Targets::new().with_default(tracing::Level::INFO);
     let filter: Targets = filter.parse().unwrap_or_else(|_| everything());
-    let registry = tracing_subscriber::registry()
-        .with(filter)
-        .with(discreet());
+    let registry = tracing_subscriber::registry().with(filter).with(discreet());
     // A second start (tests, tools) keeps the first subscriber.
     let _ = if json {
         registry
@@ -50,7 +48,12 @@ mod tests {
     #[test]
     fn what_carries_keys_over_the_network_tells_warnings_at_most() {
         let discreet = discreet();
-        for carrier in ["aws_smithy_runtime::client", "azure_core", "hyper_util", "rustls"] {
+        for carrier in [
+            "aws_smithy_runtime::client",
+            "azure_core",
+            "hyper_util",
+            "rustls",
+        ] {
             assert!(discreet.would_enable(carrier, &Level::WARN));
             assert!(!discreet.would_enable(carrier, &Level::INFO));
         }

@@ -186,3 +186,146 @@ pub(in crate::keys) fn choose(
     }
     (contents, given.source.clone())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+    use crate::{
+        config::StoreKind,
+        keys::{
+            self, Existing, check, origins,
+            tests::{GOOD, NOW, OTHER, load_in, settings, shown},
+        },
+        platform::rng::OsRng,
+    };
+
+    fn keyring(signing: &str, sealing: &str) -> String {
+        let ring = |name: &str, value: &str| {
+            format!(
+                "[{name}]\nactive = \"staging-20261121-0001\"\n[[{name}.keys]]\nid = \"staging-20261121-0001\"\nalg = \"HS256\"\nvalue = \"{value}\"\nstate = \"active\"\n"
+            )
+        };
+        ring("signing", signing) + &ring("sealing", sealing)
+    }
+
+    fn living_in(kind: StoreKind, answer: StoreAnswer) -> KeySettings {
+        let mut keys = settings(&[], &[]);
+        keys.store.kind = kind;
+        keys.store.answer = answer;
+        keys
+    }
+
+    fn given(text: &str, copy_of: Option<Timestamp>) -> Given {
+        let place = Place {
+            store: "Vault",
+            name: "secret/concierge/staging".to_owned(),
+            word: "vault",
+        };
+        place.gave(text, copy_of)
+    }
+
+    #[test]
+    fn the_stores_keyring_counts_as_the_file_would() {
+        let folder = tempfile::tempdir().unwrap();
+        let answer = StoreAnswer::Keyring(given(&keyring(GOOD, OTHER), None));
+        let keys = living_in(StoreKind::Vault, answer);
+        let (rings, findings) = load_in(folder.path(), &keys, Environment::Staging).unwrap();
+        assert_eq!(shown(&findings), "");
+        assert_eq!(*rings.signing.active().secret, GOOD.as_bytes());
+        let origins = origins(&keys, Environment::Staging, folder.path(), NOW);
+        assert_eq!(origins[0].source, "Vault, secret secret/concierge/staging");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn a_file_or_a_variable_that_says_otherwise_is_refused_with_both_names() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("secrets.staging.toml");
+        let answer = || StoreAnswer::Keyring(given(&keyring(GOOD, OTHER), None));
+        let keys = living_in(StoreKind::Vault, answer());
+        keys::write_secret_file(&path, &keyring(OTHER, GOOD), Existing::Kept, &OsRng).unwrap();
+        let refused = load_in(folder.path(), &keys, Environment::Staging).unwrap_err();
+        assert!(refused.contains("Vault, secret") && refused.contains("secrets.staging.toml"));
+        fs::remove_file(&path).unwrap();
+        keys::write_secret_file(&path, &keyring(GOOD, OTHER), Existing::Kept, &OsRng).unwrap();
+        assert!(load_in(folder.path(), &keys, Environment::Staging).is_ok());
+        let mut keys = settings(&[OTHER], &[]);
+        keys.store.kind = StoreKind::Vault;
+        keys.store.answer = answer();
+        let refused = load_in(folder.path(), &keys, Environment::Staging).unwrap_err();
+        assert!(refused.contains("another key stands in Vault"), "{refused}");
+    }
+
+    #[test]
+    fn without_an_answer_nothing_starts_and_nothing_is_made() {
+        let broken = || StoreAnswer::Keyring(given("[signing]", None));
+        let place = || Finding::error("CONCIERGE_KEY_STORE", "Vault", "it is sealed", "unseal it");
+        for environment in [
+            Environment::Development,
+            Environment::Staging,
+            Environment::Production,
+        ] {
+            let failed = StoreAnswer::Failed(place());
+            for answer in [StoreAnswer::NotAsked, failed, broken()] {
+                let folder = tempfile::tempdir().unwrap();
+                let keys = living_in(StoreKind::Aws, answer);
+                let findings = check(&keys, environment, folder.path(), NOW);
+                assert!(findings.iter().any(Finding::is_error), "{environment}");
+                assert!(load_in(folder.path(), &keys, environment).is_err());
+                assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+            }
+        }
+    }
+
+    #[test]
+    fn a_copy_is_used_and_said() {
+        let folder = tempfile::tempdir().unwrap();
+        let copy = given(&keyring(GOOD, OTHER), Some(NOW));
+        let answer = StoreAnswer::Copy(copy, Fault::Sealed.to_string());
+        let keys = living_in(StoreKind::Vault, answer);
+        let (_, findings) = load_in(folder.path(), &keys, Environment::Staging).unwrap();
+        let shown = shown(&findings);
+        assert!(shown.contains("sealed") && shown.contains("last good copy of 2026-11-21"));
+    }
+
+    #[test]
+    fn env_reads_and_makes_no_keyring_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("secrets.development.toml");
+        let keys = living_in(StoreKind::Env, StoreAnswer::NotAsked);
+        assert!(load_in(folder.path(), &keys, Environment::Development).is_err());
+        assert!(!path.exists());
+        keys::write_secret_file(&path, &keyring(GOOD, OTHER), Existing::Kept, &OsRng).unwrap();
+        assert!(load_in(folder.path(), &keys, Environment::Development).is_err());
+        let mut given = settings(&[OTHER], &[GOOD]);
+        given.store.kind = StoreKind::Env;
+        let (rings, _) = load_in(folder.path(), &given, Environment::Development).unwrap();
+        assert_eq!(*rings.signing.active().secret, OTHER.as_bytes());
+    }
+
+    #[cfg(not(any(feature = "vault", feature = "aws", feature = "azure")))]
+    #[tokio::test]
+    async fn a_store_this_build_has_not_is_named_with_the_build_that_has_it() {
+        for kind in [StoreKind::Vault, StoreKind::Aws, StoreKind::Azure] {
+            let folder = tempfile::tempdir().unwrap();
+            let mut keys = living_in(kind, StoreAnswer::NotAsked);
+            let environment = Environment::Production;
+            attach(
+                &mut keys,
+                environment,
+                folder.path(),
+                Strictness::LastGood,
+                NOW,
+                &OsRng,
+            )
+            .await;
+            let StoreAnswer::Failed(finding) = &keys.store.answer else {
+                panic!("an answer from nowhere");
+            };
+            let feature = format!("`make build FEATURES={}`", kind.as_str());
+            assert!(finding.message.contains(&feature), "{}", finding.message);
+        }
+    }
+}

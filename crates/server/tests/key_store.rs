@@ -1,0 +1,32 @@
+//! A house whose key store does not answer: it opens with the last good copy, and nobody can overlook it.
+
+use concierge_core::time::Timestamp;
+use concierge_server::{
+    boot,
+    config::{Config, DatabaseUrl, Given, Source, StoreAnswer, StoreKind},
+    platform::shutdown::Shutdown,
+    store::sql,
+};
+
+on_each_engine! {
+    async fn a_start_on_the_last_good_copy_is_an_event(db) {
+        let mut config = Config::for_test(db.folder.path().to_owned());
+        config.database_url = DatabaseUrl::parse(&db.url).expect("a URL");
+        let source = Source::Store {
+            store: "Vault",
+            name: "secret/concierge/test".to_owned(),
+            copy_of: Some(Timestamp::from_millis(1_795_219_200_000)),
+        };
+        config.keys.store.kind = StoreKind::Vault;
+        let fault = "it is sealed".to_owned();
+        config.keys.store.answer = StoreAnswer::Copy(Given::new("", source), fault);
+        let (_, shutdown) = Shutdown::manual();
+        let services = boot::assemble(config, shutdown).await.expect("it opens");
+        let events = sql("SELECT details FROM event WHERE name = 'key_store_down'");
+        let events = events.fetch_all(&services.db).await.expect("events");
+        assert_eq!(events.len(), 1);
+        let details = events[0].text("details").expect("text");
+        assert!(details.contains("it is sealed") && details.contains("secret/concierge/test"));
+        services.db.close().await;
+    }
+}
