@@ -18,7 +18,7 @@ use clap::{Args, CommandFactory as _, Parser, Subcommand};
 
 use crate::{
     account, boot,
-    config::{Config, Finding, LoadArgs, Loaded, Reading, leptos},
+    config::{Config, Finding, LoadArgs, Loaded, Reading, StoreAnswer, leptos},
     keys::{
         self,
         stores::{self, Strictness},
@@ -267,6 +267,10 @@ fn read(args: &LoadArgs, strictness: Strictness) -> Reading {
         // Then the store counts as not asked, which is a finding of its own.
         if let Err(error) = asked {
             eprintln!("error: {error}");
+        }
+        // Every command says so; the server's log does it once more.
+        if let StoreAnswer::Copy(copy, fault) = &reading.keys().store.answer {
+            eprintln!("warning: {}: {fault}", copy.source);
         }
     }
     reading

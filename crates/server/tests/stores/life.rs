@@ -126,7 +126,7 @@ fn survives_an_outage(store: Store, house: &mut House, keyrings: &[&str]) {
     let copy = kept("keyring.last-good");
     let secrets: Vec<&str> = store.secrets.iter().map(String::as_str).collect();
     drop(store.emulator);
-    house.expect("account list", 0, "");
+    house.expect("account list", 0, "the last good copy of");
     house.expect("key check", 1, title);
     house.expect("serve --strict-store", 1, "is not asked for");
     house.expect(&format!("key push --to {word}"), 5, title);

@@ -8,7 +8,7 @@ use std::{collections::BTreeSet, fmt, sync::Arc};
 use azure_core::{
     credentials::{Secret, TokenCredential},
     error::{Error, ErrorKind},
-    http::{ClientOptions, RetryOptions, Url},
+    http::{ClientOptions, RetryOptions, Transport, Url},
     time::OffsetDateTime,
 };
 use azure_identity::{
@@ -53,9 +53,10 @@ impl Azure {
                 )
             })?;
         let unfit = |error: Error| Fault::Settings(first_line(&error));
-        let credential = credential(settings).map_err(unfit)?;
+        let client_options = options()?;
+        let credential = credential(settings, &client_options).map_err(unfit)?;
         let options = SecretClientOptions {
-            client_options: once(),
+            client_options,
             ..SecretClientOptions::default()
         };
         let client = SecretClient::new(&resource.vault_url, credential, Some(options));
@@ -186,10 +187,13 @@ fn refuse_outside(
 }
 
 /// The most particular identity that was given.
-fn credential(settings: &AzureSettings) -> Result<Arc<dyn TokenCredential>, Error> {
+fn credential(
+    settings: &AzureSettings,
+    client_options: &ClientOptions,
+) -> Result<Arc<dyn TokenCredential>, Error> {
     if let Some(secret) = &settings.secret {
         let options = ClientSecretCredentialOptions {
-            client_options: once(),
+            client_options: client_options.clone(),
         };
         let given = |text: &Option<String>| text.clone().unwrap_or_default();
         let secret = Secret::new(secret.expose().to_owned());
@@ -204,7 +208,7 @@ fn credential(settings: &AzureSettings) -> Result<Arc<dyn TokenCredential>, Erro
     // Kubernetes tells its pods by the environment, which the library reads; elsewhere there is none.
     let workload = WorkloadIdentityCredentialOptions {
         credential_options: ClientAssertionCredentialOptions {
-            client_options: once(),
+            client_options: client_options.clone(),
         },
         client_id: settings.client.clone(),
         tenant_id: settings.tenant.clone(),
@@ -215,17 +219,24 @@ fn credential(settings: &AzureSettings) -> Result<Arc<dyn TokenCredential>, Erro
     }
     let options = ManagedIdentityCredentialOptions {
         user_assigned_id: settings.client.clone().map(UserAssignedId::ClientId),
-        client_options: once(),
+        client_options: client_options.clone(),
     };
     Ok(ManagedIdentityCredential::new(Some(options))?)
 }
 
-/// No silent repeats: they would eat up the ten seconds, and who asked can ask again.
-fn once() -> ClientOptions {
-    ClientOptions {
+/// One connection for vault and identity. No silent repeats: they would eat up the ten seconds, and who asked can
+/// ask again. The library's own client would panic on a machine without a list of authorities.
+fn options() -> Result<ClientOptions, Fault> {
+    let client = reqwest::Client::builder()
+        .redirect(reqwest::redirect::Policy::none())
+        .timeout(super::LIMIT)
+        .build()
+        .map_err(|error| Fault::of_connection(&error))?;
+    Ok(ClientOptions {
         retry: RetryOptions::none(),
+        transport: Some(Transport::new(Arc::new(client))),
         ..ClientOptions::default()
-    }
+    })
 }
 
 fn first_line(error: &Error) -> String {

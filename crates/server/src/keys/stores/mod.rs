@@ -72,7 +72,7 @@ impl KeyStore {
             #[cfg(feature = "azure")]
             StoreKind::Azure => azure::Azure::of(&settings.azure, &name).map(Self::Azure),
             _ if kind.is_remote() => Err(Fault::Settings(format!(
-                "this build can't talk to it about {name}; `make build FEATURES={}` makes one that can",
+                "this build can't ask it for {name}; `make build FEATURES={}` makes one that can",
                 kind.as_str()
             ))),
             _ => Err(Fault::Settings(
