@@ -86,6 +86,7 @@ pub fn certificate(folder: &Path, names: &str) -> (PathBuf, PathBuf) {
         "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=stub"
             .split(' '),
     );
+    command.args(["-addext", "basicConstraints=critical,CA:FALSE"]);
     command.args(["-addext", &format!("subjectAltName={names}")]);
     command
         .arg("-keyout")

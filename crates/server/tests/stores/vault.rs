@@ -46,12 +46,15 @@ fn by_role() -> Variables {
 
 /// Makes the stub sealed, busy, broken, slow or well.
 fn make(store: &Store, mode: &str) {
-    let address = ("127.0.0.1", u16::try_from(store.emulator.port()).unwrap());
+    let address = (
+        "127.0.0.1",
+        u16::try_from(store.emulator.port()).expect("a port"),
+    );
     let body = format!("{{\"mode\": \"{mode}\"}}");
-    let mut stream = TcpStream::connect(address).unwrap();
+    let mut stream = TcpStream::connect(address).expect("it listens");
     let length = body.len();
-    write!(stream, "POST /stub HTTP/1.1\r\nHost: x\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}").unwrap();
-    std::io::copy(&mut stream, &mut std::io::sink()).unwrap();
+    write!(stream, "POST /stub HTTP/1.1\r\nHost: x\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}").expect("sent");
+    std::io::copy(&mut stream, &mut std::io::sink()).expect("sent");
 }
 
 #[test]
