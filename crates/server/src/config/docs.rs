@@ -21,7 +21,7 @@ these counts: its default, `concierge.toml`, a `.env` file, the process environm
 - Secrets (marked *secret*) can also stand in a file: `JWT_SECRET_FILE=/run/secrets/jwt` and so on, or in a
   systemd credential of the same name, such as `JWT_SECRET`. Staging and production refuse a file that others can read.
 - Keys are looked for in this order: file or systemd credential, process environment, `.env`, keyring
-  file. Two places with different keys are refused.
+  file, key store. Two places with different keys are refused.
 
 `concierge config check` shows everything that is wrong at once, each with its remedy; `concierge config explain`
 shows each value with its source, secrets masked. Durations are written `500ms`, `90s`, `10m`, `1h`, `30d`.
