@@ -9,12 +9,12 @@ use std::{
 use clap::{Args, Subcommand, ValueEnum};
 
 use super::{
-    key_file::{Kind, existing, ignore_in_git, into_dotenv, into_keyring},
+    key_file::{existing, ignore_in_git, with_keys},
     print_json,
 };
 use crate::{
     config::{Config, Environment, LoadArgs, dotenv::assignment},
-    keys::{self, Draft, Existing, Format, Purpose},
+    keys::{self, Draft, Existing, Form, Format, Purpose},
     platform::{
         clock::{Clock as _, SystemClock},
         keyring::Algorithm,
@@ -169,12 +169,10 @@ fn generate(what: &Generate, args: &LoadArgs) -> Result<ExitCode, Refusal> {
         print_lines(&drafts);
         return Ok(ExitCode::SUCCESS);
     };
-    let (kind, text) = (Kind::of(path)?, existing(path)?);
-    let text = match kind {
-        Kind::Dotenv => into_dotenv(text.as_deref(), &drafts, what.force)?,
-        Kind::Keyring => into_keyring(text.as_deref(), &drafts, what.force, now)?,
-    };
-    keys::write_secret_file(path, &text, Existing::Replaced, &OsRng)
+    let (form, text) = (Form::of(path)?, existing(path)?);
+    let text = with_keys(form, text.as_deref(), &drafts, environment, what.force, now)
+        .map_err(|error| format!("{}: {error}", path.display()))?;
+    keys::write_secret_file(path, text.expose(), Existing::Replaced, &OsRng)
         .map_err(|error| format!("{} cannot be written: {error}", path.display()))?;
     for (purpose, draft) in &drafts {
         println!(
@@ -204,7 +202,7 @@ fn refuse_where_ed25519_cannot_be(what: &Generate) -> Result<(), Refusal> {
         "--alg Ed25519 is for the signing ring; the sealing key signs nothing"
     } else if what.format != Format::Hex {
         "a key of Ed25519 is a seed in hex; leave --format away"
-    } else if !matches!(what.out.as_deref().map(Kind::of), Some(Ok(Kind::Keyring))) {
+    } else if !matches!(what.out.as_deref().map(Form::of), Some(Ok(Form::Keyring))) {
         "a key of Ed25519 lives in a keyring file, since JWT_SECRET says no algorithm: give --out secrets.<env>.toml"
     } else {
         return Ok(());
@@ -264,13 +262,21 @@ mod tests {
         let now = Timestamp::from_millis(1_795_219_200_000);
         let draft = || keys::draft(Format::Hex, Environment::Staging, now, &OsRng).unwrap();
         let drafts = Purpose::ALL.map(|one| (one, for_ring(draft(), one, Algorithm::Ed25519)));
-        let text = into_keyring(None, &drafts, false, now).unwrap();
+        let text = with_keys(
+            Form::Keyring,
+            None,
+            &drafts,
+            Environment::Staging,
+            false,
+            now,
+        )
+        .unwrap();
         assert_eq!(
-            text.matches("alg = \"Ed25519\"").count(),
+            text.expose().matches("alg = \"Ed25519\"").count(),
             1,
             "one of the two"
         );
-        let contents = KeyringContents::parse(&text).unwrap();
+        let contents = KeyringContents::parse(text.expose()).unwrap();
         let signing = contents.ring(Purpose::Signing).unwrap();
         assert_eq!(signing.keys[0].alg, Algorithm::Ed25519);
     }

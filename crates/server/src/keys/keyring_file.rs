@@ -10,7 +10,7 @@ use super::{Draft, Purpose, is_id};
 use crate::platform::keyring::{Algorithm, KeyState, Scheme};
 
 /// A whole file. A ring that is missing is made or asked for, not an error.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Contents {
     /// Nothing that began at or before this counts any more; set by a revoke and by a restore.
@@ -23,7 +23,7 @@ pub struct Contents {
 }
 
 /// One ring of the file.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct StoredRing {
     /// The id of the key that signs or seals.
@@ -132,7 +132,7 @@ impl StoredRing {
         self.keys.iter().find(|key| key.id == self.active)
     }
 
-    fn validate(&self, purpose: Purpose) -> Result<(), String> {
+    pub(super) fn validate(&self, purpose: Purpose) -> Result<(), String> {
         for (index, key) in self.keys.iter().enumerate() {
             if !is_id(&key.id) {
                 return Err(format!(
@@ -186,7 +186,7 @@ impl Stored {
         }
     }
 
-    fn state_text(&self) -> &'static str {
+    pub(super) fn state_text(&self) -> &'static str {
         match self.state {
             StoredState::Pending => "pending",
             StoredState::Active => "active",

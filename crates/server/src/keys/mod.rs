@@ -12,9 +12,14 @@
 mod atomic;
 mod check;
 pub mod data_keys;
+mod document;
+#[cfg(test)]
+mod document_tests;
+mod dotenv_rings;
 #[cfg(test)]
 mod ed25519_tests;
 mod generate;
+mod keyring_edit;
 mod keyring_file;
 mod known;
 mod load;
@@ -30,6 +35,7 @@ use aws_lc_rs::digest;
 pub use self::{
     atomic::{Existing, write as write_secret_file},
     check::check,
+    document::{Document, Form},
     generate::{Draft, Format, draft},
     keyring_file::{Contents as KeyringContents, Stored, StoredRing, StoredState},
     known::{TEST_SEALING_KEY, TEST_SIGNING_KEY},
