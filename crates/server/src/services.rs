@@ -25,7 +25,6 @@ use crate::{
         keyring::Ring,
         limit::{AddressKey, AddressLimiter, Beyond, Quota},
         rng::Rng,
-        seal::SealKey,
         shutdown::Shutdown,
     },
     recovery::{Links, RecoveryCodes},
@@ -55,6 +54,8 @@ const REPORTS: Quota = Quota {
 pub struct Services {
     /// The configuration.
     pub config: Config,
+    /// The data keys.
+    pub keys: Arc<DataKeys>,
     /// The database.
     pub db: Db,
     /// The time.
@@ -126,7 +127,12 @@ impl Services {
         let freshness = Arc::new(Freshness::default());
         let keys = Arc::new(parts.keys);
         let factor = config.address_limit_factor;
-        let outbox = Outbox::new(&keys.mail, db.clone(), Arc::clone(&clock), Arc::clone(&rng));
+        let outbox = Outbox::new(
+            keys.mail.clone(),
+            db.clone(),
+            Arc::clone(&clock),
+            Arc::clone(&rng),
+        );
         let outbox = Arc::new(outbox);
         let signer = TokenSigner::new(parts.signing, config.public_url.origin());
         let sessions = Arc::new(Sessions::new(
@@ -135,7 +141,7 @@ impl Services {
             Arc::clone(&rng),
             config.session,
             signer,
-            SealKey::new(&keys.session),
+            keys.session.clone(),
             Arc::clone(&freshness),
         ));
         let floor = Floor {
@@ -143,7 +149,7 @@ impl Services {
             clock: Arc::clone(&clock),
             rng: Arc::clone(&rng),
             hasher: parts.hasher,
-            keys,
+            keys: Arc::clone(&keys),
             sessions: Arc::clone(&sessions),
             outbox: Arc::clone(&outbox),
             freshness: Arc::clone(&freshness),
@@ -162,6 +168,7 @@ impl Services {
             refreshes: AddressLimiter::new(REFRESHES, factor),
             courier: Courier::new(Arc::clone(&outbox), &config),
             config,
+            keys,
             db,
             clock,
             rng,

@@ -13,6 +13,7 @@ mod http;
 mod jwt;
 mod mail;
 mod recovery;
+mod reseal;
 mod session;
 mod sign_in;
 mod store;

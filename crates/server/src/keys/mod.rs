@@ -29,6 +29,7 @@ mod store;
 mod strength;
 #[cfg(test)]
 mod tests;
+mod wrapping;
 
 use aws_lc_rs::digest;
 

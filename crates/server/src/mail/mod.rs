@@ -29,7 +29,7 @@ use tokio::sync::Notify;
 use zeroize::Zeroizing;
 
 use crate::{
-    platform::{clock::Clock, rng::Rng, seal::SealKey},
+    platform::{clock::Clock, rng::Rng, seal::SealKeys},
     store::{Db, StoreError, Tx},
 };
 
@@ -159,18 +159,18 @@ pub struct Mail {
 /// Takes mails in, and keeps them until they have left.
 pub struct Outbox {
     db: Db,
-    seal: SealKey,
+    seal: SealKeys,
     clock: Arc<dyn Clock>,
     rng: Arc<dyn Rng>,
     queued: Arc<Notify>,
 }
 
 impl Outbox {
-    /// The service; `key` is the data key of mails.
-    pub fn new(key: &[u8; 32], db: Db, clock: Arc<dyn Clock>, rng: Arc<dyn Rng>) -> Self {
+    /// The service; `seal` is the data key of mails.
+    pub fn new(seal: SealKeys, db: Db, clock: Arc<dyn Clock>, rng: Arc<dyn Rng>) -> Self {
         Self {
             db,
-            seal: SealKey::new(key),
+            seal,
             clock,
             rng,
             queued: Arc::default(),

@@ -10,7 +10,7 @@ use crate::{
     account::Accounts,
     audit::{self, Event, Origin},
     keys::data_keys::DataKeys,
-    platform::{clock::Clock, hash::Hasher, rng::Rng, seal::SealKey},
+    platform::{clock::Clock, hash::Hasher, rng::Rng, seal::SealKeys},
     store::{Db, On, StoreError, Tx, budget::Budget},
 };
 
@@ -44,7 +44,7 @@ pub struct RecoveryCodes {
     rng: Arc<dyn Rng>,
     hasher: Hasher,
     accounts: Arc<Accounts>,
-    seal: SealKey,
+    seal: SealKeys,
 }
 
 impl RecoveryCodes {
@@ -63,7 +63,7 @@ impl RecoveryCodes {
             rng,
             hasher,
             accounts,
-            seal: SealKey::new(&keys.totp),
+            seal: keys.totp.clone(),
         }
     }
 

@@ -27,7 +27,7 @@ use crate::{
         jwt::TokenSigner,
         limit::{Beyond, Limiter, Quota},
         rng::Rng,
-        seal::SealKey,
+        seal::SealKeys,
     },
     store::{
         Db, Tx,
@@ -105,7 +105,7 @@ pub struct Sessions {
     pub(super) rng: Arc<dyn Rng>,
     pub(super) config: SessionConfig,
     pub(super) signer: TokenSigner,
-    pub(super) seal: SealKey,
+    pub(super) seal: SealKeys,
     pub(super) mirror: Mirror<SessionId, Live>,
     refreshes: Limiter,
 }
@@ -118,7 +118,7 @@ impl Sessions {
         rng: Arc<dyn Rng>,
         config: SessionConfig,
         signer: TokenSigner,
-        seal: SealKey,
+        seal: SealKeys,
         freshness: Arc<Freshness>,
     ) -> Self {
         Self {

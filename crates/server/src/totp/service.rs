@@ -20,7 +20,7 @@ use crate::{
     audit::{self, Event, Origin},
     keys::data_keys::DataKeys,
     mail::{Letter, Outbox},
-    platform::{clock::Clock, rng::Rng, seal::SealKey},
+    platform::{clock::Clock, rng::Rng, seal::SealKeys},
     recovery::RecoveryCodes,
     session::Sessions,
     store::{Db, StoreError, Tx, budget::Budget},
@@ -48,7 +48,7 @@ pub enum Claim {
 /// The second factors of the house.
 pub struct Totp {
     pub(super) parts: Parts,
-    seal: SealKey,
+    seal: SealKeys,
 }
 
 /// The parts [`Totp`] is made of.
@@ -79,7 +79,7 @@ impl Totp {
     /// The service.
     pub fn new(parts: Parts) -> Self {
         Self {
-            seal: SealKey::new(&parts.keys.totp),
+            seal: parts.keys.totp.clone(),
             parts,
         }
     }
