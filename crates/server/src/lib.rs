@@ -5,7 +5,7 @@
 //!
 //! Capabilities and the doors each may knock at:
 //! - audit:
-//! - keys:
+//! - keys: audit
 //! - doctor: keys
 //! - password:
 //! - session: audit
@@ -14,6 +14,7 @@
 //! - totp: account audit keys recovery session
 //! - sign_in: account audit keys password recovery session totp
 //! - admin: account audit session sign_in
+//! - key_desk: account audit keys recovery session
 //!
 //! Plumbing, which knows no capability: `platform`, `store`, `config`, `http`, `mail`, `job`, `cli`. Assembled in
 //! `services` and `boot`.
@@ -28,6 +29,9 @@ pub mod doctor;
 mod floor;
 pub mod http;
 pub mod job;
+pub mod key_desk;
+mod key_schedule;
+mod key_watch;
 pub mod keys;
 pub mod mail;
 pub mod password;

@@ -16,13 +16,15 @@ use crate::{
     config::Config,
     floor::Floor,
     http::{SecurityHeaders, Site, client::Client, cookies::CookieNames, error::ApiError},
-    keys::data_keys::DataKeys,
+    key_desk,
+    key_watch::KeyWatch,
+    keys::{Keeper, Supply, data_keys::DataKeys},
     mail::{Courier, Outbox},
     platform::{
         clock::Clock,
         hash::Hasher,
         jwt::TokenSigner,
-        keyring::Ring,
+        keyring::Keyrings,
         limit::{AddressKey, AddressLimiter, Beyond, Quota},
         rng::Rng,
         shutdown::Shutdown,
@@ -74,6 +76,10 @@ pub struct Services {
     pub sign_in: SignIn,
     /// Links that set a new password.
     pub links: Arc<Links>,
+    /// Changes the keyrings.
+    pub keeper: Keeper,
+    /// What this process knows of the keys, and tells others.
+    pub key_watch: KeyWatch,
     /// Takes mails in.
     pub outbox: Arc<Outbox>,
     courier: Courier,
@@ -105,8 +111,10 @@ pub struct Parts {
     pub clock: Arc<dyn Clock>,
     /// Chance.
     pub rng: Arc<dyn Rng>,
-    /// Signs access tokens.
-    pub signing: Ring,
+    /// Where the keys come from.
+    pub supply: Supply,
+    /// The keys to begin with.
+    pub rings: Keyrings,
     /// The data keys, unwrapped.
     pub keys: DataKeys,
     /// Hashes passwords.
@@ -134,7 +142,21 @@ impl Services {
             Arc::clone(&rng),
         );
         let outbox = Arc::new(outbox);
-        let signer = TokenSigner::new(parts.signing, config.public_url.origin());
+        let key_watch = KeyWatch::new(
+            &parts.supply,
+            &parts.rings,
+            rng.id(clock.now()),
+            clock.now(),
+        );
+        let signer = TokenSigner::new(parts.rings.signing, config.public_url.origin());
+        let keeper = Keeper::new(
+            db.clone(),
+            Arc::clone(&clock),
+            Arc::clone(&rng),
+            parts.supply,
+            config.session.access_ttl,
+            config.key_grace,
+        );
         let sessions = Arc::new(Sessions::new(
             db.clone(),
             Arc::clone(&clock),
@@ -166,6 +188,8 @@ impl Services {
             refusals: Refusals::default(),
             reports: AddressLimiter::new(REPORTS, factor),
             refreshes: AddressLimiter::new(REFRESHES, factor),
+            keeper,
+            key_watch,
             courier: Courier::new(Arc::clone(&outbox), &config),
             config,
             keys,
@@ -191,6 +215,18 @@ impl Services {
             accounts: &self.accounts,
             sessions: &self.sessions,
             sign_in: &self.sign_in,
+        }
+    }
+
+    /// The key desk.
+    pub fn key_desk(&self) -> key_desk::Desk<'_> {
+        key_desk::Desk {
+            db: &self.db,
+            clock: &self.clock,
+            rng: &self.rng,
+            supply: self.keeper.supply(),
+            keeper: &self.keeper,
+            sessions: &self.sessions,
         }
     }
 
@@ -286,6 +322,7 @@ impl Services {
             if *change == Change::Everything {
                 self.sessions.forget_all();
                 self.accounts.forget_all();
+                self.key_watch.call();
             }
             self.sessions.hear(change);
             self.accounts.hear(change);

@@ -10,6 +10,8 @@ use clap::{Args, Subcommand, ValueEnum};
 
 use super::{
     key_file::{existing, ignore_in_git, with_keys},
+    key_incident::{self, IncidentCommand},
+    key_life::{self, Revoke, Rotate},
     print_json,
 };
 use crate::{
@@ -39,6 +41,21 @@ pub(super) enum Command {
         #[arg(long)]
         fix: bool,
     },
+    /// Make a new key active and let the old one verify for a while; nobody notices
+    #[command(
+        after_help = "Examples:\n  concierge key rotate --ring signing --grace 7d\n  concierge key rotate --if-due               for a timer\n  concierge key rotate --ring signing --out .env\n  concierge key rotate --ring signing --undo  the key in grace is active again\n\nExit 0: done, or nothing is due; 2: the key lives where this program writes nothing; the lines to set are shown."
+    )]
+    Rotate(Rotate),
+    /// The emergency: refuse a key everywhere within a second and end every session
+    #[command(
+        after_help = "Example:\n  concierge key revoke --kid prod-20261120-9f3a --reason \"found in a public repository\"\n\nAsks on a terminal; elsewhere --reason is the consent. Works with the server up or down; repeated, it finishes what was broken off."
+    )]
+    Revoke(Revoke),
+    /// Show both rings: id, state, age, until when and by what each key is needed; never a value. Exit 3 when overdue
+    Status,
+    /// The records of revoked keys
+    #[command(subcommand)]
+    Incident(IncidentCommand),
 }
 
 /// What to make, and where to put it.
@@ -90,13 +107,17 @@ fn environment(text: &str) -> Result<Environment, String> {
         .ok_or_else(|| "development, test, staging or production".to_owned())
 }
 
-fn algorithm(text: &str) -> Result<Algorithm, String> {
+pub(super) fn algorithm(text: &str) -> Result<Algorithm, String> {
     Algorithm::from_text(text).ok_or_else(|| "HS256 or Ed25519".to_owned())
 }
 
 pub(super) fn run(command: &Command, args: &LoadArgs, json: bool) -> ExitCode {
     match command {
         Command::Check { fix } => check(args, *fix, json),
+        Command::Rotate(command) => key_life::rotate(command, args, json),
+        Command::Revoke(command) => key_life::revoke(command, args, json),
+        Command::Status => key_life::status(args, json),
+        Command::Incident(command) => key_incident::incident(command, args, json),
         Command::Generate(what) => generate(what, args).unwrap_or_else(|message| {
             eprintln!("error: {message}");
             ExitCode::from(2)

@@ -10,6 +10,10 @@ mod config;
 mod doctor;
 mod key;
 mod key_file;
+mod key_incident;
+mod key_life;
+mod key_lines;
+mod key_open;
 
 use std::{path::PathBuf, process::ExitCode};
 

@@ -193,6 +193,10 @@ pub static SETTINGS: &[Setting] = &[
         "Sealing keys that still open: `kid:alg:key:verify_until_unix`, comma-separated.").not_in_the_file().secret(),
     plain(Keys, "CONCIERGE_KEYRING", "keys.keyring", Derived("`<data>/secrets.<env>.toml`"),
         "The keyring file."),
+    plain(Keys, "CONCIERGE_KEY_GRACE", "keys.grace", Fixed("7d"),
+        "For how long a key that was rotated out still verifies; never less than the life of an access token."),
+    plain(Keys, "CONCIERGE_KEY_ROTATION", "keys.rotation", Fixed("auto"),
+        "Who rotates a key that is due and lives where this program writes: `auto` (the server, nobody notices) or `manual`."),
 
     plain(Account, "CONCIERGE_REGISTRATION", "account.registration", ByEnvironment(["open", "open", "open", "invite"]),
         "Who may register: `open` (anybody), `invite` (who has an invitation of an admin) or `closed`."),

@@ -111,15 +111,7 @@ impl StoredRing {
     pub fn of(draft: &Draft, now: Timestamp) -> Self {
         Self {
             active: draft.id.clone(),
-            keys: vec![Stored {
-                id: draft.id.clone(),
-                alg: draft.algorithm,
-                value: Sensitive::new(draft.value.expose()),
-                state: StoredState::Active,
-                created_at: Some(now),
-                not_before: None,
-                verify_until: None,
-            }],
+            keys: vec![Stored::of(draft, now)],
         }
     }
 
@@ -143,7 +135,9 @@ impl StoredRing {
             if self.keys[..index].iter().any(|other| other.id == key.id) {
                 return Err(format!("the id {} is there twice", key.id));
             }
+            let is_wiped = key.state == StoredState::Revoked && key.value.expose().is_empty();
             unfit(purpose, key.alg, key.value.expose())
+                .filter(|_| !is_wiped)
                 .map_or(Ok(()), |fault| Err(format!("key {}: {fault}", key.id)))?;
             if (key.state == StoredState::Active) != (key.id == self.active) {
                 return Err(format!(

@@ -36,6 +36,7 @@ pub(super) struct Held {
     pub(super) text: Sensitive,
     pub(super) state: KeyState,
     pub(super) source: Source,
+    pub(super) created_at: Option<Timestamp>,
 }
 
 /// Everything that was found.
@@ -44,7 +45,9 @@ pub(super) struct Gathered {
     pub(super) keys: Vec<Held>,
     pub(super) findings: Vec<Finding>,
     /// The text of the keyring file, when there is one.
-    keyring: Option<String>,
+    pub(super) keyring: Option<String>,
+    /// The epoch of the keyring file.
+    epoch: Option<Timestamp>,
 }
 
 impl Gathered {
@@ -75,14 +78,22 @@ pub fn load(
             }
         };
     }
-    let mut findings = check::judge(&mut found, settings, environment, &path);
+    judged(found, settings, environment, &path)
+}
+
+pub(super) fn judged(
+    mut found: Gathered,
+    settings: &KeySettings,
+    environment: Environment,
+    path: &Path,
+) -> Result<(Keyrings, Vec<Finding>), Vec<Finding>> {
+    let mut findings = check::judge(&mut found, settings, environment, path);
     if !findings.iter().any(Finding::is_error) {
-        let mut keys = found.keys.into_iter();
-        if let (Some(signing), Some(sealing)) = rings(&mut keys) {
-            return Ok((Keyrings { signing, sealing }, findings));
+        if let Some(rings) = into_rings(found) {
+            return Ok((rings, findings));
         }
-        // Only when the keyring vanished between being made and being read.
-        findings.extend(Purpose::ALL.map(|purpose| check::missing(purpose, environment, &path)));
+        // Where keys are made they vanished since, or nobody may make them now.
+        findings.extend(Purpose::ALL.map(|purpose| check::missing(purpose, environment, path)));
     }
     Err(findings)
 }
@@ -110,6 +121,7 @@ pub(super) fn gather(
 ) -> Gathered {
     let mut found = Gathered::default();
     let contents = read_keyring(path, environment, &mut found);
+    found.epoch = contents.epoch;
     for (purpose, given) in [
         (Purpose::Signing, &settings.signing),
         (Purpose::Sealing, &settings.sealing),
@@ -132,6 +144,7 @@ pub(super) fn gather(
                 text: Sensitive::new(key.value.expose()),
                 state: key.state_at(now),
                 source: Source::Keyring(path.to_owned()),
+                created_at: key.created_at,
             }));
         }
         take_previous(purpose, given, now, &mut found);
@@ -142,7 +155,11 @@ pub(super) fn gather(
     found
 }
 
-fn read_keyring(path: &Path, environment: Environment, found: &mut Gathered) -> Contents {
+pub(super) fn read_keyring(
+    path: &Path,
+    environment: Environment,
+    found: &mut Gathered,
+) -> Contents {
     let refuse = |message: String, remedy: &str| {
         Finding::error(path.display().to_string(), "keyring file", message, remedy)
     };
@@ -263,6 +280,7 @@ fn take_given(
         text: Sensitive::new(text),
         state: KeyState::Active,
         source: key.source.clone(),
+        created_at: None,
     });
 }
 
@@ -304,6 +322,7 @@ fn take_previous(purpose: Purpose, given: &RingSettings, now: Timestamp, found: 
                 KeyState::Retired
             },
             source: previous.source.clone(),
+            created_at: None,
         });
     }
 }
@@ -322,6 +341,7 @@ fn use_the_test_pair(found: &mut Gathered) {
                 text: Sensitive::new(text),
                 state: KeyState::Active,
                 source: Source::TestPair,
+                created_at: None,
             });
         }
     }
@@ -359,16 +379,22 @@ fn make_missing(
     }
 }
 
-fn rings(keys: &mut dyn Iterator<Item = Held>) -> (Option<Ring>, Option<Ring>) {
-    let (signing, sealing): (Vec<Held>, Vec<Held>) =
-        keys.partition(|key| key.purpose == Purpose::Signing);
-    (ring(signing), ring(sealing))
+pub(super) fn into_rings(found: Gathered) -> Option<Keyrings> {
+    let (signing, sealing): (Vec<Held>, Vec<Held>) = found
+        .keys
+        .into_iter()
+        .partition(|key| key.purpose == Purpose::Signing);
+    Some(Keyrings {
+        signing: ring(signing)?,
+        sealing: ring(sealing)?,
+        epoch: found.epoch.unwrap_or(Timestamp::from_millis(0)),
+    })
 }
 
 fn ring(held: Vec<Held>) -> Option<Ring> {
     let keys = held.into_iter().map(|held| {
         Some(Key {
-            scheme: Scheme::of(held.algorithm, held.text.expose())?,
+            scheme: Scheme::of_stored(held.algorithm, held.text.expose())?,
             secret: Zeroizing::new(held.text.expose().as_bytes().to_vec()),
             id: held.id,
             state: held.state,

@@ -10,39 +10,63 @@
 //! of one environment must open nothing in another. No value of a key is ever shown or logged.
 
 mod atomic;
+mod by_hand;
 mod check;
+mod copy;
 pub mod data_keys;
 mod document;
 #[cfg(test)]
 mod document_tests;
 mod dotenv_rings;
+pub mod due;
 #[cfg(test)]
 mod ed25519_tests;
+pub mod emergency;
+pub mod epoch_store;
+pub mod fact_store;
 mod generate;
+pub mod instance;
+mod keeper;
 mod keyring_edit;
 mod keyring_file;
 mod known;
+mod life;
 mod load;
 mod origin;
+mod place;
 mod previous;
+mod reread;
+mod rotation;
+mod status;
 mod store;
 mod strength;
+mod supply;
 #[cfg(test)]
 mod tests;
 mod wrapping;
 
 use aws_lc_rs::digest;
+use concierge_core::keys::RingName;
 
 pub use self::{
     atomic::{Existing, write as write_secret_file},
+    by_hand::lines_for_hand,
     check::check,
     document::{Document, Form},
     generate::{Draft, Format, draft},
+    instance::host,
+    keeper::{By, Keeper, KeeperError},
     keyring_file::{Contents as KeyringContents, Stored, StoredRing, StoredState},
     known::{TEST_SEALING_KEY, TEST_SIGNING_KEY},
+    life::LifeError,
     load::{files, keyring_path, load},
     origin::{Origin, origins},
+    place::{Place, is_writable},
+    reread::{contents, open, read, watched},
+    rotation::{Rotation, Step},
+    status::status,
     strength::weaknesses,
+    supply::Supply,
 };
 pub use crate::config::KeySettings;
 
@@ -88,6 +112,24 @@ impl Purpose {
         match self {
             Self::Signing => "JWT_SECRET_PREVIOUS",
             Self::Sealing => "SECRET_KEY_PREVIOUS",
+        }
+    }
+}
+
+impl From<RingName> for Purpose {
+    fn from(ring: RingName) -> Self {
+        match ring {
+            RingName::Signing => Self::Signing,
+            RingName::Sealing => Self::Sealing,
+        }
+    }
+}
+
+impl From<Purpose> for RingName {
+    fn from(purpose: Purpose) -> Self {
+        match purpose {
+            Purpose::Signing => Self::Signing,
+            Purpose::Sealing => Self::Sealing,
         }
     }
 }

@@ -90,3 +90,11 @@ pub(super) async fn delete_failures(tx: &mut Tx, name_digest: &str) -> Result<()
         .await
         .map(|_| ())
 }
+
+/// Deletes every link, of everybody: a compromised key may have made any of them.
+pub async fn delete_all(tx: &mut Tx) -> Result<(), StoreError> {
+    sql("DELETE FROM recovery_link")
+        .execute(tx)
+        .await
+        .map(|_| ())
+}

@@ -19,5 +19,6 @@ mod service;
 mod store;
 
 pub use error::RecoveryError;
+pub use link_store::delete_all as delete_all_links;
 pub use links::{LinkError, LinkParts, Links};
 pub use service::{Prepared, RecoveryCodes};

@@ -46,7 +46,9 @@ impl Sessions {
         now: Timestamp,
     ) -> Result<Arc<Live>, SessionError> {
         match self.mirror.get(&id, now) {
-            Some(live) if live.row.is_live(now) && generation <= live.row.rotation.generation => {
+            Some(live)
+                if self.lives(&live.row, now) && generation <= live.row.rotation.generation =>
+            {
                 Ok(live)
             }
             _ => self.load(id, now).await,
@@ -61,7 +63,7 @@ impl Sessions {
         let began = self.mirror.epoch();
         let row = store::find_by_id(&self.db, id)
             .await?
-            .filter(|row| row.is_live(now));
+            .filter(|row| self.lives(row, now));
         let row = row.ok_or(SessionError::Unauthenticated("no_live_session"))?;
         let key = self.seal.open(&associated(id), &row.sealed_key);
         let key =

@@ -9,6 +9,7 @@
 mod device_store;
 mod ending;
 pub mod error;
+mod everything;
 pub mod http;
 mod live;
 mod own;

@@ -9,6 +9,7 @@ mod connect;
 mod error;
 mod examine;
 pub mod feed;
+mod lease;
 mod migrate;
 pub mod mirror;
 mod row;

@@ -1,0 +1,95 @@
+//! When a key has to be rotated.
+
+use std::time::Duration;
+
+use concierge_core::time::Timestamp;
+
+use super::{
+    Purpose, keyring_path,
+    load::{self, Held},
+};
+use crate::{
+    config::{Environment, Reading},
+    platform::keyring::KeyState,
+};
+
+const DAY: Duration = Duration::from_secs(24 * 3600);
+
+/// How old an active key gets: nothing is at stake in development and tests.
+pub const fn life(environment: Environment) -> Option<Duration> {
+    match environment {
+        Environment::Production => Some(DAY.saturating_mul(180)),
+        Environment::Staging => Some(DAY.saturating_mul(90)),
+        Environment::Development | Environment::Test => None,
+    }
+}
+
+/// When an active key is due, and from when on it is worth a word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Due {
+    /// From then on it is due soon: two thirds of its life are over.
+    pub soon: Timestamp,
+    /// From then on it is overdue.
+    pub at: Timestamp,
+}
+
+impl Due {
+    /// Of a key that was made at this time.
+    pub fn of(environment: Environment, created_at: Timestamp) -> Option<Self> {
+        let life = life(environment)?;
+        Some(Self {
+            soon: created_at.plus(life * 2 / 3),
+            at: created_at.plus(life),
+        })
+    }
+}
+
+/// When the active key of a ring is due; `None` where keys do not age, or where nobody knows when it was made.
+pub fn due_of(reading: &Reading, purpose: Purpose, now: Timestamp) -> Option<Due> {
+    let path = keyring_path(reading.keys(), reading.environment, &reading.data);
+    let found = load::gather(reading.keys(), reading.environment, &path, now);
+    let active = found
+        .keys
+        .iter()
+        .find(|key| key.purpose == purpose && key.state == KeyState::Active)?;
+    Due::of(reading.environment, made_at(active)?)
+}
+
+/// When a key was made: the file says so, or its id does.
+pub(super) fn made_at(key: &Held) -> Option<Timestamp> {
+    key.created_at.or_else(|| day_of(&key.id))
+}
+
+/// The day in `<env>-<yyyymmdd>-<4 hex>`.
+fn day_of(id: &str) -> Option<Timestamp> {
+    let day = id.split('-').nth(1)?;
+    let (year, rest) = day.split_at_checked(4)?;
+    let (month, day) = rest.split_at_checked(2)?;
+    Timestamp::parse_rfc3339(&format!("{year}-{month}-{day}T00:00:00Z"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_age_where_something_is_at_stake() {
+        let made = day_of("prod-20260101-9f3a").unwrap();
+        let days = |environment| {
+            let due = Due::of(environment, made)?;
+            let days = |time: Timestamp| time.since(made).as_secs() / DAY.as_secs();
+            Some((days(due.soon), days(due.at)))
+        };
+        assert_eq!(days(Environment::Production), Some((120, 180)));
+        assert_eq!(days(Environment::Staging), Some((60, 90)));
+        assert_eq!(days(Environment::Development), None);
+        assert_eq!(days(Environment::Test), None);
+    }
+
+    #[test]
+    fn an_id_without_a_day_says_nothing() {
+        for id in ["prod-00000000-9f3a", "mine", "a-b-c", "é-2026é101-x", ""] {
+            assert_eq!(day_of(id), None, "{id}");
+        }
+    }
+}
