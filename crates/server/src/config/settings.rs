@@ -192,7 +192,9 @@ pub static SETTINGS: &[Setting] = &[
     plain(Keys, "SECRET_KEY_PREVIOUS", "", Unset,
         "Sealing keys that still open: `kid:alg:key:verify_until_unix`, comma-separated.").not_in_the_file().secret(),
     plain(Keys, "CONCIERGE_KEYRING", "keys.keyring", Derived("`<data>/secrets.<env>.toml`"),
-        "The keyring file."),
+        "The keyring file, or the same encrypted, with `.age` behind its name."),
+    plain(Keys, "CONCIERGE_KEYRING_PASSPHRASE_FILE", "keys.keyring_passphrase_file", Derived("the systemd credential `keyring-passphrase`"),
+        "A file that holds the passphrase of an encrypted keyring file; there is no variable that holds the passphrase itself."),
 
     plain(Account, "CONCIERGE_REGISTRATION", "account.registration", ByEnvironment(["open", "open", "open", "invite"]),
         "Who may register: `open` (anybody), `invite` (who has an invitation of an admin) or `closed`."),

@@ -9,6 +9,7 @@
 //! Threats: a guessable key lets anybody sign in as anybody; a key others can read is no key; a key
 //! of one environment must open nothing in another. No value of a key is ever shown or logged.
 
+pub mod age_file;
 mod atomic;
 mod check;
 pub mod data_keys;
@@ -16,6 +17,9 @@ pub mod data_keys;
 mod ed25519_tests;
 mod generate;
 mod keyring_file;
+mod keyring_store;
+#[cfg(test)]
+mod keyring_store_tests;
 mod known;
 mod load;
 mod origin;
@@ -32,6 +36,7 @@ pub use self::{
     check::check,
     generate::{Draft, Format, draft},
     keyring_file::{Contents as KeyringContents, Stored, StoredRing, StoredState},
+    keyring_store::{Form, KeyringFile, OpenedKeyring, Unreadable},
     known::{TEST_SEALING_KEY, TEST_SIGNING_KEY},
     load::{files, keyring_path, load},
     origin::{Origin, origins},
