@@ -7,14 +7,17 @@ use std::{
 };
 
 use clap::{Args, Subcommand, ValueEnum};
+use concierge_core::sensitive::Sensitive;
 
 use super::{
+    key_age,
     key_file::{Kind, existing, ignore_in_git, into_dotenv, into_keyring},
+    key_passphrase::PassphraseArgs,
     print_json,
 };
 use crate::{
     config::{Config, Environment, LoadArgs, dotenv::assignment},
-    keys::{self, Draft, Existing, Format, Purpose},
+    keys::{self, Draft, Existing, Form, Format, KeyringFile, Purpose},
     platform::{
         clock::{Clock as _, SystemClock},
         keyring::Algorithm,
@@ -39,6 +42,16 @@ pub(super) enum Command {
         #[arg(long)]
         fix: bool,
     },
+    /// Encrypt the keyring file with a passphrase, and remove the plain one
+    #[command(
+        after_help = "Examples:\n  concierge key encrypt                                 asks for the passphrase, twice\n  concierge key encrypt --passphrase-file /run/keys/p   where no terminal is\n\nThe server opens it with the passphrase in the file that CONCIERGE_KEYRING_PASSPHRASE_FILE names."
+    )]
+    Encrypt(PassphraseArgs),
+    /// Make the encrypted keyring file a plain one again
+    #[command(
+        after_help = "Examples:\n  concierge key decrypt\n  concierge key decrypt --passphrase-stdin < passphrase"
+    )]
+    Decrypt(PassphraseArgs),
 }
 
 /// What to make, and where to put it.
@@ -97,6 +110,8 @@ fn algorithm(text: &str) -> Result<Algorithm, String> {
 pub(super) fn run(command: &Command, args: &LoadArgs, json: bool) -> ExitCode {
     match command {
         Command::Check { fix } => check(args, *fix, json),
+        Command::Encrypt(passphrase) => key_age::convert(Form::Age, passphrase, args),
+        Command::Decrypt(passphrase) => key_age::convert(Form::Plain, passphrase, args),
         Command::Generate(what) => generate(what, args).unwrap_or_else(|message| {
             eprintln!("error: {message}");
             ExitCode::from(2)
@@ -153,7 +168,8 @@ fn generate(what: &Generate, args: &LoadArgs) -> Result<ExitCode, Refusal> {
     if what.alg == Algorithm::Ed25519 {
         refuse_where_ed25519_cannot_be(what)?;
     }
-    let environment = what.env.unwrap_or_else(|| Config::read(args).environment);
+    let reading = Config::read(args);
+    let environment = what.env.unwrap_or(reading.environment);
     let now = SystemClock.now();
     let drafts = what
         .ring
@@ -169,13 +185,19 @@ fn generate(what: &Generate, args: &LoadArgs) -> Result<ExitCode, Refusal> {
         print_lines(&drafts);
         return Ok(ExitCode::SUCCESS);
     };
-    let (kind, text) = (Kind::of(path)?, existing(path)?);
-    let text = match kind {
-        Kind::Dotenv => into_dotenv(text.as_deref(), &drafts, what.force)?,
-        Kind::Keyring => into_keyring(text.as_deref(), &drafts, what.force, now)?,
-    };
-    keys::write_secret_file(path, &text, Existing::Replaced, &OsRng)
-        .map_err(|error| format!("{} cannot be written: {error}", path.display()))?;
+    match Kind::of(path)? {
+        Kind::Dotenv => {
+            let text = into_dotenv(existing(path)?.as_deref(), &drafts, what.force)?;
+            keys::write_secret_file(path, &text, Existing::Replaced, &OsRng)
+                .map_err(|error| format!("{} cannot be written: {error}", path.display()))?;
+        }
+        Kind::Keyring => {
+            let file = KeyringFile::of(reading.keys(), path);
+            let text = file.read()?;
+            let text = text.as_ref().map(Sensitive::expose);
+            file.write(&into_keyring(text, &drafts, what.force, now)?, &OsRng)?;
+        }
+    }
     for (purpose, draft) in &drafts {
         println!(
             "{} key {} written to {}",

@@ -27,7 +27,7 @@ impl Kind {
     /// The kind of a file.
     pub(super) fn of(path: &Path) -> Result<Self, Refusal> {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
-        if name.ends_with(".toml") {
+        if name.ends_with(".toml") || name.ends_with(".toml.age") {
             Ok(Self::Keyring)
         } else if name.starts_with(".env") || name.ends_with(".env") {
             Ok(Self::Dotenv)

@@ -9,7 +9,9 @@
 mod config;
 mod doctor;
 mod key;
+mod key_age;
 mod key_file;
+mod key_passphrase;
 
 use std::{path::PathBuf, process::ExitCode};
 

@@ -5,8 +5,8 @@ use std::{fs, os::unix::fs::PermissionsExt as _, path::Path, time::SystemTime};
 use concierge_core::sensitive::Sensitive;
 
 use super::{
-    Form, Format, KeySettings, KeyringContents as Contents, KeyringFile, Purpose, StoredRing,
-    draft,
+    Converted, Form, Format, KeySettings, KeyringContents as Contents, KeyringFile, Purpose,
+    StoredRing, draft,
     tests::{Counter, NOW, given, load_in, shown},
 };
 use crate::config::Environment;
@@ -148,4 +148,74 @@ fn development_adds_a_missing_ring_to_the_encrypted_keyring() {
     assert!(findings.is_empty(), "{}", shown(&findings));
     assert!(!file.has(Form::Plain));
     assert!(file.read().unwrap().unwrap().expose().contains("# ours"));
+}
+
+#[test]
+fn a_conversion_there_and_back_loses_not_a_byte() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = keyring(folder.path(), Some(PASSPHRASE));
+    let rng = Counter::default();
+    assert!(
+        file.convert(Form::Age, &rng)
+            .unwrap_err()
+            .contains("no keyring")
+    );
+    let text = format!("# ours\n{}", text());
+    fs::write(&file.path, &text).unwrap();
+    let sealed = file.path_of(Form::Age);
+    assert_eq!(
+        file.convert(Form::Age, &rng),
+        Ok(Converted::Done(sealed.clone()))
+    );
+    assert!(!file.path.exists());
+    assert_eq!(
+        file.convert(Form::Age, &rng),
+        Ok(Converted::Already(sealed.clone()))
+    );
+    let done = Converted::Done(file.path.clone());
+    assert_eq!(file.convert(Form::Plain, &rng), Ok(done));
+    assert!(!sealed.exists());
+    assert_eq!(fs::read_to_string(&file.path).unwrap(), text);
+}
+
+#[test]
+fn an_interrupted_conversion_is_finished_by_the_same_command() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = keyring(folder.path(), Some(PASSPHRASE));
+    let rng = Counter::default();
+    for to in [Form::Age, Form::Plain] {
+        for form in [Form::Plain, Form::Age] {
+            file.write_form(form, &text(), &rng).unwrap();
+        }
+        assert_eq!(
+            file.convert(to, &rng),
+            Ok(Converted::Done(file.path_of(to)))
+        );
+        assert_eq!(file.form(), Ok(Some(to)));
+    }
+}
+
+#[test]
+fn a_conversion_removes_nothing_that_it_can_not_prove_to_have() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = keyring(folder.path(), Some(PASSPHRASE));
+    let rng = Counter::default();
+    file.write_form(Form::Plain, &text(), &rng).unwrap();
+    file.write_form(Form::Age, "# another\n", &rng).unwrap();
+    for to in [Form::Age, Form::Plain] {
+        assert!(file.convert(to, &rng).unwrap_err().contains("same keys"));
+    }
+    let stranger = keyring(folder.path(), Some("another passphrase"));
+    fs::remove_file(&file.path).unwrap();
+    let refused = stranger.convert(Form::Plain, &rng).unwrap_err();
+    assert!(refused.contains("passphrase is wrong"), "{refused}");
+    assert!(file.has(Form::Age) && !file.has(Form::Plain));
+    fs::remove_file(file.path_of(Form::Age)).unwrap();
+    fs::write(&file.path, "[signing").unwrap();
+    assert!(
+        file.convert(Form::Age, &rng)
+            .unwrap_err()
+            .contains("line 1")
+    );
+    assert!(file.has(Form::Plain) && !file.has(Form::Age));
 }

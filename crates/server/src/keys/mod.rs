@@ -12,6 +12,7 @@
 pub mod age_file;
 mod atomic;
 mod check;
+mod convert;
 pub mod data_keys;
 #[cfg(test)]
 mod ed25519_tests;
@@ -34,6 +35,7 @@ use aws_lc_rs::digest;
 pub use self::{
     atomic::{Existing, write as write_secret_file},
     check::check,
+    convert::Converted,
     generate::{Draft, Format, draft},
     keyring_file::{Contents as KeyringContents, Stored, StoredRing, StoredState},
     keyring_store::{Form, KeyringFile, OpenedKeyring, Unreadable},
