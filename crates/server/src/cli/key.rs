@@ -7,16 +7,19 @@ use std::{
 };
 
 use clap::{Args, Subcommand, ValueEnum};
+use concierge_core::sensitive::Sensitive;
 
 use super::{
+    key_age,
     key_file::{existing, ignore_in_git, with_keys},
     key_incident::{self, IncidentCommand},
     key_life::{self, Revoke, Rotate},
+    key_passphrase::PassphraseArgs,
     print_json,
 };
 use crate::{
     config::{Config, Environment, LoadArgs, dotenv::assignment},
-    keys::{self, Draft, Existing, Form, Format, Purpose},
+    keys::{self, Draft, Existing, FileForm, Form, Format, KeyringFile, Purpose},
     platform::{
         clock::{Clock as _, SystemClock},
         keyring::Algorithm,
@@ -56,6 +59,16 @@ pub(super) enum Command {
     /// The records of revoked keys
     #[command(subcommand)]
     Incident(IncidentCommand),
+    /// Encrypt the keyring file with a passphrase, and remove the plain one
+    #[command(
+        after_help = "Examples:\n  concierge key encrypt                                 asks for the passphrase, twice\n  concierge key encrypt --passphrase-file /run/keys/p   where no terminal is\n\nThe server opens it with the passphrase in the file that CONCIERGE_KEYRING_PASSPHRASE_FILE names."
+    )]
+    Encrypt(PassphraseArgs),
+    /// Make the encrypted keyring file a plain one again
+    #[command(
+        after_help = "Examples:\n  concierge key decrypt\n  concierge key decrypt --passphrase-stdin < passphrase"
+    )]
+    Decrypt(PassphraseArgs),
 }
 
 /// What to make, and where to put it.
@@ -118,6 +131,8 @@ pub(super) fn run(command: &Command, args: &LoadArgs, json: bool) -> ExitCode {
         Command::Revoke(command) => key_life::revoke(command, args, json),
         Command::Status => key_life::status(args, json),
         Command::Incident(command) => key_incident::incident(command, args, json),
+        Command::Encrypt(passphrase) => key_age::convert(FileForm::Age, passphrase, args),
+        Command::Decrypt(passphrase) => key_age::convert(FileForm::Plain, passphrase, args),
         Command::Generate(what) => generate(what, args).unwrap_or_else(|message| {
             eprintln!("error: {message}");
             ExitCode::from(2)
@@ -174,7 +189,8 @@ fn generate(what: &Generate, args: &LoadArgs) -> Result<ExitCode, Refusal> {
     if what.alg == Algorithm::Ed25519 {
         refuse_where_ed25519_cannot_be(what)?;
     }
-    let environment = what.env.unwrap_or_else(|| Config::read(args).environment);
+    let reading = Config::read(args);
+    let environment = what.env.unwrap_or(reading.environment);
     let now = SystemClock.now();
     let drafts = what
         .ring
@@ -190,11 +206,24 @@ fn generate(what: &Generate, args: &LoadArgs) -> Result<ExitCode, Refusal> {
         print_lines(&drafts);
         return Ok(ExitCode::SUCCESS);
     };
-    let (form, text) = (Form::of(path)?, existing(path)?);
-    let text = with_keys(form, text.as_deref(), &drafts, environment, what.force, now)
-        .map_err(|error| format!("{}: {error}", path.display()))?;
-    keys::write_secret_file(path, text.expose(), Existing::Replaced, &OsRng)
-        .map_err(|error| format!("{} cannot be written: {error}", path.display()))?;
+    let form = Form::of(path)?;
+    match form {
+        Form::Dotenv => {
+            let text = existing(path)?;
+            let text = with_keys(form, text.as_deref(), &drafts, environment, what.force, now)
+                .map_err(|error| format!("{}: {error}", path.display()))?;
+            keys::write_secret_file(path, text.expose(), Existing::Replaced, &OsRng)
+                .map_err(|error| format!("{} cannot be written: {error}", path.display()))?;
+        }
+        Form::Keyring => {
+            let file = KeyringFile::of(reading.keys(), path);
+            let text = file.read()?;
+            let text = text.as_ref().map(Sensitive::expose);
+            let text = with_keys(form, text, &drafts, environment, what.force, now)
+                .map_err(|error| format!("{}: {error}", path.display()))?;
+            file.write(text.expose(), &OsRng)?;
+        }
+    }
     for (purpose, draft) in &drafts {
         println!(
             "{} key {} written to {}",

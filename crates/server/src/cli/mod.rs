@@ -9,11 +9,13 @@
 mod config;
 mod doctor;
 mod key;
+mod key_age;
 mod key_file;
 mod key_incident;
 mod key_life;
 mod key_lines;
 mod key_open;
+mod key_passphrase;
 
 use std::{path::PathBuf, process::ExitCode};
 

@@ -175,6 +175,8 @@ pub struct KeySettings {
     pub sealing: RingSettings,
     /// The keyring file, where another than `<data>/secrets.<env>.toml` was named.
     pub keyring: Option<PathBuf>,
+    /// Every source of the passphrase that opens an encrypted keyring file, most preferred first.
+    pub passphrases: Vec<Given>,
     /// The files keys were read from.
     pub files: Vec<SecretFile>,
     /// The folders in which other environments' files may lie.

@@ -8,7 +8,7 @@ use std::{
 use concierge_core::session::api::Scope;
 
 use super::{
-    Config, DatabaseUrl, Environment, Explained, HashConfig, Hsts, KeySettings, LogConfig,
+    Config, DatabaseUrl, Environment, Explained, Given, HashConfig, Hsts, KeySettings, LogConfig,
     LogFormat, PublicUrl, Reader, Reading, RingSettings, SessionConfig, load::Sources, parse,
     people,
 };
@@ -304,6 +304,11 @@ fn keys(reader: &Reader<'_>, sources: &Sources) -> KeySettings {
         signing: ring("JWT_SECRET", "JWT_SECRET_ID", "JWT_SECRET_PREVIOUS"),
         sealing: ring("SECRET_KEY", "SECRET_KEY_ID", "SECRET_KEY_PREVIOUS"),
         keyring,
+        passphrases: sources
+            .passphrases
+            .iter()
+            .map(|given| Given::new(given.text.expose(), given.source.clone()))
+            .collect(),
         files: sources.key_files.clone(),
         beside,
     }

@@ -41,7 +41,7 @@ pub(super) fn judge(
     for file in &settings.files {
         findings.extend(file.judge(environment));
     }
-    if environment.is_deployed() {
+    if environment.is_deployed() && !found.is_unread {
         let lacking = Purpose::ALL.into_iter().filter(|one| found.lacks(*one));
         findings.extend(lacking.map(|purpose| missing(purpose, environment, keyring)));
     }

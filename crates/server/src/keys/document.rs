@@ -24,7 +24,7 @@ impl Form {
     /// The form of a file.
     pub fn of(path: &Path) -> Result<Self, String> {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
-        if name.ends_with(".toml") {
+        if name.ends_with(".toml") || name.ends_with(".toml.age") {
             Ok(Self::Keyring)
         } else if name.starts_with(".env") || name.ends_with(".env") {
             Ok(Self::Dotenv)

@@ -189,7 +189,7 @@ impl Keeper {
         let Place::File { path, form } = place else {
             return Err(KeeperError::NoKey(purpose));
         };
-        let opened = Opened::read(&path, form, reading.environment).map_err(KeeperError::File)?;
+        let opened = Opened::read(&path, form, reading).map_err(KeeperError::File)?;
         let ring = opened.contents().ring(purpose).map(StoredRing::copied);
         let ring = ring.ok_or(KeeperError::NoKey(purpose))?;
         Ok((opened, ring))

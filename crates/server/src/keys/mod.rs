@@ -9,9 +9,11 @@
 //! Threats: a guessable key lets anybody sign in as anybody; a key others can read is no key; a key
 //! of one environment must open nothing in another. No value of a key is ever shown or logged.
 
+pub mod age_file;
 mod atomic;
 mod by_hand;
 mod check;
+mod convert;
 mod copy;
 pub mod data_keys;
 mod document;
@@ -29,6 +31,9 @@ pub mod instance;
 mod keeper;
 mod keyring_edit;
 mod keyring_file;
+mod keyring_store;
+#[cfg(test)]
+mod keyring_store_tests;
 mod known;
 mod life;
 mod load;
@@ -52,11 +57,13 @@ pub use self::{
     atomic::{Existing, write as write_secret_file},
     by_hand::lines_for_hand,
     check::check,
+    convert::Converted,
     document::{Document, Form},
     generate::{Draft, Format, draft},
     instance::host,
     keeper::{By, Keeper, KeeperError},
     keyring_file::{Contents as KeyringContents, Stored, StoredRing, StoredState},
+    keyring_store::{Form as FileForm, KeyringFile, OpenedKeyring, Unreadable},
     known::{TEST_SEALING_KEY, TEST_SIGNING_KEY},
     life::LifeError,
     load::{files, keyring_path, load},

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use concierge_core::sensitive::Sensitive;
 
 use super::{
-    Document, Existing, Form, KeySettings, KeyringContents as Contents, Purpose, atomic,
-    keyring_path,
+    Document, Existing, Form, KeySettings, KeyringContents as Contents, KeyringFile, Purpose,
+    atomic, keyring_path,
 };
 use crate::{
     config::{
@@ -42,7 +42,9 @@ impl Place {
         let file = keyring_path(settings, environment, &reading.data);
         let Some(given) = settings.ring(purpose).keys.first() else {
             // The documented pair of tests stands in no file.
-            return if environment == Environment::Test && !file.exists() {
+            return if environment == Environment::Test
+                && KeyringFile::new(&file, None).form() == Ok(None)
+            {
                 Self::elsewhere(&Source::TestPair)
             } else {
                 Self::File {
@@ -101,22 +103,57 @@ pub fn is_writable(reading: &Reading, purpose: Purpose, out: Option<&Path>) -> b
 
 /// A keyring document as it was read, to be written back.
 pub(super) struct Opened {
-    path: PathBuf,
+    file: File,
     text: Sensitive,
     document: Document,
 }
 
+/// What holds a document: the keyring in either of its forms, or a `.env`.
+enum File {
+    Keyring(KeyringFile),
+    Dotenv(PathBuf),
+}
+
+impl File {
+    fn read(&self) -> Result<Sensitive, String> {
+        match self {
+            Self::Keyring(file) => file
+                .read()?
+                .ok_or_else(|| format!("{} is not there", file.path.display())),
+            Self::Dotenv(path) => secret_file::read(path, Links::Refused)
+                .map(|(text, _)| Sensitive::new(text))
+                .map_err(|error| format!("{} cannot be read: {error}", path.display())),
+        }
+    }
+
+    fn write(&self, text: &str, rng: &dyn Rng) -> Result<(), String> {
+        match self {
+            Self::Keyring(file) => file.write(text, rng),
+            Self::Dotenv(path) => atomic::write(path, text, Existing::Replaced, rng)
+                .map_err(|error| format!("{} cannot be written: {error}", path.display())),
+        }
+    }
+
+    fn path(&self) -> &Path {
+        match self {
+            Self::Keyring(file) => &file.path,
+            Self::Dotenv(path) => path,
+        }
+    }
+}
+
 impl Opened {
     /// Reads the whole document.
-    pub(super) fn read(path: &Path, form: Form, environment: Environment) -> Result<Self, String> {
-        let shown = path.display();
-        let (text, _) = secret_file::read(path, Links::Refused)
-            .map_err(|error| format!("{shown} cannot be read: {error}"))?;
-        let text = Sensitive::new(text);
-        let document = Document::parse(form, text.expose(), environment)
-            .map_err(|error| format!("{shown}: {error}"))?;
+    pub(super) fn read(path: &Path, form: Form, reading: &Reading) -> Result<Self, String> {
+        let file = match form {
+            Form::Keyring => File::Keyring(KeyringFile::of(reading.keys(), path)),
+            Form::Dotenv => File::Dotenv(path.to_owned()),
+        };
+        let text = file.read()?;
+        let document = Document::parse(form, text.expose(), reading.environment)
+            .map_err(|error| format!("{}: {error}", path.display()))?;
         Ok(Self {
-            path: path.to_owned(),
+            file,
             text,
             document,
         })
@@ -126,22 +163,19 @@ impl Opened {
         self.document.contents()
     }
 
-    /// Replaces the file, unless somebody else wrote it since it was read.
+    /// Replaces the document, unless somebody else wrote it since it was read.
     pub(super) fn write(&self, contents: &Contents, rng: &dyn Rng) -> Result<(), String> {
-        let shown = self.path.display();
+        let shown = self.file.path().display();
         let text = self
             .document
             .rewritten(contents)
             .map_err(|error| format!("{shown}: {error}"))?;
-        let (now, _) = secret_file::read(&self.path, Links::Refused)
-            .map_err(|error| format!("{shown} cannot be read: {error}"))?;
-        if Sensitive::new(now).expose() != self.text.expose() {
+        if self.file.read()?.expose() != self.text.expose() {
             return Err(format!(
                 "{shown} was changed by somebody else meanwhile; try again"
             ));
         }
-        atomic::write(&self.path, text.expose(), Existing::Replaced, rng)
-            .map_err(|error| format!("{shown} cannot be written: {error}"))
+        self.file.write(text.expose(), rng)
     }
 }
 

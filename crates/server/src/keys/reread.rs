@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use concierge_core::time::Timestamp;
 
 use super::{
-    KeyringContents as Contents, Purpose, check, keyring_path,
-    load::{Gathered, gather, into_rings, judged, read_keyring},
+    FileForm, KeyringContents as Contents, KeyringFile, Purpose, check, keyring_path,
+    load::{gather, into_rings, judged},
 };
 use crate::{
     config::{Finding, Reading},
@@ -42,14 +42,15 @@ pub fn open(reading: &Reading, now: Timestamp) -> Result<Keyrings, Vec<Finding>>
 pub fn watched(reading: &Reading) -> Vec<PathBuf> {
     let settings = reading.keys();
     let keyring = keyring_path(settings, reading.environment, &reading.data);
+    let keyring = KeyringFile::new(&keyring, None);
+    let forms = [FileForm::Plain, FileForm::Age].map(|form| keyring.path_of(form));
     let files = settings.files.iter().map(|file| file.path.clone());
-    files.chain([keyring]).collect()
+    files.chain(forms).collect()
 }
 
 /// What the keyring file says, when it can be read.
 pub fn contents(reading: &Reading) -> Option<Contents> {
     let path = keyring_path(reading.keys(), reading.environment, &reading.data);
-    let found = &mut Gathered::default();
-    read_keyring(&path, reading.environment, found);
-    Contents::parse(found.keyring.as_deref()?).ok()
+    let text = KeyringFile::of(reading.keys(), &path).read().ok()??;
+    Contents::parse(text.expose()).ok()
 }
