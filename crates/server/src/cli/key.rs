@@ -10,7 +10,7 @@ use clap::{Args, Subcommand, ValueEnum};
 
 use super::{
     key_file::{Kind, existing, ignore_in_git, into_dotenv, into_keyring},
-    print_json,
+    key_scan, print_json,
 };
 use crate::{
     config::{Config, Environment, LoadArgs, dotenv::assignment},
@@ -39,6 +39,11 @@ pub(super) enum Command {
         #[arg(long)]
         fix: bool,
     },
+    /// Look for keys in a git repository and its whole history; exit 1 when there are some
+    #[command(
+        after_help = "Examples:\n  concierge key scan-git                  everything: .gitignore, tracked files, every object\n  concierge key scan-git --staged         what the next commit would add\n  concierge key scan-git --install-hook   run that before each commit\n\nExit 0: nothing found; 1: found; 2: no repository, no git, or not everything could be read."
+    )]
+    ScanGit(key_scan::ScanGit),
 }
 
 /// What to make, and where to put it.
@@ -97,6 +102,7 @@ fn algorithm(text: &str) -> Result<Algorithm, String> {
 pub(super) fn run(command: &Command, args: &LoadArgs, json: bool) -> ExitCode {
     match command {
         Command::Check { fix } => check(args, *fix, json),
+        Command::ScanGit(what) => key_scan::run(what, args, json),
         Command::Generate(what) => generate(what, args).unwrap_or_else(|message| {
             eprintln!("error: {message}");
             ExitCode::from(2)

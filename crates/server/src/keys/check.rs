@@ -1,6 +1,9 @@
 //! Judges keys: the same code at the start of the server and in `concierge key check`.
 
-use std::{fs, path::Path};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use concierge_core::time::Timestamp;
 
@@ -155,8 +158,29 @@ fn reused(
     environment: Environment,
     keyring: &Path,
 ) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (path, values) in neighbours(settings, keyring, None) {
+        let twins = keys
+            .iter()
+            .filter(|key| values.iter().any(|value| value == key.text.expose()));
+        findings.extend(twins.map(|key| {
+            let message = format!("the same key stands in {}", path.display());
+            let remedy = "give each environment a key of its own, or remove that file".to_owned();
+            about(key, message, remedy).strict(environment.is_deployed())
+        }));
+    }
+    findings
+}
+
+/// The files beside the ones in use, or in one more folder, that hold keys, with those keys.
+pub(super) fn neighbours(
+    settings: &KeySettings,
+    keyring: &Path,
+    more: Option<&Path>,
+) -> Vec<(PathBuf, Vec<String>)> {
     let mut folders = settings.beside.clone();
     folders.extend(keyring.parent().map(Path::to_owned));
+    folders.extend(more.map(Path::to_owned));
     folders.sort();
     folders.dedup();
     let is_in_use = |path: &Path| {
@@ -170,19 +194,12 @@ fn reused(
         .iter()
         .filter_map(|folder| fs::read_dir(folder).ok());
     let files = entries.flatten().flatten().map(|entry| entry.path());
-    let mut findings = Vec::new();
-    for path in files.filter(|path| !is_in_use(path)) {
-        let values = values_in(&path);
-        let twins = keys
-            .iter()
-            .filter(|key| values.iter().any(|value| value == key.text.expose()));
-        findings.extend(twins.map(|key| {
-            let message = format!("the same key stands in {}", path.display());
-            let remedy = "give each environment a key of its own, or remove that file".to_owned();
-            about(key, message, remedy).strict(environment.is_deployed())
-        }));
-    }
-    findings
+    files
+        .filter(|path| !is_in_use(path))
+        .map(|path| (values_in(&path), path))
+        .filter(|(values, _)| !values.is_empty())
+        .map(|(values, path)| (path, values))
+        .collect()
 }
 
 /// The keys in a neighbouring file. One that cannot be read or is broken is none of our business.

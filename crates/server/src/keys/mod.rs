@@ -20,6 +20,7 @@ mod known;
 mod load;
 mod origin;
 mod previous;
+pub mod scan;
 mod store;
 mod strength;
 #[cfg(test)]
