@@ -9,10 +9,12 @@ use std::{
 use clap::{Args, Subcommand, ValueEnum};
 
 use super::{
+    checklist,
     key_file::{Kind, existing, ignore_in_git, into_dotenv, into_keyring},
     key_scan, print_json,
 };
 use crate::{
+    boot,
     config::{Config, Environment, LoadArgs, dotenv::assignment},
     keys::{self, Draft, Existing, Format, Purpose},
     platform::{
@@ -125,10 +127,16 @@ fn check(args: &LoadArgs, fix: bool, json: bool) -> ExitCode {
     findings.sort_by_key(|finding| finding.level);
     if json {
         print_json(&findings);
-    } else if findings.is_empty() {
-        println!("The keys for {} are sound.", reading.environment);
     } else {
+        if findings.is_empty() {
+            println!("The keys for {} are sound.", reading.environment);
+        }
         findings.iter().for_each(|finding| eprintln!("{finding}"));
+        let lines = async { Ok(checklist::of(&reading, &findings, SystemClock.now()).await) };
+        match boot::run(lines) {
+            Ok(lines) => print!("{}", checklist::page(&lines)),
+            Err(error) => eprintln!("error: {error}"),
+        }
     }
     ExitCode::from(u8::from(!findings.is_empty()))
 }

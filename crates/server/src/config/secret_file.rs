@@ -7,6 +7,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use concierge_core::keys::api::CheckLine;
+
 use super::{Environment, Finding};
 
 /// Nothing that belongs into such a file is larger.
@@ -88,6 +90,7 @@ impl SecretFile {
             format!("others can read this secret file (mode {:04o})", self.mode),
             format!("{fix}`chmod 600 {path}`"),
         );
+        let finding = finding.against([CheckLine::ClosedFiles]);
         Some(finding.strict(environment.is_deployed()))
     }
 

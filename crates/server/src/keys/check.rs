@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use concierge_core::time::Timestamp;
+use concierge_core::{keys::api::CheckLine, time::Timestamp};
 
 use super::{
     KeyringContents as Contents, Purpose, known,
@@ -78,6 +78,12 @@ pub(super) fn missing(purpose: Purpose, environment: Environment, keyring: &Path
             purpose.variable(),
         ),
     )
+    // Of no key nothing good can be said.
+    .against([
+        CheckLine::MadeSecurely,
+        CheckLine::LongEnough,
+        CheckLine::RandomEnough,
+    ])
 }
 
 fn about(key: &Held, message: String, remedy: String) -> Finding {
@@ -91,12 +97,17 @@ fn about(key: &Held, message: String, remedy: String) -> Finding {
 fn weak(key: &Held, environment: Environment) -> Option<Finding> {
     let text = key.text.expose();
     let reasons = strength::weaknesses(text);
-    let message = if known::is_known(text) {
-        "the key is printed in public documentation: anybody can sign with it".to_owned()
+    let is_short = strength::is_short(text);
+    let (message, against) = if known::is_known(text) {
+        let message = "the key is printed in public documentation: anybody can sign with it";
+        (message.to_owned(), vec![CheckLine::MadeSecurely])
     } else if reasons.is_empty() {
         return None;
     } else {
-        format!("the key is weak: {}", reasons.join("; "))
+        let mut against = Vec::new();
+        against.extend(is_short.then_some(CheckLine::LongEnough));
+        against.extend((reasons.len() > usize::from(is_short)).then_some(CheckLine::RandomEnough));
+        (format!("the key is weak: {}", reasons.join("; ")), against)
     };
     let remedy = format!(
         "make a new one: `concierge key generate --env {environment} --ring {}{}`",
@@ -106,7 +117,8 @@ fn weak(key: &Held, environment: Environment) -> Option<Finding> {
             Algorithm::Ed25519 => " --alg Ed25519",
         }
     );
-    Some(about(key, message, remedy).strict(environment.is_deployed()))
+    let finding = about(key, message, remedy).against(against);
+    Some(finding.strict(environment.is_deployed()))
 }
 
 /// A key whose id says that it belongs elsewhere.
@@ -137,7 +149,7 @@ fn ambiguous(keys: &[&Held]) -> Option<Finding> {
         .find(|(index, key)| keys[..*index].iter().any(|before| is_twin(before, key)))?;
     let message = format!("the key {} stands under another algorithm, too", key.id);
     let remedy = "remove it where its algorithm is wrong, or make a new key".to_owned();
-    Some(about(key, message, remedy))
+    Some(about(key, message, remedy).against([CheckLine::MadeSecurely]))
 }
 
 /// One key for both purposes: who is shown a token's key can open what is sealed.
@@ -148,7 +160,8 @@ fn shared(keys: &[&Held], environment: Environment) -> Option<Finding> {
     })?;
     let message = "the same key signs and seals".to_owned();
     let remedy = "make one of its own: `concierge key generate --ring sealing`".to_owned();
-    Some(about(twin, message, remedy).strict(environment.is_deployed()))
+    let finding = about(twin, message, remedy).against([CheckLine::MadeSecurely]);
+    Some(finding.strict(environment.is_deployed()))
 }
 
 /// A key that also stands in another environment's file nearby.

@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use concierge_core::{sensitive::Sensitive, time::Timestamp};
+use concierge_core::{keys::api::CheckLine, sensitive::Sensitive, time::Timestamp};
 use zeroize::Zeroizing;
 
 use super::{
@@ -160,7 +160,8 @@ fn read_keyring(path: &Path, environment: Environment, found: &mut Gathered) -> 
     found.findings.extend(facts.judge(environment));
     if facts.owner != rustix::process::geteuid().as_raw() {
         let remedy = "give it to the user that runs concierge with chown";
-        let finding = refuse("it belongs to another user".to_owned(), remedy);
+        let finding = refuse("it belongs to another user".to_owned(), remedy)
+            .against([CheckLine::ClosedFiles]);
         found
             .findings
             .push(finding.strict(environment.is_deployed()));

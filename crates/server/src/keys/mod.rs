@@ -11,6 +11,7 @@
 
 mod atomic;
 mod check;
+pub mod checklist;
 pub mod data_keys;
 #[cfg(test)]
 mod ed25519_tests;

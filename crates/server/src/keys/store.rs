@@ -1,4 +1,4 @@
-//! SQL of the `data_key` table.
+//! SQL of the `data_key` and `key_fact` tables.
 
 use concierge_core::time::Timestamp;
 
@@ -43,4 +43,14 @@ pub(super) async fn insert_if_absent(
         .execute(On::Write(db))
         .await
         .map(|_| ())
+}
+
+/// When something about the keys was last done.
+pub(super) async fn find_fact(db: &Db, name: &str) -> Result<Option<Timestamp>, StoreError> {
+    let row = sql("SELECT at FROM key_fact WHERE name = $1")
+        .bind(name)
+        .fetch_optional(db)
+        .await?;
+    row.map(|row| row.int("at").map(Timestamp::from_millis))
+        .transpose()
 }
