@@ -10,14 +10,15 @@ use clap::{Args, Subcommand, ValueEnum};
 use concierge_core::sensitive::Sensitive;
 
 use super::{
-    key_age,
+    checklist, key_age,
     key_file::{existing, ignore_in_git, with_keys},
     key_incident::{self, IncidentCommand},
     key_life::{self, Revoke, Rotate},
     key_passphrase::PassphraseArgs,
-    print_json,
+    key_scan, print_json,
 };
 use crate::{
+    boot,
     config::{Config, Environment, LoadArgs, dotenv::assignment},
     keys::{self, Draft, Existing, FileForm, Form, Format, KeyringFile, Purpose},
     platform::{
@@ -69,6 +70,11 @@ pub(super) enum Command {
         after_help = "Examples:\n  concierge key decrypt\n  concierge key decrypt --passphrase-stdin < passphrase"
     )]
     Decrypt(PassphraseArgs),
+    /// Look for keys in a git repository and its whole history; exit 1 when there are some
+    #[command(
+        after_help = "Examples:\n  concierge key scan-git                  everything: .gitignore, tracked files, every object\n  concierge key scan-git --staged         what the next commit would add\n  concierge key scan-git --install-hook   run that before each commit\n\nExit 0: nothing found; 1: found; 2: no repository, no git, or not everything could be read."
+    )]
+    ScanGit(key_scan::ScanGit),
 }
 
 /// What to make, and where to put it.
@@ -133,6 +139,7 @@ pub(super) fn run(command: &Command, args: &LoadArgs, json: bool) -> ExitCode {
         Command::Incident(command) => key_incident::incident(command, args, json),
         Command::Encrypt(passphrase) => key_age::convert(FileForm::Age, passphrase, args),
         Command::Decrypt(passphrase) => key_age::convert(FileForm::Plain, passphrase, args),
+        Command::ScanGit(what) => key_scan::run(what, args, json),
         Command::Generate(what) => generate(what, args).unwrap_or_else(|message| {
             eprintln!("error: {message}");
             ExitCode::from(2)
@@ -155,10 +162,16 @@ fn check(args: &LoadArgs, fix: bool, json: bool) -> ExitCode {
     findings.sort_by_key(|finding| finding.level);
     if json {
         print_json(&findings);
-    } else if findings.is_empty() {
-        println!("The keys for {} are sound.", reading.environment);
     } else {
+        if findings.is_empty() {
+            println!("The keys for {} are sound.", reading.environment);
+        }
         findings.iter().for_each(|finding| eprintln!("{finding}"));
+        let lines = async { Ok(checklist::of(&reading, &findings, SystemClock.now()).await) };
+        match boot::run(lines) {
+            Ok(lines) => print!("{}", checklist::page(&lines)),
+            Err(error) => eprintln!("error: {error}"),
+        }
     }
     ExitCode::from(u8::from(!findings.is_empty()))
 }

@@ -6,6 +6,7 @@
 #![expect(clippy::print_stdout, reason = "the command line talks to its user")]
 #![expect(clippy::print_stderr, reason = "findings go to standard error")]
 
+mod checklist;
 mod config;
 mod doctor;
 mod key;
@@ -16,6 +17,7 @@ mod key_life;
 mod key_lines;
 mod key_open;
 mod key_passphrase;
+mod key_scan;
 
 use std::{path::PathBuf, process::ExitCode};
 

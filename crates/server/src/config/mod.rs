@@ -40,6 +40,7 @@ pub use self::{
     public_url::PublicUrl,
     secret_file::SecretFile,
     sections::ARGON2_FLOOR,
+    settings::secret_variables,
     smtp_url::{SmtpTls, SmtpUrl},
     source::{Given, Source},
 };

@@ -8,6 +8,7 @@ use std::{
 };
 
 use zeroize::Zeroizing;
+use concierge_core::keys::api::CheckLine;
 
 use super::{Environment, Finding};
 
@@ -98,6 +99,7 @@ impl SecretFile {
             format!("others can read this secret file (mode {:04o})", self.mode),
             format!("{fix}`chmod 600 {path}`"),
         );
+        let finding = finding.against([CheckLine::ClosedFiles]);
         Some(finding.strict(environment.is_deployed()))
     }
 

@@ -243,6 +243,12 @@ pub static SETTINGS: &[Setting] = &[
         "`json` for machines, `text` for people."),
 ];
 
+/// The variables that may hold a secret: what no child process is given.
+pub fn secret_variables() -> impl Iterator<Item = &'static str> {
+    let secrets = SETTINGS.iter().filter(|setting| setting.secret);
+    secrets.map(|setting| setting.variable)
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;

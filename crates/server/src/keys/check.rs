@@ -1,8 +1,11 @@
 //! Judges keys: the same code at the start of the server and in `concierge key check`.
 
-use std::{fs, path::Path};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
-use concierge_core::time::Timestamp;
+use concierge_core::{keys::api::CheckLine, time::Timestamp};
 
 use super::{
     KeyringContents as Contents, Purpose, known,
@@ -75,6 +78,12 @@ pub(super) fn missing(purpose: Purpose, environment: Environment, keyring: &Path
             purpose.variable(),
         ),
     )
+    // Of no key nothing good can be said.
+    .against([
+        CheckLine::MadeSecurely,
+        CheckLine::LongEnough,
+        CheckLine::RandomEnough,
+    ])
 }
 
 fn about(key: &Held, message: String, remedy: String) -> Finding {
@@ -88,12 +97,17 @@ fn about(key: &Held, message: String, remedy: String) -> Finding {
 fn weak(key: &Held, environment: Environment) -> Option<Finding> {
     let text = key.text.expose();
     let reasons = strength::weaknesses(text);
-    let message = if known::is_known(text) {
-        "the key is printed in public documentation: anybody can sign with it".to_owned()
+    let is_short = strength::is_short(text);
+    let (message, against) = if known::is_known(text) {
+        let message = "the key is printed in public documentation: anybody can sign with it";
+        (message.to_owned(), vec![CheckLine::MadeSecurely])
     } else if reasons.is_empty() {
         return None;
     } else {
-        format!("the key is weak: {}", reasons.join("; "))
+        let mut against = Vec::new();
+        against.extend(is_short.then_some(CheckLine::LongEnough));
+        against.extend((reasons.len() > usize::from(is_short)).then_some(CheckLine::RandomEnough));
+        (format!("the key is weak: {}", reasons.join("; ")), against)
     };
     let remedy = format!(
         "make a new one: `concierge key generate --env {environment} --ring {}{}`",
@@ -103,7 +117,8 @@ fn weak(key: &Held, environment: Environment) -> Option<Finding> {
             Algorithm::Ed25519 => " --alg Ed25519",
         }
     );
-    Some(about(key, message, remedy).strict(environment.is_deployed()))
+    let finding = about(key, message, remedy).against(against);
+    Some(finding.strict(environment.is_deployed()))
 }
 
 /// A key whose id says that it belongs elsewhere.
@@ -134,7 +149,7 @@ fn ambiguous(keys: &[&Held]) -> Option<Finding> {
         .find(|(index, key)| keys[..*index].iter().any(|before| is_twin(before, key)))?;
     let message = format!("the key {} stands under another algorithm, too", key.id);
     let remedy = "remove it where its algorithm is wrong, or make a new key".to_owned();
-    Some(about(key, message, remedy))
+    Some(about(key, message, remedy).against([CheckLine::MadeSecurely]))
 }
 
 /// One key for both purposes: who is shown a token's key can open what is sealed.
@@ -145,7 +160,8 @@ fn shared(keys: &[&Held], environment: Environment) -> Option<Finding> {
     })?;
     let message = "the same key signs and seals".to_owned();
     let remedy = "make one of its own: `concierge key generate --ring sealing`".to_owned();
-    Some(about(twin, message, remedy).strict(environment.is_deployed()))
+    let finding = about(twin, message, remedy).against([CheckLine::MadeSecurely]);
+    Some(finding.strict(environment.is_deployed()))
 }
 
 /// A key that also stands in another environment's file nearby.
@@ -155,8 +171,29 @@ fn reused(
     environment: Environment,
     keyring: &Path,
 ) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (path, values) in neighbours(settings, keyring, None) {
+        let twins = keys
+            .iter()
+            .filter(|key| values.iter().any(|value| value == key.text.expose()));
+        findings.extend(twins.map(|key| {
+            let message = format!("the same key stands in {}", path.display());
+            let remedy = "give each environment a key of its own, or remove that file".to_owned();
+            about(key, message, remedy).strict(environment.is_deployed())
+        }));
+    }
+    findings
+}
+
+/// The files beside the ones in use, or in one more folder, that hold keys, with those keys.
+pub(super) fn neighbours(
+    settings: &KeySettings,
+    keyring: &Path,
+    more: Option<&Path>,
+) -> Vec<(PathBuf, Vec<String>)> {
     let mut folders = settings.beside.clone();
     folders.extend(keyring.parent().map(Path::to_owned));
+    folders.extend(more.map(Path::to_owned));
     folders.sort();
     folders.dedup();
     let is_in_use = |path: &Path| {
@@ -170,19 +207,12 @@ fn reused(
         .iter()
         .filter_map(|folder| fs::read_dir(folder).ok());
     let files = entries.flatten().flatten().map(|entry| entry.path());
-    let mut findings = Vec::new();
-    for path in files.filter(|path| !is_in_use(path)) {
-        let values = values_in(&path);
-        let twins = keys
-            .iter()
-            .filter(|key| values.iter().any(|value| value == key.text.expose()));
-        findings.extend(twins.map(|key| {
-            let message = format!("the same key stands in {}", path.display());
-            let remedy = "give each environment a key of its own, or remove that file".to_owned();
-            about(key, message, remedy).strict(environment.is_deployed())
-        }));
-    }
-    findings
+    files
+        .filter(|path| !is_in_use(path))
+        .map(|path| (values_in(&path), path))
+        .filter(|(values, _)| !values.is_empty())
+        .map(|(values, path)| (path, values))
+        .collect()
 }
 
 /// The keys in a neighbouring file. One that cannot be read or is broken is none of our business.

@@ -10,7 +10,7 @@ use std::{
     time::SystemTime,
 };
 
-use concierge_core::sensitive::Sensitive;
+use concierge_core::{keys::api::CheckLine, sensitive::Sensitive};
 
 use super::{Existing, KeySettings, KeyringContents as Contents, age_file, atomic};
 use crate::{
@@ -268,7 +268,8 @@ pub(super) fn examine(
     findings.extend(facts.judge(environment));
     if facts.owner != rustix::process::geteuid().as_raw() {
         let remedy = "give it to the user that runs concierge with chown";
-        let finding = refuse(&facts.path, "it belongs to another user".to_owned(), remedy);
+        let finding = refuse(&facts.path, "it belongs to another user".to_owned(), remedy)
+            .against([CheckLine::ClosedFiles]);
         findings.push(finding.strict(environment.is_deployed()));
     }
     findings.extend(two_passphrases(settings));

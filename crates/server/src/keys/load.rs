@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use concierge_core::{sensitive::Sensitive, time::Timestamp};
+use concierge_core::{keys::api::CheckLine, sensitive::Sensitive, time::Timestamp};
 use zeroize::Zeroizing;
 
 use super::{

@@ -15,6 +15,7 @@ mod by_hand;
 mod check;
 mod convert;
 mod copy;
+pub mod checklist;
 pub mod data_keys;
 mod document;
 #[cfg(test)]
@@ -43,6 +44,7 @@ mod previous;
 mod reread;
 mod rotation;
 mod status;
+pub mod scan;
 mod store;
 mod strength;
 mod supply;

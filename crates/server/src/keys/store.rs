@@ -1,4 +1,4 @@
-//! SQL of the `data_key` table.
+//! SQL of the `data_key` and `key_fact` tables.
 
 use concierge_core::time::Timestamp;
 

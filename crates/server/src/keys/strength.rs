@@ -53,6 +53,11 @@ pub fn weaknesses(text: &str) -> Vec<String> {
     reasons
 }
 
+/// Whether the text has too few bits, however random they are.
+pub(super) fn is_short(text: &str) -> bool {
+    text.is_empty() || malformed(text).is_none() && too_short(text, Alphabet::of(text)).is_some()
+}
+
 /// Blanks and control characters are typing or copying errors, and some readers trim them.
 fn malformed(text: &str) -> Option<String> {
     if text.is_empty() {

@@ -26,3 +26,27 @@ pub fn start(filter: &str, json: bool) {
             .try_init()
     };
 }
+
+/// Whether such a filter lets the ordinary events of a target through.
+pub fn shows(filter: &str, target: &str) -> bool {
+    let filter = filter.parse::<Targets>();
+    filter.is_ok_and(|filter| filter.would_enable(target, &tracing::Level::INFO))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_filter_shows_a_target_by_its_level_or_by_name() {
+        for (filter, is_shown) in [
+            ("info", true),
+            ("warn", false),
+            ("warn,security=info", true),
+            ("info,security=error", false),
+            ("off", false),
+        ] {
+            assert_eq!(shows(filter, "security"), is_shown, "{filter}");
+        }
+    }
+}
