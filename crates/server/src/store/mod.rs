@@ -11,6 +11,7 @@ mod examine;
 pub mod feed;
 mod migrate;
 pub mod mirror;
+pub mod reseal;
 mod row;
 mod statement;
 
