@@ -224,6 +224,7 @@ async fn serve_until_told(loaded: Loaded) -> Result<(), BootError> {
     let jobs = [
         tokio::spawn(watch(Arc::clone(&services), position)),
         tokio::spawn(keep_house(Arc::clone(&services))),
+        tokio::spawn(job::reseal(Arc::clone(&services))),
     ];
     let keys = tokio::spawn(key_watch::watch(Arc::clone(&services)));
     let mails = tokio::spawn(job::send_mails(Arc::clone(&services)));

@@ -37,6 +37,7 @@ pub mod mail;
 pub mod password;
 pub mod platform;
 pub mod recovery;
+mod resealing;
 pub mod services;
 pub mod session;
 pub mod sign_in;

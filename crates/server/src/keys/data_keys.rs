@@ -10,10 +10,13 @@ use arc_swap::ArcSwap;
 use concierge_core::{sensitive::Sensitive, time::Timestamp};
 use tokio::sync::{Mutex, Notify};
 
-pub use super::wrapping::{Wrapper, needed_by, renew, rewrap};
 use super::{
     store,
     wrapping::{Plain, draw, unwrap},
+};
+pub use super::{
+    store::delete_older,
+    wrapping::{Wrapper, needed_by, renew, rewrap},
 };
 use crate::{
     platform::{
@@ -131,14 +134,34 @@ impl DataKeys {
         self.renewed.notified().await;
     }
 
-    /// The versions that are not the newest of their purpose any more.
-    pub async fn older(&self) -> Vec<(DataPurpose, i64)> {
+    /// The purposes that have older versions, each with its newest.
+    pub async fn outdated(&self) -> Vec<(DataPurpose, i64)> {
         let versions = self.versions.lock().await;
-        let older = |(purpose, versions): (&DataPurpose, &Vec<i64>)| -> Vec<_> {
-            let older = versions.iter().skip(1);
-            older.map(|version| (*purpose, *version)).collect()
+        let newest = |(purpose, versions): (&DataPurpose, &Vec<i64>)| match versions[..] {
+            [newest, _, ..] => Some((*purpose, newest)),
+            _ => None,
         };
-        versions.iter().flat_map(older).collect()
+        versions.iter().filter_map(newest).collect()
+    }
+
+    /// Forgets the older versions that the database does not have any more.
+    pub async fn forget_deleted(&self, db: &Db) -> Result<(), StoreError> {
+        let mut versions = self.versions.lock().await;
+        let rows = store::list_wrapped(db).await?;
+        for (purpose, versions) in versions.iter_mut() {
+            let there = rows.iter().filter(|row| row.purpose == purpose.as_str());
+            if there.map(|row| row.version).eq(versions.first().copied()) {
+                versions.truncate(1);
+                match purpose {
+                    DataPurpose::Session => self.session.keep_newest(),
+                    DataPurpose::Totp => self.totp.keep_newest(),
+                    DataPurpose::Mail => self.mail.keep_newest(),
+                    // Only the newest was ever held.
+                    DataPurpose::Digest | DataPurpose::Device => {}
+                }
+            }
+        }
+        Ok(())
     }
 }
 

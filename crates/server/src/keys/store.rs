@@ -2,6 +2,7 @@
 
 use concierge_core::time::Timestamp;
 
+use super::data_keys::DataPurpose;
 use crate::store::{Db, On, StoreError, Tx, sql};
 
 /// A data key as the table holds it.
@@ -75,4 +76,24 @@ pub(super) async fn mark_wrapped(
     .execute(tx)
     .await?;
     Ok(changed == 1)
+}
+
+/// Deletes the versions of a purpose before this one, once it was made before a time: by then every process seals with
+/// it. Answers which.
+pub async fn delete_older(
+    tx: &mut Tx,
+    purpose: DataPurpose,
+    newest: i64,
+    made_before: Timestamp,
+) -> Result<Vec<i64>, StoreError> {
+    let rows = sql("DELETE FROM data_key WHERE purpose = $1 AND version < $2 AND EXISTS
+                        (SELECT 1 FROM data_key AS newest
+                         WHERE newest.purpose = $1 AND newest.version = $2 AND newest.created_at <= $3)
+                    RETURNING version")
+    .bind(purpose.as_str())
+    .bind(newest)
+    .bind(made_before.as_millis())
+    .fetch_all(tx)
+    .await?;
+    rows.iter().map(|row| row.int("version")).collect()
 }

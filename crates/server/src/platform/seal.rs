@@ -67,7 +67,7 @@ pub struct SealKeys(Arc<ArcSwap<Versions>>);
 
 #[derive(Debug)]
 struct Versions {
-    newest: SealKey,
+    newest: Arc<SealKey>,
     /// Newest first: what is left of an older one is seldom.
     older: Vec<SealKey>,
 }
@@ -85,11 +85,20 @@ impl Versions {
 impl SealKeys {
     /// A key of these versions; the older ones newest first.
     pub fn new(newest: SealKey, older: Vec<SealKey>) -> Self {
+        let newest = Arc::new(newest);
         Self(Arc::new(ArcSwap::from_pointee(Versions { newest, older })))
     }
 
     /// Puts other versions in the place of these, for every handle.
     pub fn swap(&self, newest: SealKey, older: Vec<SealKey>) {
+        let newest = Arc::new(newest);
+        self.0.store(Arc::new(Versions { newest, older }));
+    }
+
+    /// Forgets all versions but the newest, for every handle.
+    pub fn keep_newest(&self) {
+        let newest = Arc::clone(&self.0.load().newest);
+        let older = Vec::new();
         self.0.store(Arc::new(Versions { newest, older }));
     }
 

@@ -11,7 +11,11 @@ use super::{
     service::{Sessions, associated},
     store::{self, SessionRow},
 };
-use crate::store::{StoreError, mirror::Epoch};
+use crate::store::{
+    StoreError,
+    mirror::Epoch,
+    reseal::{self, Resealed},
+};
 
 /// A live session's copy in memory: its row, and its key unsealed.
 #[derive(Debug)]
@@ -71,6 +75,13 @@ impl Sessions {
         let live = Arc::new(Live { row, key });
         self.mirror.put(id, Arc::clone(&live), began);
         Ok(live)
+    }
+
+    /// Moves the keys of the live sessions after this id to the newest version of the key that seals them. What is over
+    /// stays behind: it opens nothing any more.
+    pub async fn reseal(&self, after: &str) -> Result<Resealed, StoreError> {
+        let rows = store::list_sealed(&self.db, after, self.clock.now()).await?;
+        reseal::reseal(&self.db, rows, &self.seal, &*self.rng, store::mark_resealed).await
     }
 
     pub(super) async fn rotate(

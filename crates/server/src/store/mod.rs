@@ -12,6 +12,7 @@ pub mod feed;
 mod lease;
 mod migrate;
 pub mod mirror;
+pub mod reseal;
 mod row;
 mod statement;
 

@@ -23,7 +23,11 @@ use crate::{
     platform::{clock::Clock, rng::Rng, seal::SealKeys},
     recovery::RecoveryCodes,
     session::Sessions,
-    store::{Db, StoreError, Tx, budget::Budget},
+    store::{
+        Db, StoreError, Tx,
+        budget::Budget,
+        reseal::{self, Resealed},
+    },
 };
 
 /// Ten wrong codes an hour, a hundred in a row: 0.03 % to guess one, in all. A limit by the minute alone would give
@@ -212,6 +216,13 @@ impl Totp {
         Ok(())
     }
 
+    /// Moves the seeds of the accounts after this one to the newest version of the key.
+    pub async fn reseal(&self, after: &str) -> Result<Resealed, StoreError> {
+        let Parts { db, rng, .. } = &self.parts;
+        let rows = store::list_sealed(db, after).await?;
+        reseal::reseal(db, rows, &self.seal, &**rng, store::mark_resealed).await
+    }
+
     /// Tells the owner by mail.
     pub(super) async fn write(
         &self,
@@ -240,19 +251,20 @@ impl Totp {
         account: AccountId,
         seed: &Seed,
     ) -> Result<Zeroizing<Vec<u8>>, StoreError> {
-        let plain = self
-            .seal
-            .open(&associated(account, seed.version), &seed.sealed);
+        let plain = self.seal.open(
+            &associated(&account.to_string(), seed.version),
+            &seed.sealed,
+        );
         let plain = plain.map_err(|_| StoreError::corrupt("totp", "sealed", account))?;
         Ok(Zeroizing::new(plain))
     }
 
     pub(super) fn close(&self, account: AccountId, version: i64, plain: &[u8]) -> Vec<u8> {
-        self.seal
-            .seal(&*self.parts.rng, &associated(account, version), plain)
+        let associated = associated(&account.to_string(), version);
+        self.seal.seal(&*self.parts.rng, &associated, plain)
     }
 }
 
-fn associated(account: AccountId, version: i64) -> String {
+pub(super) fn associated(account: &str, version: i64) -> String {
     format!("totp/{account}/{version}")
 }

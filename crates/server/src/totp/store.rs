@@ -2,7 +2,12 @@
 
 use concierge_core::{account::AccountId, time::Timestamp};
 
-use crate::store::{Db, On, Row, StoreError, Tx, sql};
+use super::service::associated;
+use crate::store::{
+    Db, On, Row, Statement, StoreError, Tx,
+    reseal::{RESEALED_AT_ONCE, SealedRow},
+    sql,
+};
 
 /// A seed as the table holds it.
 #[derive(Debug)]
@@ -106,6 +111,33 @@ pub(super) async fn delete_by_account(tx: &mut Tx, account: AccountId) -> Result
         .execute(tx)
         .await?;
     Ok(deleted == 1)
+}
+
+/// Some of the seeds, in the order of their accounts.
+pub(super) async fn list_sealed(db: &Db, after: &str) -> Result<Vec<SealedRow>, StoreError> {
+    let rows = sql(
+        "SELECT account_id, version, sealed FROM totp WHERE account_id > $1 ORDER BY account_id LIMIT $2",
+    )
+    .bind(after)
+    .bind(RESEALED_AT_ONCE)
+    .fetch_all(db)
+    .await?;
+    let read = |row: &Row| {
+        let id = row.text("account_id")?;
+        Ok(SealedRow {
+            associated: associated(&id, row.int("version")?),
+            sealed: row.bytes("sealed")?,
+            id,
+        })
+    };
+    rows.iter().map(read).collect()
+}
+
+pub(super) fn mark_resealed(row: SealedRow, sealed: Vec<u8>) -> Statement {
+    sql("UPDATE totp SET sealed = $1 WHERE account_id = $2 AND sealed = $3")
+        .bind(sealed)
+        .bind(row.id)
+        .bind(row.sealed)
 }
 
 fn read(row: &Row) -> Result<Seed, StoreError> {

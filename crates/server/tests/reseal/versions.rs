@@ -38,8 +38,8 @@ on_each_engine! {
         assert_eq!(keys.token_digest("t", &token), before.0);
         assert_eq!(keys.name_digest("ada"), before.1);
         assert_ne!(keys.device_digest(device), before.2);
-        let older = keys.older().await;
-        assert!(older.contains(&(DataPurpose::Totp, 1)) && older.len() == 4, "{older:?}");
+        let outdated = keys.outdated().await;
+        assert!(outdated.contains(&(DataPurpose::Totp, 2)) && outdated.len() == 4, "{outdated:?}");
     }
 
     async fn a_reload_that_opens_not_all_changes_nothing(db) {
