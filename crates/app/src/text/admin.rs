@@ -161,7 +161,7 @@ texts! {
         undo_sure: "The key in grace becomes active again, and the one that is active now goes into grace. Nobody notices. Undo the rotation?", "La clé en sursis redevient active, et celle qui est active maintenant passe en sursis. Personne ne le remarque. Annuler le renouvellement ?";
         undoing: "Making the key in grace active again. This can take up to a minute …", "La clé en sursis redevient active. Cela peut prendre jusqu’à une minute …";
         changed: "Active now: {}. The key before, {}, is accepted until {}. Processes that took the change in: {}.", "Active maintenant : {}. La clé précédente, {}, est acceptée jusqu’au {}. Processus qui ont reçu le changement : {}.";
-        conflict: "Nothing was changed: a process did not take the new key in within a minute, or somebody else is changing the keys right now. concierge key status says which process is silent.", "Rien n’a changé : un processus n’a pas reçu la nouvelle clé en une minute, ou quelqu’un d’autre modifie les clés en ce moment. concierge key status indique quel processus ne répond pas.";
+        refused: "Something stands in the way, and the key in use is still the same.", "Quelque chose l’empêche, et la clé en service est toujours la même.";
         gone: "The keys have changed meanwhile, and this is no longer possible. Please look at them again.", "Les clés ont changé entre-temps, et ceci n’est plus possible. Veuillez les revoir.";
     }
     /// Revoking a key.
@@ -172,6 +172,8 @@ texts! {
         reason: "Reason", "Raison";
         reason_hint: "It stands in the incident: where the key was seen, and by whom. Never the key itself.", "Elle figure dans l’incident : où la clé a été vue, et par qui. Jamais la clé elle-même.";
         yes: "Revoke now", "Révoquer maintenant";
+        revoking: "Revoking the key and ending every session …", "Révocation de la clé et fermeture de toutes les sessions …";
+        refused: "Something stands in the way, and the revoke did not go through to its end.", "Quelque chose l’empêche, et la révocation n’est pas allée à son terme.";
         no_key: "{} is revoked and every session has ended. This program can’t write the new key where it lives: set one there as concierge key revoke says, and start the server again. Until then nobody can sign in.", "{} est révoquée et toutes les sessions ont pris fin. Ce programme ne peut pas écrire la nouvelle clé à l’endroit où elle se trouve : définissez-en une là-bas, comme l’indique concierge key revoke, et redémarrez le serveur. D’ici là, personne ne peut se connecter.";
     }
     /// What became of compromised keys.

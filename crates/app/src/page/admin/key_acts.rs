@@ -28,6 +28,16 @@ use crate::{
 /// The server waits up to a minute for every process; a little more, so that its answer is the one that counts.
 const PATIENCE: u32 = 75_000;
 
+/// An act on a ring that was begun.
+#[derive(Clone, Copy)]
+struct Begun {
+    ring: RingName,
+    /// What is said while it is under way.
+    progress: &'static str,
+    /// What is said when something stands in its way.
+    refused: &'static str,
+}
+
 /// What acts on the rings of this page.
 #[derive(Clone, Copy)]
 pub(super) struct KeyActs {
@@ -36,8 +46,8 @@ pub(super) struct KeyActs {
     words: &'static AdminTexts,
     locale: Locale,
     submission: Submission,
-    /// The ring that was acted on last, and the words for what is under way.
-    under_way: RwSignal<Option<(RingName, &'static str)>>,
+    /// What was begun last.
+    begun: RwSignal<Option<Begun>>,
     /// What came of the last act, until the next.
     outcome: RwSignal<Option<(RingName, String)>>,
     /// Whether the outcome is still to be shown to the reader, once the page was read again.
@@ -57,7 +67,7 @@ impl KeyActs {
             words: use_admin_texts(),
             locale: use_locale(),
             submission: Submission::new(None),
-            under_way: RwSignal::new(None),
+            begun: RwSignal::new(None),
             outcome: RwSignal::new(None),
             is_news: StoredValue::new(false),
             asked: RwSignal::new(None),
@@ -83,22 +93,34 @@ impl KeyActs {
     /// What is going on with a ring right now.
     pub(super) fn progress(self, ring: RingName) -> Signal<Option<&'static str>> {
         Signal::derive(move || {
-            let (of, words) = self.under_way.get()?;
-            (of == ring && self.pending().get()).then_some(words)
+            let begun = self.begun.get()?;
+            (begun.ring == ring && self.pending().get()).then_some(begun.progress)
         })
     }
 
-    /// Why the last act on a ring failed.
-    pub(super) fn refusal(self, ring: RingName) -> Signal<Option<String>> {
-        Signal::derive(move || {
-            let (of, _) = self.under_way.get()?;
-            let words = &self.words.ring;
-            match self.submission.code().filter(|_| of == ring)? {
-                ErrorCode::Conflict => Some(words.conflict.to_owned()),
-                ErrorCode::NotFound => Some(words.gone.to_owned()),
+    /// Why the last act on a ring failed; said where it was asked for, which is in the question about a key or not.
+    pub(super) fn refusal(self, ring: RingName, in_question: bool) -> AnyView {
+        let text = Signal::derive(move || {
+            let is_place = self.asked.with(Option::is_some) == in_question;
+            let begun = self.begun.get().filter(|_| is_place)?;
+            match self.submission.code().filter(|_| begun.ring == ring)? {
+                ErrorCode::Conflict => Some(begun.refused.to_owned()),
+                ErrorCode::NotFound => Some(self.words.ring.gone.to_owned()),
                 _ => self.submission.summary(),
             }
-        })
+        });
+        let detail = Signal::derive(move || self.submission.detail());
+        view! {
+            <div
+                class="notice notice-danger"
+                role="alert"
+                hidden=move || text.with(Option::is_none)
+            >
+                <p>{text}</p>
+                <p lang="en">{detail}</p>
+            </div>
+        }
+        .into_any()
     }
 
     /// What came of the last act on a ring.
@@ -126,8 +148,8 @@ impl KeyActs {
 
     /// Makes a new key of a ring active.
     pub(super) fn rotate(self, ring: RingName) {
-        let words = self.words.ring.rotating;
-        self.change::<RotateRing>(ring, &RotateKey::default(), words);
+        let progress = self.words.ring.rotating;
+        self.change::<RotateRing>(ring, &RotateKey::default(), progress);
     }
 
     /// Makes the key in grace of a ring active again.
@@ -135,14 +157,14 @@ impl KeyActs {
         self.change::<UndoRotation>(ring, &Empty {}, self.words.ring.undoing);
     }
 
-    fn change<E>(self, ring: RingName, request: &E::Request, under_way: &'static str)
+    fn change<E>(self, ring: RingName, request: &E::Request, progress: &'static str)
     where
         E: Endpoint<Target = RingName, Response = Rotated>,
     {
         let request = wire::<E>(&ring, request).within(PATIENCE);
         let client = self.client.get_value();
-        self.outcome.set(None);
-        self.under_way.set(Some((ring, under_way)));
+        self.asked.set(None);
+        self.begin(ring, progress, self.words.ring.refused);
         // The button that was pressed is gone: the reader waits where the progress is told.
         focus_soon(heading_id(ring));
         self.desk.step_up().run(self.submission, move || {
@@ -153,6 +175,15 @@ impl KeyActs {
                 Ok(())
             }
         });
+    }
+
+    fn begin(self, ring: RingName, progress: &'static str, refused: &'static str) {
+        self.outcome.set(None);
+        self.begun.set(Some(Begun {
+            ring,
+            progress,
+            refused,
+        }));
     }
 
     fn tell(self, rotated: &Rotated) {
@@ -173,10 +204,12 @@ impl KeyActs {
     }
 
     /// Revokes a key. Everybody's session ends with it, this one as well.
-    pub(super) fn revoke(self, submission: Submission, kid: String, reason: String) {
+    pub(super) fn revoke(self, ring: RingName, kid: String, reason: String) {
+        let words = &self.words.revoke;
+        self.begin(ring, words.revoking, words.refused);
         let request = wire::<RevokeKeyNow>(&kid, &RevokeKey { reason }).within(PATIENCE);
         let client = self.client.get_value();
-        self.desk.step_up().run(submission, move || {
+        self.desk.step_up().run(self.submission, move || {
             let (client, request, kid) = (client.clone(), request.clone(), kid.clone());
             async move {
                 let revoked = answer::<RevokeKeyNow>(&client, request).await?;

@@ -12,7 +12,7 @@ use leptos::prelude::*;
 use super::{
     facts::rows,
     key_acts::{KeyActs, heading_id, outcome_id},
-    revoke::Revoke,
+    revoke::{Revoke, key_id},
 };
 use crate::{
     state::use_page_context,
@@ -20,10 +20,7 @@ use crate::{
         format::{day, fill_all, moment},
         use_admin_texts, use_locale,
     },
-    ui::{
-        confirm::Confirm,
-        notice::{Alert, Note},
-    },
+    ui::{confirm::Confirm, notice::Note},
 };
 
 const DAY: u64 = 86_400;
@@ -42,10 +39,10 @@ pub(super) fn card(ring: RingView, sessions: u64, acts: KeyActs) -> AnyView {
     let keys = match ring.keys.is_empty() {
         true => view! { <p class="empty-what">{words.empty}</p> }.into_any(),
         false => {
-            let keys = ring
-                .keys
-                .into_iter()
-                .map(|key| one(key, due, sessions, acts));
+            let keys = ring.keys.into_iter().map(|key| {
+                let revoke = revoke(&key, name, sessions, acts);
+                one(key, due, revoke)
+            });
             view! { <ul class="sessions">{keys.collect_view()}</ul> }.into_any()
         }
     };
@@ -57,11 +54,14 @@ pub(super) fn card(ring: RingView, sessions: u64, acts: KeyActs) -> AnyView {
                 </h2>
                 <p class="session-facts">{text}</p>
             </div>
-            <Alert text=acts.refusal(name) />
+            {acts.refusal(name, false)}
             <p class="saved" id=outcome_id(name) tabindex="-1">
                 {told}
             </p>
             {doable}
+            <p class="progress" role="status">
+                {acts.progress(name)}
+            </p>
             {keys}
         </section>
     }
@@ -97,7 +97,6 @@ fn doable(ring: &RingView, acts: KeyActs) -> AnyView {
                 />
             }
         });
-    let progress = acts.progress(name);
     view! {
         <div class="acts" hidden=move || acts.pending().get()>
             <Confirm
@@ -108,23 +107,23 @@ fn doable(ring: &RingView, acts: KeyActs) -> AnyView {
             />
             {undo}
         </div>
-        <p class="progress" role="status">
-            {progress}
-        </p>
     }
     .into_any()
 }
 
-fn one(key: KeyView, due: Option<Timestamp>, sessions: u64, acts: KeyActs) -> AnyView {
-    let heading = format!("key-{}", key.id);
+/// A key that is revoked already is not revoked again.
+fn revoke(key: &KeyView, ring: RingName, sessions: u64, acts: KeyActs) -> Option<AnyView> {
     let is_revocable = key.standing != KeyStanding::Revoked;
-    let revoke = is_revocable.then(|| {
-        view! { <Revoke kid=key.id.clone() heading=heading.clone() sessions=sessions acts=acts /> }
-    });
+    is_revocable.then(|| {
+        view! { <Revoke ring=ring kid=key.id.clone() sessions=sessions acts=acts /> }.into_any()
+    })
+}
+
+fn one(key: KeyView, due: Option<Timestamp>, revoke: Option<AnyView>) -> AnyView {
     view! {
         <li class="ring-key">
             <div>
-                <h3 class="key" id=heading.clone()>
+                <h3 class="key" id=key_id(&key.id)>
                     {key.id.clone()}
                 </h3>
                 <p class=standing_class(key.standing)>{standing(key.standing)}</p>
