@@ -145,12 +145,11 @@ texts! {
         needed_by: "Still needed by", "Encore nécessaire pour";
         nothing: "nothing", "rien";
         tokens: "access tokens", "les jetons d’accès";
-        seal: "sealed data", "les données scellées";
         session: "sessions", "les sessions";
         device: "known devices", "les appareils connus";
-        digest: "digests of one-time tokens", "les empreintes des jetons à usage unique";
-        pepper: "passwords", "les mots de passe";
-        audit: "the audit chain", "la chaîne d’audit";
+        digest: "digests of tokens", "les empreintes des jetons";
+        totp: "second factors", "les seconds facteurs";
+        mail: "mails that wait", "les messages en attente";
         lives: "Lives in", "Se trouve dans";
         alg: "Algorithm", "Algorithme";
         read_only: "This ring can’t be rotated from here.", "Ce trousseau ne peut pas être renouvelé d’ici.";

@@ -23,7 +23,7 @@ const DESK: &str = r#"{"checklist":[
                 "needed_by":[]}]},
         {"ring":"sealing","is_writable":false,"remedy":"set SECRET_KEY by hand","keys":[
             {"id":"prod-20261120-33cc","alg":"HS256","standing":"active","source":"the environment",
-                "created_at":"2026-11-20T12:00:00Z","needed_by":["seal","audit","tea"]}]}],
+                "created_at":"2026-11-20T12:00:00Z","needed_by":["totp","mail","tea"]}]}],
     "instances":3,"live_sessions":42,
     "incidents":[{"id":"inc_0199d3c1aaaa7000800000000000000a","at":"2026-11-20T09:05:00Z","ring":"signing",
         "kid":"prod-20250521-22bb","reason":"<b>pasted</b> into a chat","actor":"acc_0199d3c1aaaa7000800000000000000b",
@@ -67,7 +67,7 @@ async fn each_key_is_told_with_its_state_age_and_dates() {
         "Revoked: refused",
         "not known",
         "access tokens",
-        "sealed data, the audit chain, tea",
+        "second factors, mails that wait, tea",
         "no date: keys do not age here",
         "Processes that serve right now: 3.",
         "Sessions that go on right now: 42.",

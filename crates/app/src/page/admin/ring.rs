@@ -207,12 +207,11 @@ fn needed_by(needs: &[String]) -> String {
     let words = &use_admin_texts().ring;
     let known = |need: &String| match need.as_str() {
         "tokens" => words.tokens.to_owned(),
-        "seal" => words.seal.to_owned(),
         "session" => words.session.to_owned(),
         "device" => words.device.to_owned(),
         "digest" => words.digest.to_owned(),
-        "pepper" => words.pepper.to_owned(),
-        "audit" => words.audit.to_owned(),
+        "totp" => words.totp.to_owned(),
+        "mail" => words.mail.to_owned(),
         other => other.to_owned(),
     };
     match needs {
