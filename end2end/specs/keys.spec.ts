@@ -92,6 +92,24 @@ test("a revoke asks why, ends every session, and leaves an incident", async ({ p
   await expect(ring.active).not.toContainText(kid);
 });
 
+test("the desk and the profile are modules of their own and lead to each other", async ({ page, admin }) => {
+  await signIn(page, admin);
+  const modules: string[] = [];
+  page.on("request", (request) => {
+    const name = /\/pkg\/(concierge[a-z-]*)\..*wasm$/.exec(request.url())?.[1];
+    if (name !== undefined) modules.push(name);
+  });
+  await frame(page).accounts.click();
+  await expect(page.getByRole("heading", { level: 1, name: "Accounts" })).toBeVisible();
+  await page.getByRole("link", { name: "Keys of this house" }).click();
+  await expect(keysPage(page).ring(SIGNING).rotate).toBeEnabled();
+  await frame(page).profile.click();
+  await expect(page.getByRole("heading", { level: 1, name: "Your profile" })).toBeVisible();
+  await page.goBack();
+  await expect(keysPage(page).ring(SIGNING).rotate).toBeEnabled();
+  expect(new Set(modules)).toEqual(new Set(["concierge-admin", "concierge"]));
+});
+
 test("a ring is rotated with the keyboard alone", async ({ page, admin }) => {
   await signIn(page, admin);
   const keys = keysPage(page);
