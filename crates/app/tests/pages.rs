@@ -4,6 +4,8 @@
 mod admin;
 #[path = "pages/frame.rs"]
 mod frame;
+#[path = "pages/keys.rs"]
+mod keys;
 
 use std::sync::Arc;
 
