@@ -285,16 +285,25 @@ async fn keep_house(services: Arc<Services>) {
     let mut minute = tokio::time::interval(Duration::from_secs(60));
     minute.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let mut tidied_at = services.clock.now();
+    // Whoever restarts it every night has due keys, too.
+    keep_keys(&services).await;
     loop {
         minute.tick().await;
         record_refusals(&services).await;
+        if let Err(error) = services.key_desk().look_for_abuse().await {
+            tracing::warn!(%error, "refused tokens could not be looked through; they are in a minute");
+        }
         if services.clock.now().since(tidied_at) > Duration::from_secs(3600) {
             tidied_at = services.clock.now();
             tidy(&services).await;
-            if let Err(error) = services.keep_keys().await {
-                tracing::warn!(%error, "the keys could not be looked after; it is tried again in an hour");
-            }
+            keep_keys(&services).await;
         }
+    }
+}
+
+async fn keep_keys(services: &Services) {
+    if let Err(error) = services.keep_keys().await {
+        tracing::warn!(%error, "the keys could not be looked after; it is tried again in an hour");
     }
 }
 

@@ -105,11 +105,9 @@ impl Services {
         let now = self.clock.now();
         let fact = format!("{} {what}", name.as_str());
         let mut tx = self.db.begin().await?;
-        let last = fact_store::find_fact(&mut tx, &fact).await?;
-        if last.is_some_and(|at| now.since(at) < AGAIN) {
+        if !fact_store::mark_fact_unless_since(&mut tx, &fact, now.minus(AGAIN), now).await? {
             return Ok(());
         }
-        fact_store::mark_fact(&mut tx, &fact, "", now).await?;
         let origin = Origin::default();
         let event = Event::anonymous(name, &origin).with(details);
         audit::record(&mut tx, &event, now, &*self.rng).await?;

@@ -6,6 +6,7 @@
 //! database restored from before (the later epoch of keyring and database holds), an admin's stolen session (fresh
 //! proof for every act).
 
+mod abuse;
 mod error;
 pub mod http;
 mod incident_store;

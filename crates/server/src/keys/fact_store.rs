@@ -17,6 +17,23 @@ pub async fn find_fact<'a>(
         .transpose()
 }
 
+/// Notes that it was done now, unless it was done at or after `since`: of several who want to, one may.
+pub async fn mark_fact_unless_since(
+    tx: &mut Tx,
+    name: &str,
+    since: Timestamp,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    let marked = sql("INSERT INTO key_fact (name, at, detail) VALUES ($1, $2, '')
+                      ON CONFLICT (name) DO UPDATE SET at = $2 WHERE key_fact.at < $3")
+        .bind(name)
+        .bind(now.as_millis())
+        .bind(since.as_millis())
+        .execute(tx)
+        .await?;
+    Ok(marked == 1)
+}
+
 /// Notes that it was done now.
 pub async fn mark_fact(
     tx: &mut Tx,

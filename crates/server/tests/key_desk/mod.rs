@@ -1,5 +1,7 @@
 //! The life of the keys on a house that serves: rotation that nobody notices, and the emergency.
 
+mod calendar;
+mod command;
 mod emergency;
 mod rotation;
 
