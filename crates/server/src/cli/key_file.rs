@@ -1,4 +1,4 @@
-//! The files that `concierge key generate` writes: what stands in them already stays.
+//! The files that `concierge key generate` and `key import` write: what stands in them already stays.
 
 use std::{
     io,
@@ -13,11 +13,12 @@ use crate::{
         Environment,
         secret_file::{self, Links},
     },
-    keys::{Document, Draft, Form, Purpose, StoredRing},
+    keys::{self, Document, Draft, Existing, Form, Purpose, StoredRing},
+    platform::rng::OsRng,
 };
 
 /// The file's text, when there is one.
-pub(super) fn existing(path: &Path) -> Result<Option<String>, Refusal> {
+fn existing(path: &Path) -> Result<Option<String>, Refusal> {
     match secret_file::read(path, Links::Refused) {
         Ok((text, _)) => Ok(Some(text)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
@@ -45,14 +46,33 @@ pub(super) fn with_keys(
     document.rewritten(&contents)
 }
 
+/// Writes new keys into a file that may be there already, and keeps it out of git.
+pub(super) fn add_keys(
+    path: &Path,
+    drafts: &[(Purpose, Draft)],
+    environment: Environment,
+    force: bool,
+    now: Timestamp,
+) -> Result<(), Refusal> {
+    let (form, text) = (Form::of(path)?, existing(path)?);
+    let text = with_keys(form, text.as_deref(), drafts, environment, force, now)
+        .map_err(|error| format!("{}: {error}", path.display()))?;
+    keys::write_secret_file(path, text.expose(), Existing::Replaced, &OsRng)
+        .map_err(|error| format!("{} cannot be written: {error}", path.display()))?;
+    if let Some(changed) = ignore_in_git(path) {
+        eprintln!("added it to {}", changed.display());
+    }
+    Ok(())
+}
+
 fn taken(what: &str) -> Refusal {
     format!(
-        "the file has a key for {what} already; --force replaces it, and what it signed or sealed is lost"
+        "the file has a key for {what} already: `concierge key rotate` changes it without loss; --force replaces it, and what it signed or sealed is lost"
     )
 }
 
 /// Inside a git checkout, makes sure that the file is ignored; the `.gitignore` that was changed.
-pub(super) fn ignore_in_git(path: &Path) -> Option<PathBuf> {
+fn ignore_in_git(path: &Path) -> Option<PathBuf> {
     let path = path.canonicalize().ok()?;
     let root = path
         .ancestors()
@@ -94,10 +114,7 @@ fn covers(rule: &str, line: &str, name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        keys::{self, Format},
-        platform::rng::OsRng,
-    };
+    use crate::keys::Format;
 
     #[test]
     fn keys_are_added_and_replaced_only_by_force() {

@@ -9,10 +9,11 @@ use concierge_core::{sensitive::Sensitive, time::Timestamp};
 use zeroize::Zeroizing;
 
 use super::{
-    Existing, Format, KeyringContents as Contents, Purpose, StoredRing, atomic, check, draft,
+    Document, Existing, Form, Format, KeyringContents as Contents, Purpose, StoredRing, atomic,
+    check, draft,
     generate::implicit_id,
     is_id,
-    keyring_file::{Section, unfit},
+    keyring_file::unfit,
     known::{TEST_SEALING_KEY, TEST_SIGNING_KEY},
     previous,
 };
@@ -36,6 +37,7 @@ pub(super) struct Held {
     pub(super) text: Sensitive,
     pub(super) state: KeyState,
     pub(super) source: Source,
+    pub(super) created_at: Option<Timestamp>,
 }
 
 /// Everything that was found.
@@ -132,6 +134,7 @@ pub(super) fn gather(
                 text: Sensitive::new(key.value.expose()),
                 state: key.state_at(now),
                 source: Source::Keyring(path.to_owned()),
+                created_at: key.created_at,
             }));
         }
         take_previous(purpose, given, now, &mut found);
@@ -263,6 +266,7 @@ fn take_given(
         text: Sensitive::new(text),
         state: KeyState::Active,
         source: key.source.clone(),
+        created_at: None,
     });
 }
 
@@ -304,6 +308,7 @@ fn take_previous(purpose: Purpose, given: &RingSettings, now: Timestamp, found: 
                 KeyState::Retired
             },
             source: previous.source.clone(),
+            created_at: None,
         });
     }
 }
@@ -322,6 +327,7 @@ fn use_the_test_pair(found: &mut Gathered) {
                 text: Sensitive::new(text),
                 state: KeyState::Active,
                 source: Source::TestPair,
+                created_at: None,
             });
         }
     }
@@ -336,7 +342,6 @@ fn make_missing(
     rng: &dyn Rng,
 ) -> Result<(), Finding> {
     let environment = Environment::Development;
-    let mut text = found.keyring.clone().unwrap_or_default();
     let existing = match found.keyring {
         Some(_) => Existing::Replaced,
         None => Existing::Kept,
@@ -345,13 +350,16 @@ fn make_missing(
         let remedy = "make the data folder writable, or set JWT_SECRET and SECRET_KEY";
         Finding::error(path.display().to_string(), "keyring file", message, remedy)
     };
+    let text = found.keyring.as_deref().unwrap_or_default();
+    let document = Document::parse(Form::Keyring, text, environment).map_err(refuse)?;
+    let mut contents = document.contents().clone();
     for purpose in Purpose::ALL.into_iter().filter(|one| found.lacks(*one)) {
         let draft = draft(Format::Hex, environment, now, rng)
             .ok_or_else(|| refuse("the source of randomness is broken".to_owned()))?;
-        let gap = if text.is_empty() { "" } else { "\n" };
-        text += &format!("{gap}{}", Section(purpose, &StoredRing::of(&draft, now)));
+        contents.set(purpose, StoredRing::of(&draft, now));
     }
-    match atomic::write(path, &text, existing, rng) {
+    let text = document.rewritten(&contents).map_err(refuse)?;
+    match atomic::write(path, text.expose(), existing, rng) {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
             Err(refuse(format!("the keys cannot be written: {error}")))
         }

@@ -16,6 +16,7 @@ mod document;
 #[cfg(test)]
 mod document_tests;
 mod dotenv_rings;
+pub mod due;
 #[cfg(test)]
 mod ed25519_tests;
 mod generate;
@@ -23,6 +24,8 @@ mod keyring_edit;
 mod keyring_file;
 mod known;
 mod load;
+#[cfg(test)]
+mod made_elsewhere_tests;
 mod origin;
 mod previous;
 mod store;
@@ -34,9 +37,9 @@ use aws_lc_rs::digest;
 
 pub use self::{
     atomic::{Existing, write as write_secret_file},
-    check::check,
+    check::{check, check_new},
     document::{Document, Form},
-    generate::{Draft, Format, draft},
+    generate::{Draft, Format, draft, implicit_id},
     keyring_file::{Contents as KeyringContents, Stored, StoredRing, StoredState},
     known::{TEST_SEALING_KEY, TEST_SIGNING_KEY},
     load::{files, keyring_path, load},
