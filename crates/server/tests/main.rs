@@ -12,6 +12,7 @@ mod durability;
 mod http;
 mod jwt;
 mod key_desk;
+mod key_files;
 mod mail;
 mod recovery;
 mod reseal;

@@ -1,4 +1,4 @@
-//! `concierge key generate|check`: new keys, and whether the ones in use are any good.
+//! `concierge key generate|import|check`: new keys, and whether the ones in use are any good.
 
 use std::{
     io::{self, IsTerminal as _},
@@ -7,11 +7,11 @@ use std::{
 };
 
 use clap::{Args, Subcommand, ValueEnum};
-use concierge_core::sensitive::Sensitive;
 
 use super::{
     checklist, key_age,
-    key_file::{existing, ignore_in_git, with_keys},
+    key_file::add_keys,
+    key_import::{self, Import},
     key_incident::{self, IncidentCommand},
     key_life::{self, Revoke, Rotate},
     key_passphrase::PassphraseArgs,
@@ -19,14 +19,19 @@ use super::{
 };
 use crate::{
     boot,
-    config::{Config, Environment, LoadArgs, dotenv::assignment},
-    keys::{self, Draft, Existing, FileForm, Form, Format, KeyringFile, Purpose},
+    config::{Config, Environment, Finding, LoadArgs, dotenv::assignment},
+    keys::{self, Draft, FileForm, Form, Format, Purpose, due::Standing},
     platform::{
         clock::{Clock as _, SystemClock},
         keyring::Algorithm,
         rng::OsRng,
     },
 };
+
+/// Something is wrong with a key or its file.
+const WRONG: u8 = 1;
+/// Nothing is wrong but the age of a key.
+const OVERDUE: u8 = 3;
 
 /// What can be done with keys.
 #[derive(Debug, Subcommand)]
@@ -36,9 +41,14 @@ pub(super) enum Command {
         after_help = "Examples:\n  concierge key generate                                  lines for the environment\n  concierge key generate --out .env                       into a .env file, other lines stay\n  concierge key generate --env production --out secrets.production.toml\n  concierge key generate --alg Ed25519 --out secrets.production.toml\n                                                          other services verify through /.well-known/jwks.json\n\nExit 2: the file has keys already (see --force)."
     )]
     Generate(Generate),
-    /// Check strength, files and environment of the keys in use; exit 1 when something is wrong
+    /// Put a key that was made elsewhere into a keyring file, if it is any good
     #[command(
-        after_help = "Examples:\n  concierge key check\n  concierge key check --fix   close the permissions of key files (development)"
+        after_help = "Examples:\n  openssl rand -hex 32 | concierge key import --ring signing --stdin\n  concierge key import --ring sealing --stdin --out .env < key.txt\n\nExit 1: the key is refused; 2: the file has a key already (see --force). Then nothing was changed."
+    )]
+    Import(Import),
+    /// Check strength, files, environment and age of the keys in use
+    #[command(
+        after_help = "Examples:\n  concierge key check\n  concierge key check --fix   close the permissions of key files (development)\n\nExit 1: something is wrong; 3: nothing is, but a key should have been rotated."
     )]
     Check {
         /// In development, take the access of others to key files away
@@ -121,7 +131,7 @@ impl Rings {
     }
 }
 
-fn environment(text: &str) -> Result<Environment, String> {
+pub(super) fn environment(text: &str) -> Result<Environment, String> {
     Environment::from_text(text)
         .ok_or_else(|| "development, test, staging or production".to_owned())
 }
@@ -140,6 +150,7 @@ pub(super) fn run(command: &Command, args: &LoadArgs, json: bool) -> ExitCode {
         Command::Encrypt(passphrase) => key_age::convert(FileForm::Age, passphrase, args),
         Command::Decrypt(passphrase) => key_age::convert(FileForm::Plain, passphrase, args),
         Command::ScanGit(what) => key_scan::run(what, args, json),
+        Command::Import(what) => key_import::run(what, args, json),
         Command::Generate(what) => generate(what, args).unwrap_or_else(|message| {
             eprintln!("error: {message}");
             ExitCode::from(2)
@@ -153,12 +164,10 @@ fn check(args: &LoadArgs, fix: bool, json: bool) -> ExitCode {
     if fix && close_files(&reading) {
         reading = Config::read(args);
     }
-    let mut findings = keys::check(
-        reading.keys(),
-        reading.environment,
-        &reading.data,
-        SystemClock.now(),
-    );
+    let (settings, environment) = (reading.keys(), reading.environment);
+    let now = SystemClock.now();
+    let mut findings = keys::check(settings, environment, &reading.data, now);
+    let ages = keys::due::ages(settings, environment, &reading.data, now);
     findings.sort_by_key(|finding| finding.level);
     if json {
         print_json(&findings);
@@ -173,7 +182,22 @@ fn check(args: &LoadArgs, fix: bool, json: bool) -> ExitCode {
             Err(error) => eprintln!("error: {error}"),
         }
     }
-    ExitCode::from(u8::from(!findings.is_empty()))
+    ExitCode::from(verdict(&findings, &ages))
+}
+
+/// A key that is due soon is worth a word and no more.
+fn verdict(findings: &[Finding], ages: &[(Standing, Finding)]) -> u8 {
+    let is_age = |finding: &Finding| ages.iter().any(|(_, age)| age == finding);
+    if !findings.iter().all(is_age) {
+        WRONG
+    } else if ages
+        .iter()
+        .any(|(standing, _)| *standing == Standing::Overdue)
+    {
+        OVERDUE
+    } else {
+        0
+    }
 }
 
 /// Whether a file was closed. Elsewhere than in development somebody chose the permissions.
@@ -219,24 +243,7 @@ fn generate(what: &Generate, args: &LoadArgs) -> Result<ExitCode, Refusal> {
         print_lines(&drafts);
         return Ok(ExitCode::SUCCESS);
     };
-    let form = Form::of(path)?;
-    match form {
-        Form::Dotenv => {
-            let text = existing(path)?;
-            let text = with_keys(form, text.as_deref(), &drafts, environment, what.force, now)
-                .map_err(|error| format!("{}: {error}", path.display()))?;
-            keys::write_secret_file(path, text.expose(), Existing::Replaced, &OsRng)
-                .map_err(|error| format!("{} cannot be written: {error}", path.display()))?;
-        }
-        Form::Keyring => {
-            let file = KeyringFile::of(reading.keys(), path);
-            let text = file.read()?;
-            let text = text.as_ref().map(Sensitive::expose);
-            let text = with_keys(form, text, &drafts, environment, what.force, now)
-                .map_err(|error| format!("{}: {error}", path.display()))?;
-            file.write(text.expose(), &OsRng)?;
-        }
-    }
+    add_keys(path, reading.keys(), &drafts, environment, what.force, now)?;
     for (purpose, draft) in &drafts {
         println!(
             "{} key {} written to {}",
@@ -244,9 +251,6 @@ fn generate(what: &Generate, args: &LoadArgs) -> Result<ExitCode, Refusal> {
             draft.id,
             path.display()
         );
-    }
-    if let Some(changed) = ignore_in_git(path) {
-        println!("added it to {}", changed.display());
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -291,7 +295,7 @@ mod tests {
     use concierge_core::time::Timestamp;
 
     use super::*;
-    use crate::keys::KeyringContents;
+    use crate::{cli::key_file::with_keys, keys::KeyringContents};
 
     #[test]
     fn an_ed25519_key_goes_into_a_keyring_in_hex_and_signs() {

@@ -1,4 +1,4 @@
-//! The files that `concierge key generate` writes: what stands in them already stays.
+//! The files that `concierge key generate` and `key import` write: what stands in them already stays.
 
 use std::{
     io,
@@ -13,11 +13,12 @@ use crate::{
         Environment,
         secret_file::{self, Links},
     },
-    keys::{Document, Draft, Form, Purpose, StoredRing},
+    keys::{self, Document, Draft, Existing, Form, KeySettings, KeyringFile, Purpose, StoredRing},
+    platform::rng::OsRng,
 };
 
 /// The file's text, when there is one.
-pub(super) fn existing(path: &Path) -> Result<Option<String>, Refusal> {
+fn existing(path: &Path) -> Result<Option<String>, Refusal> {
     match secret_file::read(path, Links::Refused) {
         Ok((text, _)) => Ok(Some(text)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
@@ -45,9 +46,42 @@ pub(super) fn with_keys(
     document.rewritten(&contents)
 }
 
+/// Writes new keys into a file that may be there already, and keeps it out of git.
+pub(super) fn add_keys(
+    path: &Path,
+    settings: &KeySettings,
+    drafts: &[(Purpose, Draft)],
+    environment: Environment,
+    force: bool,
+    now: Timestamp,
+) -> Result<(), Refusal> {
+    let form = Form::of(path)?;
+    let changed = |text: Option<&str>| {
+        with_keys(form, text, drafts, environment, force, now)
+            .map_err(|error| format!("{}: {error}", path.display()))
+    };
+    match form {
+        Form::Dotenv => {
+            let text = changed(existing(path)?.as_deref())?;
+            keys::write_secret_file(path, text.expose(), Existing::Replaced, &OsRng)
+                .map_err(|error| format!("{} cannot be written: {error}", path.display()))?;
+        }
+        Form::Keyring => {
+            let file = KeyringFile::of(settings, path);
+            let text = file.read()?;
+            let text = changed(text.as_ref().map(Sensitive::expose))?;
+            file.write(text.expose(), &OsRng)?;
+        }
+    }
+    if let Some(changed) = ignore_in_git(path) {
+        eprintln!("added it to {}", changed.display());
+    }
+    Ok(())
+}
+
 fn taken(what: &str) -> Refusal {
     format!(
-        "the file has a key for {what} already; --force replaces it, and what it signed or sealed is lost"
+        "the file has a key for {what} already: `concierge key rotate` changes it without loss; --force replaces it, and what it signed or sealed is lost"
     )
 }
 
@@ -94,10 +128,7 @@ fn covers(rule: &str, line: &str, name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        keys::{self, Format},
-        platform::rng::OsRng,
-    };
+    use crate::keys::Format;
 
     #[test]
     fn keys_are_added_and_replaced_only_by_force() {

@@ -12,6 +12,7 @@ mod doctor;
 mod key;
 mod key_age;
 mod key_file;
+mod key_import;
 mod key_incident;
 mod key_life;
 mod key_lines;

@@ -98,27 +98,16 @@ impl Dotenv {
 
     /// Sets a name: in its place when it is there, with its `export` if it has one, else at the end.
     pub fn set(&mut self, name: &str, value: &str) {
-        let end = if self
-            .lines
-            .first()
-            .is_some_and(|line| line.text.ends_with("\r\n"))
-        {
-            "\r\n"
-        } else {
-            "\n"
-        };
         let index = self.line_of(name).map(|number| number - 1);
-        let head = match index {
-            Some(index) => self.lines[index]
-                .text
-                .split(name)
-                .next()
-                .unwrap_or_default()
-                .to_owned(),
-            None => String::new(),
+        let (head, end) = match index.map(|index| &self.lines[index].text) {
+            Some(text) => {
+                let head = text.split(name).next().unwrap_or_default().to_owned();
+                (head, line_end(text))
+            }
+            None => (String::new(), self.line_end()),
         };
-        if let Some(last) = self.lines.last_mut()
-            && !last.text.ends_with('\n')
+        if let (None, Some(last)) = (index, self.lines.last_mut())
+            && line_end(&last.text).is_empty()
         {
             last.text.push_str(end);
         }
@@ -134,6 +123,14 @@ impl Dotenv {
             None => self.lines.push(line),
         }
     }
+
+    /// How a new line ends: as the first one does.
+    fn line_end(&self) -> &'static str {
+        match self.lines.first().map(|line| line_end(&line.text)) {
+            Some("\r\n") => "\r\n",
+            _ => "\n",
+        }
+    }
 }
 
 impl fmt::Display for Dotenv {
@@ -147,6 +144,17 @@ impl fmt::Display for Dotenv {
 impl fmt::Debug for Dotenv {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Dotenv({} lines)", self.lines.len())
+    }
+}
+
+/// What a line ends with; the last one may end with nothing.
+fn line_end(text: &str) -> &'static str {
+    if text.ends_with("\r\n") {
+        "\r\n"
+    } else if text.ends_with('\n') {
+        "\n"
+    } else {
+        ""
     }
 }
 

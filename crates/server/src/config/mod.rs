@@ -263,7 +263,7 @@ impl Config {
     }
 
     /// The same with the surroundings given.
-    fn read_from(
+    pub(crate) fn read_from(
         args: &LoadArgs,
         environment: BTreeMap<String, String>,
         directory: PathBuf,

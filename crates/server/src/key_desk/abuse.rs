@@ -39,7 +39,11 @@ impl Desk<'_> {
         Ok(recorded)
     }
 
-    async fn record_pattern(&self, pattern: &Pattern, now: Timestamp) -> Result<bool, KeyDeskError> {
+    async fn record_pattern(
+        &self,
+        pattern: &Pattern,
+        now: Timestamp,
+    ) -> Result<bool, KeyDeskError> {
         let fact = format!("abuse {}", pattern.name);
         let mut tx = self.db.begin().await?;
         if !mark_fact_unless_since(&mut tx, &fact, now.minus(WINDOW), now).await? {
@@ -63,7 +67,11 @@ fn patterns(refused: &[Refused]) -> Vec<Pattern> {
     if most.1 > BAD_SIGNATURES_OF_ONE || all > BAD_SIGNATURES_OF_ALL {
         found.push(Pattern {
             name: "bad_signature",
-            address: if most.1 > BAD_SIGNATURES_OF_ONE { most.0 } else { String::new() },
+            address: if most.1 > BAD_SIGNATURES_OF_ONE {
+                most.0
+            } else {
+                String::new()
+            },
             count: all,
         });
     }
@@ -71,7 +79,11 @@ fn patterns(refused: &[Refused]) -> Vec<Pattern> {
     for name in ["revoked_kid", "wrong_env"] {
         let (count, (address, _)) = counted(refused, name);
         if count > 0 {
-            found.push(Pattern { name, address, count });
+            found.push(Pattern {
+                name,
+                address,
+                count,
+            });
         }
     }
     found
@@ -85,7 +97,12 @@ fn counted(refused: &[Refused], reason: &str) -> (u64, (String, u64)) {
     }
     let all = by_address.values().sum();
     let most = by_address.into_iter().max_by_key(|(_, count)| *count);
-    (all, most.map_or_else(Default::default, |(address, count)| (address.to_owned(), count)))
+    (
+        all,
+        most.map_or_else(Default::default, |(address, count)| {
+            (address.to_owned(), count)
+        }),
+    )
 }
 
 #[cfg(test)]
@@ -102,7 +119,9 @@ mod tests {
 
     fn found(refused: &[Refused]) -> Vec<(&'static str, String, u64)> {
         let found = patterns(refused).into_iter();
-        found.map(|one| (one.name, one.address, one.count)).collect()
+        found
+            .map(|one| (one.name, one.address, one.count))
+            .collect()
     }
 
     #[test]
@@ -117,8 +136,15 @@ mod tests {
 
     #[test]
     fn one_token_of_a_revoked_key_or_of_another_house_is_enough() {
-        let rows = [refused("revoked_kid", "a", 1), refused("wrong_env", "b", 3), refused("expired", "c", 900)];
-        let expected = [("revoked_kid", "a".to_owned(), 1), ("wrong_env", "b".to_owned(), 3)];
+        let rows = [
+            refused("revoked_kid", "a", 1),
+            refused("wrong_env", "b", 3),
+            refused("expired", "c", 900),
+        ];
+        let expected = [
+            ("revoked_kid", "a".to_owned(), 1),
+            ("wrong_env", "b".to_owned(), 3),
+        ];
         assert_eq!(found(&rows), expected);
     }
 }

@@ -41,7 +41,7 @@ pub fn lines_for_hand(
         ring.keys.push(Stored::in_grace(&before, now, until));
     }
     let empty = Document::parse(Form::Dotenv, "", reading.environment).ok()?;
-    let mut contents = empty.contents().copied();
+    let mut contents = empty.contents().clone();
     contents.set(purpose, ring);
     empty.rewritten(&contents).ok()
 }

@@ -136,7 +136,7 @@ fn a_rotation_changes_the_lines_it_must_and_no_other() {
         .replace("_ID=prod-1", "_ID=prod-9")
         .replace(
             "\"prod-0:HS256:hunter2, the old one:1796083200\"",
-            "'prod-0:HS256:hunter2, the old one:1796083200,prod-1:HS256:hunter#3:1795219200'",
+            "'prod-1:HS256:hunter#3:1795219200,prod-0:HS256:hunter2, the old one:1796083200'",
         );
     assert_eq!(rewritten(Form::Dotenv, DOTENV, change), expected);
     assert_eq!(

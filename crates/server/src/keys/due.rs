@@ -1,15 +1,15 @@
 //! When a key has to be rotated.
 
-use std::time::Duration;
+use std::{path::Path, time::Duration};
 
 use concierge_core::time::Timestamp;
 
 use super::{
-    Purpose, keyring_path,
+    KeySettings, Purpose, keyring_path,
     load::{self, Held},
 };
 use crate::{
-    config::{Environment, Reading},
+    config::{Environment, Finding, Reading},
     platform::keyring::KeyState,
 };
 
@@ -42,6 +42,64 @@ impl Due {
             at: created_at.plus(life),
         })
     }
+}
+
+/// How a key stands to its age.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Standing {
+    /// Nothing to do yet.
+    Fresh,
+    /// Two thirds of its life are over.
+    Soon,
+    /// Its life is over; it still works.
+    Overdue,
+}
+
+impl Due {
+    /// How the key stands at this time.
+    pub fn standing(self, now: Timestamp) -> Standing {
+        if now >= self.at {
+            Standing::Overdue
+        } else if now >= self.soon {
+            Standing::Soon
+        } else {
+            Standing::Fresh
+        }
+    }
+}
+
+/// What is to be said about the age of the active keys. Never an error: an old key still is a good key, and a start
+/// that fails because of the calendar would be worse than it.
+pub fn ages(
+    settings: &KeySettings,
+    environment: Environment,
+    data: &Path,
+    now: Timestamp,
+) -> Vec<(Standing, Finding)> {
+    let path = keyring_path(settings, environment, data);
+    let found = load::gather(settings, environment, &path, now);
+    let active = found
+        .keys
+        .iter()
+        .filter(|key| key.state == KeyState::Active);
+    active
+        .filter_map(|key| aged(key, environment, now))
+        .collect()
+}
+
+fn aged(key: &Held, environment: Environment, now: Timestamp) -> Option<(Standing, Finding)> {
+    let due = Due::of(environment, made_at(key)?)?;
+    let standing = due.standing(now);
+    let day: String = due.at.to_rfc3339().chars().take(10).collect();
+    let message = match standing {
+        Standing::Fresh => return None,
+        Standing::Soon => format!("the key {} is due to be rotated on {day}", key.id),
+        Standing::Overdue => format!("the key {} was due to be rotated on {day}", key.id),
+    };
+    let ring = key.purpose.as_str();
+    let remedy = format!("`concierge key rotate --ring {ring}` makes a new one; nobody notices");
+    let finding = Finding::error(key.purpose.variable(), &key.source, message, remedy);
+    Some((standing, finding.warning()))
 }
 
 /// When the active key of a ring is due; `None` where keys do not age, or where nobody knows when it was made.
@@ -91,5 +149,18 @@ mod tests {
         for id in ["prod-00000000-9f3a", "mine", "a-b-c", "é-2026é101-x", ""] {
             assert_eq!(day_of(id), None, "{id}");
         }
+    }
+    #[test]
+    fn two_thirds_on_it_is_time_and_at_the_end_too_late() {
+        let made = Timestamp::from_millis(0);
+        let due = Due::of(Environment::Staging, made).unwrap();
+        let standing = |days: u32, before| {
+            let time = made.plus(DAY.saturating_mul(days));
+            due.standing(time.minus(Duration::from_millis(before)))
+        };
+        assert_eq!(standing(60, 1), Standing::Fresh);
+        assert_eq!(standing(60, 0), Standing::Soon);
+        assert_eq!(standing(90, 1), Standing::Soon);
+        assert_eq!(standing(90, 0), Standing::Overdue);
     }
 }

@@ -74,7 +74,7 @@ impl Keeper {
             });
         }
         let (opened, mut ring) = self.open(&reading, target.purpose, out)?;
-        let mut contents = opened.contents().copied();
+        let mut contents = opened.contents().clone();
         let key = ring.keys.iter().find(|key| key.id == target.key.kid);
         if key.is_some_and(|key| key.state == StoredState::Revoked) {
             return Ok(Halved {

@@ -26,11 +26,11 @@ pub async fn mark_fact_unless_since(
 ) -> Result<bool, StoreError> {
     let marked = sql("INSERT INTO key_fact (name, at, detail) VALUES ($1, $2, '')
                       ON CONFLICT (name) DO UPDATE SET at = $2 WHERE key_fact.at < $3")
-        .bind(name)
-        .bind(now.as_millis())
-        .bind(since.as_millis())
-        .execute(tx)
-        .await?;
+    .bind(name)
+    .bind(now.as_millis())
+    .bind(since.as_millis())
+    .execute(tx)
+    .await?;
     Ok(marked == 1)
 }
 

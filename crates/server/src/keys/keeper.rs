@@ -190,7 +190,7 @@ impl Keeper {
             return Err(KeeperError::NoKey(purpose));
         };
         let opened = Opened::read(&path, form, reading).map_err(KeeperError::File)?;
-        let ring = opened.contents().ring(purpose).map(StoredRing::copied);
+        let ring = opened.contents().ring(purpose).cloned();
         let ring = ring.ok_or(KeeperError::NoKey(purpose))?;
         Ok((opened, ring))
     }
@@ -201,7 +201,7 @@ impl Keeper {
         purpose: Purpose,
         ring: StoredRing,
     ) -> Result<(), KeeperError> {
-        let mut contents: Contents = opened.contents().copied();
+        let mut contents: Contents = opened.contents().clone();
         contents.set(purpose, ring);
         opened
             .write(&contents, &*self.rng)

@@ -134,6 +134,30 @@ impl StoredRing {
     }
 }
 
+impl Stored {
+    /// A new key that is active at once.
+    pub(super) fn of(draft: &Draft, now: Timestamp) -> Self {
+        Self {
+            id: draft.id.clone(),
+            alg: draft.algorithm,
+            value: Sensitive::new(draft.value.expose()),
+            state: StoredState::Active,
+            created_at: Some(now),
+            not_before: None,
+            verify_until: None,
+        }
+    }
+
+    /// A key that signed before, and verifies until then.
+    pub(super) fn in_grace(draft: &Draft, now: Timestamp, until: Timestamp) -> Self {
+        Self {
+            state: StoredState::Grace,
+            verify_until: Some(until),
+            ..Self::of(draft, now)
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::time::Duration;

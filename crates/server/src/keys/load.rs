@@ -9,11 +9,11 @@ use concierge_core::{sensitive::Sensitive, time::Timestamp};
 use zeroize::Zeroizing;
 
 use super::{
-    Existing, FileForm, Format, KeyringFile, OpenedKeyring, Purpose, StoredRing, atomic, check,
-    draft,
+    Document, Existing, FileForm, Form, Format, KeyringFile, OpenedKeyring, Purpose, StoredRing,
+    atomic, check, draft,
     generate::implicit_id,
     is_id,
-    keyring_file::{Section, unfit},
+    keyring_file::unfit,
     keyring_store::{self, plain_path},
     known::{TEST_SEALING_KEY, TEST_SIGNING_KEY},
     previous,
@@ -334,8 +334,6 @@ fn make_missing(
 ) -> Result<(), Finding> {
     let environment = Environment::Development;
     let known = found.keyring.as_ref();
-    let mut text =
-        Zeroizing::new(known.map_or_else(String::new, |opened| opened.text.expose().to_owned()));
     let refuse = |message: String| {
         let remedy = "make the data folder writable, or set JWT_SECRET and SECRET_KEY";
         Finding::error(
@@ -345,16 +343,19 @@ fn make_missing(
             remedy,
         )
     };
+    let text = known.map_or("", |opened| opened.text.expose());
+    let document = Document::parse(Form::Keyring, text, environment).map_err(refuse)?;
+    let mut contents = document.contents().clone();
     for purpose in Purpose::ALL.into_iter().filter(|one| found.lacks(*one)) {
         let draft = draft(Format::Hex, environment, now, rng)
             .ok_or_else(|| refuse("the source of randomness is broken".to_owned()))?;
-        let gap = if text.is_empty() { "" } else { "\n" };
-        *text += &format!("{gap}{}", Section(purpose, &StoredRing::of(&draft, now)));
+        contents.set(purpose, StoredRing::of(&draft, now));
     }
+    let text = document.rewritten(&contents).map_err(refuse)?;
     if known.is_some() {
-        return file.write(&text, rng).map_err(refuse);
+        return file.write(text.expose(), rng).map_err(refuse);
     }
-    match atomic::write(&file.path, text.as_bytes(), Existing::Kept, rng) {
+    match atomic::write(&file.path, text.expose().as_bytes(), Existing::Kept, rng) {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
             Err(refuse(format!("the keys cannot be written: {error}")))
         }

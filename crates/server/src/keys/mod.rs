@@ -15,7 +15,6 @@ mod by_hand;
 mod check;
 pub mod checklist;
 mod convert;
-mod copy;
 pub mod data_keys;
 mod document;
 #[cfg(test)]
@@ -38,6 +37,8 @@ mod keyring_store_tests;
 mod known;
 mod life;
 mod load;
+#[cfg(test)]
+mod made_elsewhere_tests;
 mod origin;
 mod place;
 mod previous;
@@ -58,10 +59,10 @@ use concierge_core::keys::RingName;
 pub use self::{
     atomic::{Existing, write as write_secret_file},
     by_hand::lines_for_hand,
-    check::check,
+    check::{check, check_new},
     convert::Converted,
     document::{Document, Form},
-    generate::{Draft, Format, draft},
+    generate::{Draft, Format, draft, implicit_id},
     instance::host,
     keeper::{By, Keeper, KeeperError},
     keyring_file::{Contents as KeyringContents, Stored, StoredRing, StoredState},

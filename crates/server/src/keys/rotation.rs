@@ -134,7 +134,7 @@ impl Keeper {
         if let Some(left) = ring.pending().filter(|left| is_wanted(left)) {
             return Ok(left.id.clone());
         }
-        let mut ring = ring.copied();
+        let mut ring = ring.clone();
         let draft = self.draft_like(reading, &ring)?;
         let draft = Draft {
             algorithm: rotation.algorithm.unwrap_or(draft.algorithm),

@@ -12,7 +12,9 @@ const DAY: Duration = Duration::from_secs(24 * 3600);
 
 /// The processes look at their keys while one of them does what the calendar says.
 async fn keep(app: &TestApp, apps: &[&TestApp]) {
-    super::while_watching(apps, app.services.keep_keys()).await.expect("kept");
+    super::while_watching(apps, app.services.keep_keys())
+        .await
+        .expect("kept");
 }
 
 on_each_engine! {

@@ -54,7 +54,9 @@ impl Shell {
 
     fn borrowed(&self) -> Vec<(&str, &str)> {
         let pairs = self.variables.iter();
-        pairs.map(|(name, value)| (name.as_str(), value.as_str())).collect()
+        pairs
+            .map(|(name, value)| (name.as_str(), value.as_str()))
+            .collect()
     }
 
     fn run(&self, words: &[&str]) -> Output {
@@ -83,9 +85,13 @@ impl Shell {
     }
 
     fn active(&self, ring: &str) -> String {
-        let rings: Value = serde_json::from_str(&self.done(&["key", "status", "--json"])).expect("JSON");
+        let rings: Value =
+            serde_json::from_str(&self.done(&["key", "status", "--json"])).expect("JSON");
         let rings = rings.as_array().expect("two rings");
-        let ring = rings.iter().find(|one| one["ring"] == ring).expect("the ring");
+        let ring = rings
+            .iter()
+            .find(|one| one["ring"] == ring)
+            .expect("the ring");
         assert_eq!(ring["keys"][0]["standing"], "active");
         ring["keys"][0]["id"].as_str().expect("an id").to_owned()
     }
@@ -93,7 +99,11 @@ impl Shell {
     fn make_ada(&self) {
         let words = ["account", "create", "--email", ADA, "--password-stdin"];
         let output = self.fed(&words, PASSWORD);
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        assert!(
+            output.status.success(),
+            "{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
     }
 }
 
@@ -103,7 +113,10 @@ fn sign_in(program: &Program) -> String {
     let answer = program.post("/api/auth/login", &names.to_string());
     let (_, body) = answer.split_once("\r\n\r\n").expect("a body");
     let body: Value = serde_json::from_str(body).expect("JSON");
-    body["access_token"].as_str().unwrap_or_else(|| panic!("{answer}")).to_owned()
+    body["access_token"]
+        .as_str()
+        .unwrap_or_else(|| panic!("{answer}"))
+        .to_owned()
 }
 
 fn status_of(program: &Program, token: &str) -> String {
@@ -115,7 +128,10 @@ fn status_of(program: &Program, token: &str) -> String {
 fn within_a_second(program: &Program, token: &str, expected: &str) {
     let began = Instant::now();
     while status_of(program, token) != expected {
-        assert!(began.elapsed() < Duration::from_secs(1), "still not {expected}");
+        assert!(
+            began.elapsed() < Duration::from_secs(1),
+            "still not {expected}"
+        );
     }
 }
 
@@ -129,13 +145,24 @@ fn walk(shell: &Shell, out: &[&str]) {
     shell.done(&[&["key", "rotate", "--ring", "sealing"], out].concat());
     let rotated = shell.active("signing");
     assert_ne!(rotated, before);
-    assert_eq!(status_of(&program, &first), "200", "signed by the key in grace");
+    assert_eq!(
+        status_of(&program, &first),
+        "200",
+        "signed by the key in grace"
+    );
     let second = sign_in(&program);
     assert_eq!(status_of(&program, &second), "200");
     shell.done(&[&["key", "rotate", "--ring", "signing", "--undo"], out].concat());
     assert_eq!(shell.active("signing"), before);
     assert_eq!(status_of(&program, &second), "200");
-    let words = ["key", "revoke", "--kid", &before, "--reason", "a test of the walk"];
+    let words = [
+        "key",
+        "revoke",
+        "--kid",
+        &before,
+        "--reason",
+        "a test of the walk",
+    ];
     shell.done(&[&words, out].concat());
     for token in [&first, &second] {
         within_a_second(&program, token, "401");
@@ -158,10 +185,15 @@ fn walk(shell: &Shell, out: &[&str]) {
 /// Every text of 64 signs in the key files: no log may hold one.
 fn secrets(folder: &Path) -> Vec<String> {
     let files = [".env", "data/secrets.production.toml"].map(|name| folder.join(name));
-    let texts = files.iter().filter_map(|path| fs::read_to_string(path).ok());
+    let texts = files
+        .iter()
+        .filter_map(|path| fs::read_to_string(path).ok());
     let texts: String = texts.collect();
     let words = texts.split(|c: char| !c.is_ascii_hexdigit());
-    words.filter(|word| word.len() == 64).map(str::to_owned).collect()
+    words
+        .filter(|word| word.len() == 64)
+        .map(str::to_owned)
+        .collect()
 }
 
 /// The walk of a ring that comes from elsewhere; `give` sets new keys there, with those before.
@@ -182,14 +214,27 @@ fn walk_elsewhere(shell: &mut Shell, mut give: impl FnMut(&mut Shell, &str, &str
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
         assert!(said.contains("JWT_SECRET"), "{said}");
         let shown = String::from_utf8_lossy(&output.stdout).into_owned();
-        assert!(!shown.contains("JWT_SECRET="), "keys are shown on a terminal only");
+        assert!(
+            !shown.contains("JWT_SECRET="),
+            "keys are shown on a terminal only"
+        );
     }
-    shell.done(&["key", "revoke", "--kid", &kid, "--reason", "a test of the walk"]);
+    shell.done(&[
+        "key",
+        "revoke",
+        "--kid",
+        &kid,
+        "--reason",
+        "a test of the walk",
+    ]);
     within_a_second(&program, &token, "401");
     program.kill();
     let refused = shell.run(&["serve"]);
     let said = String::from_utf8_lossy(&refused.stderr).into_owned();
-    assert!(!refused.status.success() && said.contains("was revoked"), "{said}");
+    assert!(
+        !refused.status.success() && said.contains("was revoked"),
+        "{said}"
+    );
     give(shell, &new, &sealing);
     let program = shell.serve();
     assert_eq!(status_of(&program, &token), "401");
@@ -198,8 +243,13 @@ fn walk_elsewhere(shell: &mut Shell, mut give: impl FnMut(&mut Shell, &str, &str
 }
 
 fn made() -> String {
-    let output = std::process::Command::new("openssl").args(["rand", "-hex", "32"]).output();
-    String::from_utf8(output.expect("openssl").stdout).expect("text").trim().to_owned()
+    let output = std::process::Command::new("openssl")
+        .args(["rand", "-hex", "32"])
+        .output();
+    String::from_utf8(output.expect("openssl").stdout)
+        .expect("text")
+        .trim()
+        .to_owned()
 }
 
 fn closed(path: &Path, text: &str) {

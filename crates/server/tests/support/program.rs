@@ -41,7 +41,12 @@ impl Program {
             ("CONCIERGE_ARGON2_MEMORY_KIB", "256"),
             ("CONCIERGE_SIGN_IN_DEADLINE", "0"),
         ];
-        Self::serve_as(folder, &[variables, &cheap].concat(), "http", "setup link is in")
+        Self::serve_as(
+            folder,
+            &[variables, &cheap].concat(),
+            "http",
+            "setup link is in",
+        )
     }
 
     /// Starts it in production, where all is as it is for an operator; returns once it is open.
@@ -70,10 +75,7 @@ impl Program {
             }
         });
         let mut log = Vec::new();
-        while !log
-            .last()
-            .is_some_and(|line: &String| line.contains(open))
-        {
+        while !log.last().is_some_and(|line: &String| line.contains(open)) {
             log.push(lines.recv().expect("the program ended before it was open"));
         }
         Self {
