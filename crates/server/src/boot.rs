@@ -13,6 +13,7 @@ use crate::{
     platform::{
         clock::{Clock, SystemClock},
         hash::Hasher,
+        keyring::Keyrings,
         rng::OsRng,
         shutdown::Shutdown,
         telemetry,
@@ -130,23 +131,17 @@ fn create_private_folder(path: &std::path::Path) -> std::io::Result<()> {
         .create(path)
 }
 
-/// The services of a configuration: keys, database, schema, everything but the listener.
-pub async fn assemble(config: Config, shutdown: Shutdown) -> Result<Arc<Services>, BootError> {
-    let (clock, rng) = (Arc::new(SystemClock), Arc::new(OsRng));
+/// The database of a configuration with today's schema, and both rings; the data keys stay as they are.
+pub async fn open(config: &Config) -> Result<(Db, Keyrings), BootError> {
     create_private_folder(&config.data)
         .map_err(|error| BootError::Io("the data folder can't be made", error))?;
-    let (rings, warnings) = keys::load(
-        &config.keys,
-        config.environment,
-        &config.data,
-        clock.now(),
-        &*rng,
-    )
-    .map_err(BootError::Keys)?;
+    let now = SystemClock.now();
+    let loaded = keys::load(&config.keys, config.environment, &config.data, now, &OsRng);
+    let (rings, warnings) = loaded.map_err(BootError::Keys)?;
     for warning in warnings {
         tracing::warn!("{warning}");
     }
-    let db = connect(&config).await?;
+    let db = connect(config).await?;
     if config.migrate {
         db.migrate().await?;
     } else {
@@ -155,6 +150,13 @@ pub async fn assemble(config: Config, shutdown: Shutdown) -> Result<Arc<Services
             return Err(BootError::SchemaBehind(pending.join(", ")));
         }
     }
+    Ok((db, rings))
+}
+
+/// The services of a configuration: keys, database, schema, everything but the listener.
+pub async fn assemble(config: Config, shutdown: Shutdown) -> Result<Arc<Services>, BootError> {
+    let (clock, rng) = (Arc::new(SystemClock), Arc::new(OsRng));
+    let (db, rings) = open(&config).await?;
     let keys = data_keys::load(&db, &rings.sealing, clock.now(), &*rng).await?;
     let workers = std::thread::available_parallelism().map_or(1, usize::from);
     let hasher = Hasher::start(&config.hash, workers)

@@ -14,6 +14,7 @@
 //! - totp: account audit keys recovery session
 //! - sign_in: account audit keys password recovery session totp
 //! - admin: account audit session sign_in
+//! - lost_key: account audit keys recovery session sign_in totp
 //!
 //! Plumbing, which knows no capability: `platform`, `store`, `config`, `http`, `mail`, `job`, `cli`. Assembled in
 //! `services` and `boot`.
@@ -29,6 +30,7 @@ mod floor;
 pub mod http;
 pub mod job;
 pub mod keys;
+pub mod lost_key;
 pub mod mail;
 pub mod password;
 pub mod platform;

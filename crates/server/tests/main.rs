@@ -11,6 +11,7 @@ mod doctor;
 mod durability;
 mod http;
 mod jwt;
+mod lost_key;
 mod mail;
 mod recovery;
 mod reseal;

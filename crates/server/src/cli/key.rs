@@ -39,6 +39,11 @@ pub(super) enum Command {
         #[arg(long)]
         fix: bool,
     },
+    /// Go on without a sealing key that is lost for good; what it sealed is given up
+    #[command(
+        after_help = "Example:\n  concierge key replace-lost --ring sealing --reason \"the disk burned\"\n\nStop the server first, look for a backup first, and keep a copy of the database: there is no way back.\nShows what goes and asks; without a terminal --reason is the consent.\n\nExit 2: nothing is lost, or the answer was no; nothing was changed."
+    )]
+    ReplaceLost(super::key_lost::ReplaceLost),
 }
 
 /// What to make, and where to put it.
@@ -97,6 +102,9 @@ fn algorithm(text: &str) -> Result<Algorithm, String> {
 pub(super) fn run(command: &Command, args: &LoadArgs, json: bool) -> ExitCode {
     match command {
         Command::Check { fix } => check(args, *fix, json),
+        Command::ReplaceLost(what) => super::with_loaded(args, json, |loaded| {
+            super::key_lost::run(loaded, what, json)
+        }),
         Command::Generate(what) => generate(what, args).unwrap_or_else(|message| {
             eprintln!("error: {message}");
             ExitCode::from(2)

@@ -10,6 +10,7 @@ mod config;
 mod doctor;
 mod key;
 mod key_file;
+mod key_lost;
 
 use std::{path::PathBuf, process::ExitCode};
 
