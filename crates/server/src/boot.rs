@@ -141,27 +141,46 @@ fn create_private_folder(path: &std::path::Path) -> std::io::Result<()> {
         .create(path)
 }
 
+/// The rings of a configuration, fit to be used.
+fn rings(config: &Config) -> Result<Keyrings, BootError> {
+    create_private_folder(&config.data)
+        .map_err(|error| BootError::Io("the data folder can't be made", error))?;
+    let now = SystemClock.now();
+    let loaded = keys::load(&config.keys, config.environment, &config.data, now, &OsRng);
+    let (rings, warnings) = loaded.map_err(BootError::Keys)?;
+    for warning in warnings {
+        tracing::warn!("{warning}");
+    }
+    Ok(rings)
+}
+
+/// The database of a configuration with today's schema, and both rings; the data keys stay as they are.
+pub async fn open(config: &Config) -> Result<(Db, Keyrings), BootError> {
+    let rings = rings(config)?;
+    Ok((migrated(config).await?, rings))
+}
+
 /// The services of a configuration: keys, database, schema, everything but the listener.
 pub async fn assemble(
     config: Config,
     supply: Supply,
     shutdown: Shutdown,
 ) -> Result<Arc<Services>, BootError> {
-    let (clock, rng) = (Arc::new(SystemClock), Arc::new(OsRng));
-    create_private_folder(&config.data)
-        .map_err(|error| BootError::Io("the data folder can't be made", error))?;
-    let (rings, warnings) = keys::load(
-        &config.keys,
-        config.environment,
-        &config.data,
-        clock.now(),
-        &*rng,
-    )
-    .map_err(BootError::Keys)?;
-    for warning in warnings {
-        tracing::warn!("{warning}");
-    }
+    let rings = rings(&config)?;
     assemble_with(config, rings, supply, shutdown).await
+}
+
+async fn migrated(config: &Config) -> Result<Db, BootError> {
+    let db = connect(config).await?;
+    if config.migrate {
+        db.migrate().await?;
+    } else {
+        let pending = db.pending_migrations().await?.migrations;
+        if !pending.is_empty() {
+            return Err(BootError::SchemaBehind(pending.join(", ")));
+        }
+    }
+    Ok(db)
 }
 
 /// The same around rings that were read otherwise, for whoever mends keys that a start refuses.
@@ -172,15 +191,7 @@ pub async fn assemble_with(
     shutdown: Shutdown,
 ) -> Result<Arc<Services>, BootError> {
     let (clock, rng) = (Arc::new(SystemClock), Arc::new(OsRng));
-    let db = connect(&config).await?;
-    if config.migrate {
-        db.migrate().await?;
-    } else {
-        let pending = db.pending_migrations().await?.migrations;
-        if !pending.is_empty() {
-            return Err(BootError::SchemaBehind(pending.join(", ")));
-        }
-    }
+    let db = migrated(&config).await?;
     let keys = data_keys::load(&db, &rings.sealing, clock.now(), &*rng).await?;
     let workers = std::thread::available_parallelism().map_or(1, usize::from);
     let hasher = Hasher::start(&config.hash, workers)

@@ -15,6 +15,7 @@
 //! - sign_in: account audit keys password recovery session totp
 //! - admin: account audit session sign_in
 //! - key_desk: account audit keys recovery session
+//! - lost_key: account audit keys recovery session sign_in totp
 //!
 //! Plumbing, which knows no capability: `platform`, `store`, `config`, `http`, `mail`, `job`, `cli`. Assembled in
 //! `services` and `boot`.
@@ -33,6 +34,7 @@ pub mod key_desk;
 mod key_schedule;
 mod key_watch;
 pub mod keys;
+pub mod lost_key;
 pub mod mail;
 pub mod password;
 pub mod platform;

@@ -13,6 +13,7 @@ mod http;
 mod jwt;
 mod key_desk;
 mod key_files;
+mod lost_key;
 mod mail;
 mod recovery;
 mod reseal;

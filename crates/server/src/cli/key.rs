@@ -85,6 +85,11 @@ pub(super) enum Command {
         after_help = "Examples:\n  concierge key scan-git                  everything: .gitignore, tracked files, every object\n  concierge key scan-git --staged         what the next commit would add\n  concierge key scan-git --install-hook   run that before each commit\n\nExit 0: nothing found; 1: found; 2: no repository, no git, or not everything could be read."
     )]
     ScanGit(key_scan::ScanGit),
+    /// Go on without a sealing key that is lost for good; what it sealed is given up
+    #[command(
+        after_help = "Example:\n  concierge key replace-lost --ring sealing --reason \"the disk burned\"\n\nStop the server first, look for a backup first, and keep a copy of the database: there is no way back.\nShows what goes and asks; without a terminal --reason is the consent.\n\nExit 2: nothing is lost, or the answer was no; nothing was changed."
+    )]
+    ReplaceLost(super::key_lost::ReplaceLost),
 }
 
 /// What to make, and where to put it.
@@ -151,6 +156,9 @@ pub(super) fn run(command: &Command, args: &LoadArgs, json: bool) -> ExitCode {
         Command::Decrypt(passphrase) => key_age::convert(FileForm::Plain, passphrase, args),
         Command::ScanGit(what) => key_scan::run(what, args, json),
         Command::Import(what) => key_import::run(what, args, json),
+        Command::ReplaceLost(what) => super::with_loaded(args, json, |loaded| {
+            super::key_lost::run(loaded, what, json)
+        }),
         Command::Generate(what) => generate(what, args).unwrap_or_else(|message| {
             eprintln!("error: {message}");
             ExitCode::from(2)

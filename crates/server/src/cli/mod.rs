@@ -19,6 +19,7 @@ mod key_lines;
 mod key_open;
 mod key_passphrase;
 mod key_scan;
+mod key_lost;
 
 use std::{path::PathBuf, process::ExitCode};
 

@@ -4,7 +4,7 @@
 //! has versions: the newest seals, the older ones open what they sealed until it is sealed anew. New versions reach
 //! a running server through [`DataKeys::reload`]; whoever holds a key sees them at once.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use arc_swap::ArcSwap;
 use concierge_core::{sensitive::Sensitive, time::Timestamp};
@@ -24,7 +24,7 @@ use crate::{
         rng::Rng,
         seal::{SealKey, SealKeys, mac},
     },
-    store::{Db, StoreError},
+    store::{Db, On, StoreError, Tx},
 };
 
 /// What a data key is for.
@@ -197,30 +197,42 @@ pub async fn load(
             store::insert_if_absent(db, draw(purpose, 1, sealing.active(), rng), now).await?;
         }
     }
-    let unwrapped = Unwrapped::find(db, sealing).await?;
-    let versions = unwrapped.versions();
-    let keys = |purpose| {
-        let (newest, older) = unwrapped.ciphers(purpose)?;
-        Ok::<_, StoreError>(SealKeys::new(newest, older))
-    };
-    Ok(DataKeys {
-        session: keys(DataPurpose::Session)?,
-        totp: keys(DataPurpose::Totp)?,
-        mail: keys(DataPurpose::Mail)?,
-        digest: ArcSwap::from_pointee(unwrapped.newest(DataPurpose::Digest)?),
-        device: ArcSwap::from_pointee(unwrapped.newest(DataPurpose::Device)?),
-        versions: Mutex::new(versions),
-        renewed: Notify::new(),
-    })
+    Ok(Unwrapped::find(db, sealing).await?.into_keys()?)
+}
+
+/// Makes new data keys for every purpose where a sealing key is lost, inside a transaction, and deletes those that it
+/// wrapped. Answers the ids of the lost keys and what there is from then on; nothing when all can be opened.
+pub async fn replace_lost(
+    tx: &mut Tx,
+    sealing: &Ring,
+    now: Timestamp,
+    rng: &dyn Rng,
+) -> Result<Option<(Vec<String>, DataKeys)>, DataKeyError> {
+    let rows = store::list_wrapped(&mut *tx).await?;
+    let is_lost = |row: &store::WrappedKey| unwrap(row, sealing.keys()).is_err();
+    let gone: Vec<_> = rows.into_iter().filter(is_lost).collect();
+    if gone.is_empty() {
+        return Ok(None);
+    }
+    // First the new ones: no version number comes back with another key.
+    renew(tx, &DataPurpose::ALL, sealing.active(), now, rng).await?;
+    let mut lost = BTreeSet::new();
+    for row in gone {
+        store::delete_version(tx, &row).await?;
+        lost.insert(row.wrapped_by);
+    }
+    rewrap(tx, sealing, sealing.active(), rng).await?;
+    let keys = Unwrapped::find(tx, sealing).await?.into_keys()?;
+    Ok(Some((lost.into_iter().collect(), keys)))
 }
 
 /// Every version of every data key.
 struct Unwrapped(BTreeMap<DataPurpose, Vec<(i64, Plain)>>);
 
 impl Unwrapped {
-    async fn find(db: &Db, sealing: &Ring) -> Result<Self, DataKeyError> {
+    async fn find<'a>(on: impl Into<On<'a>>, sealing: &Ring) -> Result<Self, DataKeyError> {
         let mut found = Self(BTreeMap::new());
-        for row in store::list_wrapped(db).await? {
+        for row in store::list_wrapped(on).await? {
             let mut known = DataPurpose::ALL.into_iter();
             // Another purpose is that of a newer program.
             if let Some(purpose) = known.find(|purpose| purpose.as_str() == row.purpose) {
@@ -230,6 +242,22 @@ impl Unwrapped {
             }
         }
         Ok(found)
+    }
+
+    fn into_keys(self) -> Result<DataKeys, StoreError> {
+        let keys = |purpose| {
+            let (newest, older) = self.ciphers(purpose)?;
+            Ok::<_, StoreError>(SealKeys::new(newest, older))
+        };
+        Ok(DataKeys {
+            session: keys(DataPurpose::Session)?,
+            totp: keys(DataPurpose::Totp)?,
+            mail: keys(DataPurpose::Mail)?,
+            digest: ArcSwap::from_pointee(self.newest(DataPurpose::Digest)?),
+            device: ArcSwap::from_pointee(self.newest(DataPurpose::Device)?),
+            versions: Mutex::new(self.versions()),
+            renewed: Notify::new(),
+        })
     }
 
     fn versions(&self) -> Versions {

@@ -97,3 +97,12 @@ pub async fn delete_older(
     .await?;
     rows.iter().map(|row| row.int("version")).collect()
 }
+
+pub(super) async fn delete_version(tx: &mut Tx, key: &WrappedKey) -> Result<(), StoreError> {
+    sql("DELETE FROM data_key WHERE purpose = $1 AND version = $2")
+        .bind(key.purpose.as_str())
+        .bind(key.version)
+        .execute(tx)
+        .await
+        .map(|_| ())
+}

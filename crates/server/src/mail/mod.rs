@@ -7,6 +7,7 @@ mod deliver;
 mod english;
 mod french;
 mod letter;
+mod lost;
 mod smtp;
 mod store;
 mod transport;
@@ -15,6 +16,7 @@ mod words;
 use std::{sync::Arc, time::Duration};
 
 pub use deliver::{Courier, Lost};
+pub use lost::delete_unreadable_mails;
 
 use concierge_core::{
     admin::api::MailBacklog,

@@ -124,11 +124,14 @@ pub(super) async fn count_waiting(db: &Db) -> Result<MailBacklog, StoreError> {
 }
 
 /// Some of those that wait, in the order of their ids.
-pub(super) async fn list_sealed(db: &Db, after: &str) -> Result<Vec<SealedRow>, StoreError> {
+pub(super) async fn list_sealed<'a>(
+    on: impl Into<On<'a>>,
+    after: &str,
+) -> Result<Vec<SealedRow>, StoreError> {
     let rows = sql("SELECT id, sealed FROM outbox WHERE id > $1 ORDER BY id LIMIT $2")
         .bind(after)
         .bind(RESEALED_AT_ONCE)
-        .fetch_all(db)
+        .fetch_all(on)
         .await?;
     let read = |row: &Row| {
         let id = row.text("id")?;
@@ -144,6 +147,12 @@ pub(super) async fn list_sealed(db: &Db, after: &str) -> Result<Vec<SealedRow>, 
 pub(super) fn mark_resealed(row: SealedRow, sealed: Vec<u8>) -> Statement {
     sql("UPDATE outbox SET sealed = $1 WHERE id = $2 AND sealed = $3")
         .bind(sealed)
+        .bind(row.id)
+        .bind(row.sealed)
+}
+
+pub(super) fn delete_sealed(row: SealedRow) -> Statement {
+    sql("DELETE FROM outbox WHERE id = $1 AND sealed = $2 RETURNING letter")
         .bind(row.id)
         .bind(row.sealed)
 }

@@ -121,13 +121,16 @@ pub(super) async fn delete_unkept_before(db: &Db, time: Timestamp) -> Result<u64
 }
 
 /// Some of the sealed codes, in the order of their accounts.
-pub(super) async fn list_sealed(db: &Db, after: &str) -> Result<Vec<SealedRow>, StoreError> {
+pub(super) async fn list_sealed<'a>(
+    on: impl Into<On<'a>>,
+    after: &str,
+) -> Result<Vec<SealedRow>, StoreError> {
     let rows = sql(
         "SELECT account_id, sealed FROM recovery_unkept WHERE account_id > $1 ORDER BY account_id LIMIT $2",
     )
     .bind(after)
     .bind(RESEALED_AT_ONCE)
-    .fetch_all(db)
+    .fetch_all(on)
     .await?;
     let read = |row: &Row| {
         let id = row.text("account_id")?;
@@ -143,6 +146,12 @@ pub(super) async fn list_sealed(db: &Db, after: &str) -> Result<Vec<SealedRow>, 
 pub(super) fn mark_resealed(row: SealedRow, sealed: Vec<u8>) -> Statement {
     sql("UPDATE recovery_unkept SET sealed = $1 WHERE account_id = $2 AND sealed = $3")
         .bind(sealed)
+        .bind(row.id)
+        .bind(row.sealed)
+}
+
+pub(super) fn delete_sealed(row: SealedRow) -> Statement {
+    sql("DELETE FROM recovery_unkept WHERE account_id = $1 AND sealed = $2 RETURNING account_id")
         .bind(row.id)
         .bind(row.sealed)
 }

@@ -3,7 +3,7 @@
 //! Each batch is one short transaction, and a row changes only while it holds what was read: whoever changes it in the
 //! meantime wins. A kill leaves rows that have moved and rows that have not, and the next pass finds the latter.
 
-use super::{Db, Statement, StoreError};
+use super::{Db, Row, Statement, StoreError, Tx};
 use crate::platform::{rng::Rng, seal::SealKeys};
 
 /// Rows of a batch: on SQLite every writer waits for it.
@@ -66,4 +66,20 @@ pub async fn reseal(
     }
     tx.commit().await?;
     Ok(done)
+}
+
+/// Deletes the rows of a batch that no version opens, after the loss of a key; answers what `delete` returns of each.
+pub async fn delete_unreadable(
+    tx: &mut Tx,
+    rows: Vec<SealedRow>,
+    seal: &SealKeys,
+    delete: fn(SealedRow) -> Statement,
+) -> Result<Vec<Row>, StoreError> {
+    let mut deleted = Vec::new();
+    for row in rows {
+        if seal.open(&row.associated, &row.sealed).is_err() {
+            deleted.extend(delete(row).fetch_optional(&mut *tx).await?);
+        }
+    }
+    Ok(deleted)
 }

@@ -195,9 +195,11 @@ impl Totp {
         let mut tx = db.begin().await?;
         // First, as whoever uses a code does; a locked account has a factor to remove, too.
         accounts.hold(&mut tx, id).await?;
-        if !store::delete_by_account(&mut tx, id).await? {
+        // The account knows whether it has one, also when the seed is lost.
+        if !accounts.hold_second_factor(&mut tx, id).await? {
             return Err(TotpError::NotFound);
         }
+        store::delete_by_account(&mut tx, id).await?;
         BUDGET.clear(&mut tx, &id.to_string()).await?;
         recovery.remove(&mut tx, id).await?;
         accounts.mark_second_factor(&mut tx, id, None).await?;

@@ -1,5 +1,6 @@
 //! The versions of data keys: new ones reach a running server, and what old ones sealed moves on to them.
 
+mod moving;
 mod versions;
 
 use concierge_core::time::Timestamp;
