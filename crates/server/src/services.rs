@@ -226,6 +226,7 @@ impl Services {
             rng: &self.rng,
             supply: self.keeper.supply(),
             keeper: &self.keeper,
+            config: &self.config,
             sessions: &self.sessions,
         }
     }

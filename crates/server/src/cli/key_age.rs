@@ -7,12 +7,12 @@ use concierge_core::sensitive::Sensitive;
 use super::{key::Refusal, key_file::ignore_in_git, key_passphrase::PassphraseArgs};
 use crate::{
     config::{Config, KeySettings, LoadArgs, Reading},
-    keys::{self, Converted, FileForm as Form, KeyringFile},
+    keys::{self, Converted, FileForm, KeyringFile},
     platform::rng::OsRng,
 };
 
 /// Gives the keyring file a form; exit 1 with one line when it can't be done.
-pub(super) fn convert(to: Form, args: &PassphraseArgs, load: &LoadArgs) -> ExitCode {
+pub(super) fn convert(to: FileForm, args: &PassphraseArgs, load: &LoadArgs) -> ExitCode {
     match converted(to, args, &Config::read(load)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(message) => {
@@ -22,7 +22,7 @@ pub(super) fn convert(to: Form, args: &PassphraseArgs, load: &LoadArgs) -> ExitC
     }
 }
 
-fn converted(to: Form, args: &PassphraseArgs, reading: &Reading) -> Result<(), Refusal> {
+fn converted(to: FileForm, args: &PassphraseArgs, reading: &Reading) -> Result<(), Refusal> {
     let path = keys::keyring_path(reading.keys(), reading.environment, &reading.data);
     let mut file = KeyringFile::new(&path, None);
     // Nobody is asked where nothing is left to do.
@@ -44,7 +44,7 @@ fn converted(to: Form, args: &PassphraseArgs, reading: &Reading) -> Result<(), R
     if let Some(changed) = ignore_in_git(&path) {
         println!("added it to {}", changed.display());
     }
-    if to == Form::Age && of_settings(reading.keys()).is_none() {
+    if to == FileForm::Age && of_settings(reading.keys()).is_none() {
         eprintln!(
             "warning: the server can't open it yet: name a file with the passphrase with CONCIERGE_KEYRING_PASSPHRASE_FILE, or give the systemd credential keyring-passphrase"
         );
@@ -54,7 +54,7 @@ fn converted(to: Form, args: &PassphraseArgs, reading: &Reading) -> Result<(), R
 
 /// The one given with the command, that of the settings, or the answer to a question.
 fn passphrase(
-    to: Form,
+    to: FileForm,
     file: &KeyringFile,
     args: &PassphraseArgs,
     reading: &Reading,
@@ -62,7 +62,7 @@ fn passphrase(
     let of_settings = of_settings(reading.keys());
     let environment = reading.environment;
     let what = "the encrypted keyring";
-    let is_new = to == Form::Age && !file.has(Form::Age);
+    let is_new = to == FileForm::Age && !file.has(FileForm::Age);
     let passphrase = match of_settings {
         Some(known) if !args.is_given() => {
             let known = Sensitive::new(known.expose());

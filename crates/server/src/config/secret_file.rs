@@ -7,8 +7,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use zeroize::Zeroizing;
 use concierge_core::keys::api::CheckLine;
+use zeroize::Zeroizing;
 
 use super::{Environment, Finding};
 

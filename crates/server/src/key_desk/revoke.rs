@@ -19,7 +19,7 @@ use super::{
 use crate::{
     account::delete_all_offers,
     audit::{self, Event},
-    config::Reading,
+    config::{Config, Reading},
     keys::{
         self, By, Keeper, Purpose, Supply,
         data_keys::{DataPurpose, renew, rewrap},
@@ -48,6 +48,8 @@ pub struct Desk<'a> {
     pub supply: &'a Supply,
     /// Changes the keyrings.
     pub keeper: &'a Keeper,
+    /// The configuration.
+    pub config: &'a Config,
     /// The sessions.
     pub sessions: &'a Sessions,
 }

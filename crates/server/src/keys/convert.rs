@@ -11,7 +11,7 @@ use std::{
 
 use concierge_core::sensitive::Sensitive;
 
-use super::{FileForm as Form, KeyringContents as Contents, KeyringFile, atomic::folder_of};
+use super::{FileForm, KeyringContents as Contents, KeyringFile, atomic::folder_of};
 use crate::platform::rng::Rng;
 
 /// What became of the keyring file.
@@ -25,7 +25,7 @@ pub enum Converted {
 
 impl KeyringFile {
     /// Gives the keyring file this form and removes the other one.
-    pub fn convert(&self, to: Form, rng: &dyn Rng) -> Result<Converted, String> {
+    pub fn convert(&self, to: FileForm, rng: &dyn Rng) -> Result<Converted, String> {
         let (old, new) = (self.path_of(to.other()), self.path_of(to));
         match (self.has(to.other()), self.has(to)) {
             (false, false) => Err(format!(
@@ -59,7 +59,7 @@ impl KeyringFile {
         }
     }
 
-    fn text_of(&self, form: Form) -> Result<Sensitive, String> {
+    fn text_of(&self, form: FileForm) -> Result<Sensitive, String> {
         let opened = self.open_form(form).map_err(|error| error.to_string())?;
         let gone = || format!("{} is gone", self.path_of(form).display());
         Ok(opened.ok_or_else(gone)?.text)

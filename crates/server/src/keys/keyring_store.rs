@@ -23,14 +23,14 @@ use crate::{
 
 /// How the keyring lies on the disk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Form {
+pub enum FileForm {
     /// As text.
     Plain,
     /// Sealed with a passphrase.
     Age,
 }
 
-impl Form {
+impl FileForm {
     /// The other one.
     pub const fn other(self) -> Self {
         match self {
@@ -100,10 +100,10 @@ impl KeyringFile {
     }
 
     /// Where a form lies, or would.
-    pub fn path_of(&self, form: Form) -> PathBuf {
+    pub fn path_of(&self, form: FileForm) -> PathBuf {
         match form {
-            Form::Plain => self.path.clone(),
-            Form::Age => {
+            FileForm::Plain => self.path.clone(),
+            FileForm::Age => {
                 let mut path = self.path.clone().into_os_string();
                 path.push(".age");
                 path.into()
@@ -112,16 +112,16 @@ impl KeyringFile {
     }
 
     /// Whether a form is there, be it a link that leads nowhere.
-    pub fn has(&self, form: Form) -> bool {
+    pub fn has(&self, form: FileForm) -> bool {
         self.path_of(form).symlink_metadata().is_ok()
     }
 
     /// The form that is there.
-    pub fn form(&self) -> Result<Option<Form>, Unreadable> {
-        match (self.has(Form::Plain), self.has(Form::Age)) {
+    pub fn form(&self) -> Result<Option<FileForm>, Unreadable> {
+        match (self.has(FileForm::Plain), self.has(FileForm::Age)) {
             (false, false) => Ok(None),
-            (true, false) => Ok(Some(Form::Plain)),
-            (false, true) => Ok(Some(Form::Age)),
+            (true, false) => Ok(Some(FileForm::Plain)),
+            (false, true) => Ok(Some(FileForm::Age)),
             (true, true) => Err(self.torn()),
         }
     }
@@ -146,15 +146,15 @@ impl KeyringFile {
     /// text or the new one.
     pub fn write(&self, plain: &str, rng: &dyn Rng) -> Result<(), String> {
         let form = self.form().map_err(|error| error.to_string())?;
-        self.write_form(form.unwrap_or(Form::Plain), plain, rng)
+        self.write_form(form.unwrap_or(FileForm::Plain), plain, rng)
     }
 
     /// Writes one form, whatever is there of the other.
-    pub fn write_form(&self, form: Form, plain: &str, rng: &dyn Rng) -> Result<(), String> {
+    pub fn write_form(&self, form: FileForm, plain: &str, rng: &dyn Rng) -> Result<(), String> {
         let path = self.path_of(form);
         let written = match form {
-            Form::Plain => atomic::write(&path, plain, Existing::Replaced, rng),
-            Form::Age => {
+            FileForm::Plain => atomic::write(&path, plain, Existing::Replaced, rng),
+            FileForm::Age => {
                 let passphrase = self.passphrase().map_err(|error| error.to_string())?;
                 let sealed = age_file::seal(plain.as_bytes(), passphrase, self.work_factor)
                     .map_err(|error| format!("{}: {error}", path.display()))?;
@@ -165,7 +165,7 @@ impl KeyringFile {
     }
 
     /// Reads one form, whatever is there of the other.
-    pub fn open_form(&self, form: Form) -> Result<Option<OpenedKeyring>, Unreadable> {
+    pub fn open_form(&self, form: FileForm) -> Result<Option<OpenedKeyring>, Unreadable> {
         let path = self.path_of(form);
         let unreadable = |message: String, remedy: &str| Unreadable {
             path: path.clone(),
@@ -181,8 +181,8 @@ impl KeyringFile {
             }
         };
         let plain = match form {
-            Form::Plain => bytes,
-            Form::Age => {
+            FileForm::Plain => bytes,
+            FileForm::Age => {
                 let passphrase = self.passphrase()?;
                 age_file::open(&bytes, passphrase).map_err(|error| {
                     let remedy = "check CONCIERGE_KEYRING_PASSPHRASE_FILE, or put the file back from a backup";
@@ -200,7 +200,7 @@ impl KeyringFile {
 
     fn passphrase(&self) -> Result<&Sensitive, Unreadable> {
         self.passphrase.as_ref().ok_or_else(|| Unreadable {
-            path: self.path_of(Form::Age),
+            path: self.path_of(FileForm::Age),
             message: "there is no passphrase for this encrypted keyring".to_owned(),
             remedy: "name a file that holds it with CONCIERGE_KEYRING_PASSPHRASE_FILE, or give the systemd credential keyring-passphrase".to_owned(),
         })
@@ -215,8 +215,8 @@ impl KeyringFile {
                 .flatten()
                 .map(|opened| opened.text)
         };
-        let (plain, age) = (self.path_of(Form::Plain), self.path_of(Form::Age));
-        let is_same = match (text(Form::Plain), text(Form::Age)) {
+        let (plain, age) = (self.path_of(FileForm::Plain), self.path_of(FileForm::Age));
+        let is_same = match (text(FileForm::Plain), text(FileForm::Age)) {
             (Some(one), Some(other)) => one.expose() == other.expose(),
             _ => false,
         };

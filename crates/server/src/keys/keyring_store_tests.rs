@@ -5,7 +5,7 @@ use std::{fs, os::unix::fs::PermissionsExt as _, path::Path, time::SystemTime};
 use concierge_core::sensitive::Sensitive;
 
 use super::{
-    Converted, Form, Format, KeySettings, KeyringContents as Contents, KeyringFile, Purpose,
+    Converted, FileForm, Format, KeySettings, KeyringContents as Contents, KeyringFile, Purpose,
     StoredRing, draft,
     tests::{Counter, NOW, given, load_in, shown},
 };
@@ -50,11 +50,11 @@ fn a_written_keyring_keeps_its_form() {
     file.write("one", &rng).unwrap();
     assert_eq!(fs::read_to_string(&file.path).unwrap(), "one");
     fs::remove_file(&file.path).unwrap();
-    file.write_form(Form::Age, "two", &rng).unwrap();
+    file.write_form(FileForm::Age, "two", &rng).unwrap();
     file.write("three", &rng).unwrap();
-    assert!(!file.has(Form::Plain));
+    assert!(!file.has(FileForm::Plain));
     assert_eq!(file.read().unwrap().unwrap().expose(), "three");
-    let sealed = file.path_of(Form::Age);
+    let sealed = file.path_of(FileForm::Age);
     assert_eq!(
         sealed.metadata().unwrap().permissions().mode() & 0o777,
         0o600
@@ -69,7 +69,7 @@ fn a_written_keyring_keeps_its_form() {
 fn the_server_reads_the_encrypted_keyring() {
     let folder = tempfile::tempdir().unwrap();
     let file = keyring(folder.path(), Some(PASSPHRASE));
-    file.write_form(Form::Age, &text(), &Counter::default())
+    file.write_form(FileForm::Age, &text(), &Counter::default())
         .unwrap();
     let (rings, findings) = load_in(folder.path(), &settings(&[PASSPHRASE]), ENVIRONMENT).unwrap();
     assert_eq!(findings, []);
@@ -96,9 +96,9 @@ fn the_server_reads_the_encrypted_keyring() {
 fn permissions_of_the_encrypted_keyring_are_judged() {
     let folder = tempfile::tempdir().unwrap();
     let file = keyring(folder.path(), Some(PASSPHRASE));
-    file.write_form(Form::Age, &text(), &Counter::default())
+    file.write_form(FileForm::Age, &text(), &Counter::default())
         .unwrap();
-    let sealed = file.path_of(Form::Age);
+    let sealed = file.path_of(FileForm::Age);
     fs::set_permissions(&sealed, fs::Permissions::from_mode(0o644)).unwrap();
     let given = settings(&[PASSPHRASE]);
     let refused = load_in(folder.path(), &given, ENVIRONMENT).unwrap_err();
@@ -113,8 +113,8 @@ fn both_forms_at_once_are_refused_and_named() {
     let file = keyring(folder.path(), Some(PASSPHRASE));
     let rng = Counter::default();
     let text = text();
-    file.write_form(Form::Age, &text, &rng).unwrap();
-    file.write_form(Form::Plain, &text, &rng).unwrap();
+    file.write_form(FileForm::Age, &text, &rng).unwrap();
+    file.write_form(FileForm::Plain, &text, &rng).unwrap();
     let given = settings(&[PASSPHRASE]);
     let refused = || load_in(folder.path(), &given, ENVIRONMENT).unwrap_err();
     for named in [
@@ -126,9 +126,9 @@ fn both_forms_at_once_are_refused_and_named() {
         assert!(refused().contains(named), "{}", refused());
     }
     assert!(file.write(&text, &rng).is_err());
-    let sealed = fs::File::open(file.path_of(Form::Age)).unwrap();
+    let sealed = fs::File::open(file.path_of(FileForm::Age)).unwrap();
     sealed.set_modified(SystemTime::UNIX_EPOCH).unwrap();
-    file.write_form(Form::Plain, "other", &rng).unwrap();
+    file.write_form(FileForm::Plain, "other", &rng).unwrap();
     let says = "secrets.production.toml.age is the older one";
     assert!(refused().contains(says), "{}", refused());
 }
@@ -141,12 +141,12 @@ fn development_adds_a_missing_ring_to_the_encrypted_keyring() {
         work_factor: 1,
         ..KeyringFile::new(&path, Some(Sensitive::new(PASSPHRASE)))
     };
-    file.write_form(Form::Age, "# ours\n", &Counter::default())
+    file.write_form(FileForm::Age, "# ours\n", &Counter::default())
         .unwrap();
     let given = settings(&[PASSPHRASE]);
     let (_, findings) = load_in(folder.path(), &given, Environment::Development).unwrap();
     assert!(findings.is_empty(), "{}", shown(&findings));
-    assert!(!file.has(Form::Plain));
+    assert!(!file.has(FileForm::Plain));
     assert!(file.read().unwrap().unwrap().expose().contains("# ours"));
 }
 
@@ -156,24 +156,24 @@ fn a_conversion_there_and_back_loses_not_a_byte() {
     let file = keyring(folder.path(), Some(PASSPHRASE));
     let rng = Counter::default();
     assert!(
-        file.convert(Form::Age, &rng)
+        file.convert(FileForm::Age, &rng)
             .unwrap_err()
             .contains("no keyring")
     );
     let text = format!("# ours\n{}", text());
     fs::write(&file.path, &text).unwrap();
-    let sealed = file.path_of(Form::Age);
+    let sealed = file.path_of(FileForm::Age);
     assert_eq!(
-        file.convert(Form::Age, &rng),
+        file.convert(FileForm::Age, &rng),
         Ok(Converted::Done(sealed.clone()))
     );
     assert!(!file.path.exists());
     assert_eq!(
-        file.convert(Form::Age, &rng),
+        file.convert(FileForm::Age, &rng),
         Ok(Converted::Already(sealed.clone()))
     );
     let done = Converted::Done(file.path.clone());
-    assert_eq!(file.convert(Form::Plain, &rng), Ok(done));
+    assert_eq!(file.convert(FileForm::Plain, &rng), Ok(done));
     assert!(!sealed.exists());
     assert_eq!(fs::read_to_string(&file.path).unwrap(), text);
 }
@@ -183,8 +183,8 @@ fn an_interrupted_conversion_is_finished_by_the_same_command() {
     let folder = tempfile::tempdir().unwrap();
     let file = keyring(folder.path(), Some(PASSPHRASE));
     let rng = Counter::default();
-    for to in [Form::Age, Form::Plain] {
-        for form in [Form::Plain, Form::Age] {
+    for to in [FileForm::Age, FileForm::Plain] {
+        for form in [FileForm::Plain, FileForm::Age] {
             file.write_form(form, &text(), &rng).unwrap();
         }
         assert_eq!(
@@ -200,22 +200,22 @@ fn a_conversion_removes_nothing_that_it_can_not_prove_to_have() {
     let folder = tempfile::tempdir().unwrap();
     let file = keyring(folder.path(), Some(PASSPHRASE));
     let rng = Counter::default();
-    file.write_form(Form::Plain, &text(), &rng).unwrap();
-    file.write_form(Form::Age, "# another\n", &rng).unwrap();
-    for to in [Form::Age, Form::Plain] {
+    file.write_form(FileForm::Plain, &text(), &rng).unwrap();
+    file.write_form(FileForm::Age, "# another\n", &rng).unwrap();
+    for to in [FileForm::Age, FileForm::Plain] {
         assert!(file.convert(to, &rng).unwrap_err().contains("same keys"));
     }
     let stranger = keyring(folder.path(), Some("another passphrase"));
     fs::remove_file(&file.path).unwrap();
-    let refused = stranger.convert(Form::Plain, &rng).unwrap_err();
+    let refused = stranger.convert(FileForm::Plain, &rng).unwrap_err();
     assert!(refused.contains("passphrase is wrong"), "{refused}");
-    assert!(file.has(Form::Age) && !file.has(Form::Plain));
-    fs::remove_file(file.path_of(Form::Age)).unwrap();
+    assert!(file.has(FileForm::Age) && !file.has(FileForm::Plain));
+    fs::remove_file(file.path_of(FileForm::Age)).unwrap();
     fs::write(&file.path, "[signing").unwrap();
     assert!(
-        file.convert(Form::Age, &rng)
+        file.convert(FileForm::Age, &rng)
             .unwrap_err()
             .contains("line 1")
     );
-    assert!(file.has(Form::Plain) && !file.has(Form::Age));
+    assert!(file.has(FileForm::Plain) && !file.has(FileForm::Age));
 }

@@ -5,11 +5,12 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use concierge_core::{keys::api::CheckLine, sensitive::Sensitive, time::Timestamp};
+use concierge_core::{sensitive::Sensitive, time::Timestamp};
 use zeroize::Zeroizing;
 
 use super::{
-    Existing, Form, Format, KeyringFile, OpenedKeyring, Purpose, StoredRing, atomic, check, draft,
+    Existing, FileForm, Format, KeyringFile, OpenedKeyring, Purpose, StoredRing, atomic, check,
+    draft,
     generate::implicit_id,
     is_id,
     keyring_file::{Section, unfit},
@@ -114,7 +115,9 @@ pub fn files(settings: &KeySettings, environment: Environment, data: &Path) -> V
     let path = keyring_path(settings, environment, data);
     let file = KeyringFile::new(&path, None);
     let read = |form| secret_file::read_bytes(&file.path_of(form), Links::Refused).ok();
-    let forms = [Form::Plain, Form::Age].into_iter().filter_map(read);
+    let forms = [FileForm::Plain, FileForm::Age]
+        .into_iter()
+        .filter_map(read);
     let keyrings = forms.map(|(_, facts)| facts);
     settings.files.iter().cloned().chain(keyrings).collect()
 }

@@ -13,9 +13,9 @@ pub mod age_file;
 mod atomic;
 mod by_hand;
 mod check;
+pub mod checklist;
 mod convert;
 mod copy;
-pub mod checklist;
 pub mod data_keys;
 mod document;
 #[cfg(test)]
@@ -43,8 +43,8 @@ mod place;
 mod previous;
 mod reread;
 mod rotation;
-mod status;
 pub mod scan;
+mod status;
 mod store;
 mod strength;
 mod supply;
@@ -65,7 +65,7 @@ pub use self::{
     instance::host,
     keeper::{By, Keeper, KeeperError},
     keyring_file::{Contents as KeyringContents, Stored, StoredRing, StoredState},
-    keyring_store::{Form as FileForm, KeyringFile, OpenedKeyring, Unreadable},
+    keyring_store::{FileForm, KeyringFile, OpenedKeyring, Unreadable},
     known::{TEST_SEALING_KEY, TEST_SIGNING_KEY},
     life::LifeError,
     load::{files, keyring_path, load},
