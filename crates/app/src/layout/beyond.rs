@@ -15,15 +15,16 @@ pub(crate) fn Beyond() -> impl IntoView {
     let module = use_page_context().module;
     let session = use_session();
     let path = use_location().pathname;
-    let is_here = Memo::new(move |_| {
+    // Of the address alone: where somebody is when their session ends, they are led away from by others.
+    let is_here = move || {
         let role = untrack(|| session.account()).map(|account| account.role);
         path.with(|path| module.is_for(path, role))
-    });
+    };
     effect(move || {
-        if !is_here.get() {
+        if !is_here() {
             // The address is the page's already; the browser refuses to load nothing of ours.
             drop(location().reload());
         }
     });
-    part(move || is_here.get().then(NotFound).into_any())
+    part(move || is_here().then(NotFound).into_any())
 }

@@ -45,8 +45,8 @@ async fn the_checklist_says_what_is_right_and_what_to_do_where_it_is_not() {
     let html = render_loaded("/admin/keys", asked(Locale::En), KEYS).await;
     for part in [
         "In order: 1 of 2.",
-        r#"<p class="mark mark-right">In order</p>"#,
-        r#"<p class="mark mark-wrong">To do</p>"#,
+        r#"<p class="standing standing-right">In order</p>"#,
+        r#"<p class="standing standing-wrong">To do</p>"#,
         "Kept in files that nobody else can read",
         r#"<li lang="en">chmod 600 &lt;secrets&gt;</li>"#,
     ] {

@@ -31,8 +31,8 @@ pub(super) fn card(lines: &[Checked]) -> AnyView {
 fn line(checked: &Checked) -> AnyView {
     let words = &use_admin_texts().checklist;
     let (mark, class) = match checked.is_ticked {
-        true => (words.right, "mark mark-right"),
-        false => (words.wrong, "mark mark-wrong"),
+        true => (words.right, "standing standing-right"),
+        false => (words.wrong, "standing standing-wrong"),
     };
     // What the program says to operators, it says in English, as on the command line.
     let remedies = checked.remedies.iter().map(|remedy| {

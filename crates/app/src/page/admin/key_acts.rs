@@ -17,6 +17,7 @@ use super::desk::Desk;
 use crate::{
     client::{Client, answer, use_client, wire},
     reaction::element,
+    state::viewer::Ended,
     text::{
         AdminTexts,
         format::{fill_all, moment},
@@ -233,7 +234,7 @@ impl KeyActs {
 
 /// The sign-in page that says why, and leads back here.
 fn signed_out() -> String {
-    sign_in_after("key_revoked", Page::Keys.path())
+    sign_in_after(Ended::KEY_REVOKED.as_str(), Page::Keys.path())
 }
 
 /// The id of a ring's heading.

@@ -137,9 +137,9 @@ fn one(key: KeyView, due: Option<Timestamp>, revoke: Option<AnyView>) -> AnyView
 
 fn standing_class(standing: KeyStanding) -> &'static str {
     match standing {
-        KeyStanding::Active => "mark-right",
-        KeyStanding::Revoked => "mark-danger",
-        KeyStanding::Pending | KeyStanding::Grace | KeyStanding::Retired => "here",
+        KeyStanding::Active => "standing standing-right",
+        KeyStanding::Revoked => "standing standing-danger",
+        KeyStanding::Pending | KeyStanding::Grace | KeyStanding::Retired => "standing",
     }
 }
 
@@ -197,7 +197,7 @@ fn due_by(due: Option<Timestamp>, now: Option<Timestamp>) -> AnyView {
     match now.is_some_and(|now| due < now) {
         true => {
             let overdue = fill_all(words.overdue, &[&by]);
-            view! { <strong class="mark-danger">{overdue}</strong> }.into_any()
+            view! { <strong class="standing-danger">{overdue}</strong> }.into_any()
         }
         false => by.into_any(),
     }
