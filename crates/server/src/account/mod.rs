@@ -31,8 +31,8 @@ mod vetting;
 
 pub use desk::{Deed, Place};
 pub use error::AccountError;
-pub use offers_store::delete_all_offers;
 pub use lost_store::delete_open_account_links;
+pub use offers_store::delete_all_offers;
 pub use passwords::letter_to;
 pub use registration::{Begun, Confirmation, Request, Started};
 pub use service::{Accounts, NewAccount, Parts, SetupLink};

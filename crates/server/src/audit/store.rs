@@ -1,8 +1,8 @@
 //! SQL of the `event` table. There is no update and no delete.
 
-use concierge_core::{account::AccountId, id::Id, time::Timestamp};
+use concierge_core::{account::AccountId, audit::EventName, id::Id, time::Timestamp};
 
-use super::{Event, EventKind, Kept};
+use super::{Event, EventKind, Kept, Refused};
 use crate::store::{Db, StoreError, Tx, sql};
 
 pub(super) async fn insert(

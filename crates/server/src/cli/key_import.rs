@@ -130,7 +130,15 @@ fn import(what: &Import, args: &LoadArgs) -> Result<Imported, Failure> {
         return Err(Failure::Bad(findings));
     }
     let id = draft.id.clone();
-    add_keys(&path, reading.keys(), &[(what.ring, draft)], environment, what.force, now).map_err(Failure::Other)?;
+    add_keys(
+        &path,
+        reading.keys(),
+        &[(what.ring, draft)],
+        environment,
+        what.force,
+        now,
+    )
+    .map_err(Failure::Other)?;
     Ok(Imported {
         ring: what.ring.as_str(),
         id,

@@ -16,10 +16,10 @@ mod key_import;
 mod key_incident;
 mod key_life;
 mod key_lines;
+mod key_lost;
 mod key_open;
 mod key_passphrase;
 mod key_scan;
-mod key_lost;
 
 use std::{path::PathBuf, process::ExitCode};
 

@@ -66,7 +66,7 @@ on_each_engine! {
         let kid = house.active(RingName::Signing);
         let origin = concierge_server::audit::Origin::default();
         let desk = house.app.services.key_desk();
-        desk.revoke(&kid, "leaked", None, super::nobody(&origin)).await.expect("revoked");
+        desk.revoke(&kid, "leaked", None, crate::key_desk::nobody(&origin)).await.expect("revoked");
         house.app.services.reload_keys("test").await;
         browser.cookies.insert("__Host-at".into(), token);
         browser.get("/api/profile").await.assert_problem(401, "unauthenticated");
