@@ -265,15 +265,15 @@ async fn serve_until_told(loaded: Loaded) -> Result<(), BootError> {
 /// and not as the key that a start is given.
 async fn begin_with_keys(services: &Services) -> Result<(), BootError> {
     let now = services.clock.now();
-    let (mut rings, _) =
-        keys::read(&services.keeper.supply().read(), now).map_err(BootError::Keys)?;
+    let reading = services.keeper.supply().read();
+    let (mut rings, _) = keys::read(&reading, now).map_err(BootError::Keys)?;
     refuse_revoked(&mut rings, &list_revoked(&services.db).await?);
     for key in [rings.signing.active(), rings.sealing.active()] {
         if key.state == KeyState::Revoked {
             return Err(BootError::RevokedKey(key.id.clone()));
         }
     }
-    Ok(services.begin_with(rings).await?)
+    Ok(services.begin_with(&reading, rings).await?)
 }
 
 /// Hears the feed four times a second, and does nothing else: news that is late is asked for request by request.

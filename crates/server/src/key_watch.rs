@@ -6,7 +6,10 @@
 use std::{
     os::unix::fs::MetadataExt as _,
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -15,19 +18,22 @@ use concierge_core::{audit::EventName, id::Id, time::Timestamp};
 use serde_json::json;
 use tokio::{
     signal::unix::{SignalKind, signal},
-    sync::Notify,
+    sync::{Mutex, Notify},
     time::{MissedTickBehavior, interval},
 };
 
 use crate::{
     audit::{self, Event, Origin},
-    config::Finding,
+    config::{Finding, Reading},
     key_desk::{KeyDeskError, refuse_revoked},
     keys::{
         self, By, Supply, epoch_store,
         instance::{self, Instance, InstanceKind},
     },
-    platform::{jwt::TokenSigner, keyring::Keyrings},
+    platform::{
+        jwt::TokenSigner,
+        keyring::{KeyState, Keyrings},
+    },
     services::Services,
     store::StoreError,
 };
@@ -46,6 +52,10 @@ pub struct KeyWatch {
     seen: ArcSwap<Vec<Stamp>>,
     /// The keys that this process knows.
     known: ArcSwap<String>,
+    /// Whether the last reload has to be done again.
+    again: AtomicBool,
+    /// One reload at a time.
+    turn: Mutex<()>,
 }
 
 impl KeyWatch {
@@ -67,6 +77,8 @@ impl KeyWatch {
             seen: ArcSwap::from_pointee(stamps(&files)),
             files: ArcSwap::from_pointee(files),
             known: ArcSwap::from_pointee(instance::known(rings)),
+            again: AtomicBool::new(false),
+            turn: Mutex::new(()),
         }
     }
 
@@ -93,10 +105,9 @@ pub async fn watch(services: Arc<Services>) {
             Some(()) = next(hangup.as_mut()) => Some("signal"),
             _ = look.tick() => None,
         };
-        if let Some(cause) = cause {
-            services.reload_keys(cause).await;
-        } else {
-            services.look_at_keys().await;
+        match cause {
+            Some(cause) => services.reload_keys(cause).await,
+            None => services.look_at_keys().await,
         }
         if services.clock.now().since(beaten_at) >= instance::BEAT {
             beaten_at = services.clock.now();
@@ -131,53 +142,93 @@ fn stamp(path: &Path) -> Stamp {
 }
 
 impl Services {
-    /// Reads the keys anew when one of their files has changed.
+    /// Reads the keys anew when one of their files has changed, or when the last time failed for want of the database.
     pub async fn look_at_keys(&self) {
-        if self.key_watch.stamps() != **self.key_watch.seen.load() {
+        let watch = &self.key_watch;
+        if watch.stamps() != **watch.seen.load() {
             self.reload_keys("changed file").await;
+        } else if watch.again.load(Ordering::Relaxed) {
+            self.reload_keys("once more").await;
         }
     }
 
-    /// Reads the keys anew and takes them in; those of before stay where the new ones are not fit.
+    /// Reads the keys anew and takes them in; those of before stay where the new ones are not fit. A database that does
+    /// not answer is no reason to go on without its word: then it is tried again.
     pub async fn reload_keys(&self, cause: &str) {
-        let now = self.clock.now();
+        let _turn = self.key_watch.turn.lock().await;
+        self.key_watch.again.store(true, Ordering::Relaxed);
+        if let Err(error) = self.refuse_revoked().await {
+            tracing::warn!(%error, "it is not known which keys were revoked; it is asked again at once");
+            return;
+        }
         // Looked at before they are read: what is written in between is seen the next time.
         let seen = self.key_watch.stamps();
-        let reading = self.keeper.supply().read();
-        let outcome = match keys::read(&reading, now) {
-            Ok((rings, _)) => self.take_in(rings).await.map_err(|error| error.to_string()),
-            Err(findings) => Err(lines(&findings)),
-        };
+        let (reading, read) = self.read_keys().await;
         let files = keys::watched(&reading);
         let is_other = files != **self.key_watch.files.load();
         let seen = if is_other { stamps(&files) } else { seen };
         self.key_watch.files.store(Arc::new(files));
         self.key_watch.seen.store(Arc::new(seen));
-        let (name, details) = match &outcome {
-            Ok(active) => (
-                EventName::KeyReloaded,
-                json!({ "cause": cause, "signing": active, "host": self.key_watch.instance.host }),
-            ),
-            Err(error) => (
-                EventName::KeyReloadFailed,
-                json!({ "cause": cause, "error": error, "host": self.key_watch.instance.host }),
-            ),
+        let outcome = match read {
+            Ok((rings, _)) => self.take_in(&reading, rings).await,
+            Err(findings) => Err(unfit(&findings)),
         };
-        match &outcome {
-            Ok(active) => tracing::info!(cause, active, "the keys were read anew"),
-            Err(error) => tracing::error!(
-                cause,
-                "changed keys could not be taken in; those of before stay in use: {error}"
-            ),
+        let is_worth_another_try = matches!(&outcome, Err(KeyDeskError::Store(_)));
+        self.key_watch
+            .again
+            .store(is_worth_another_try, Ordering::Relaxed);
+        self.tell_of_reload(cause, outcome).await;
+    }
+
+    /// An encrypted keyring takes a second of work to open, which keeps no request waiting.
+    async fn read_keys(&self) -> (Reading, Result<(Keyrings, Vec<Finding>), Vec<Finding>>) {
+        let (supply, now) = (self.keeper.supply().clone(), self.clock.now());
+        let read = move || {
+            let reading = supply.read();
+            let rings = keys::read(&reading, now);
+            (reading, rings)
+        };
+        match tokio::task::spawn_blocking(read).await {
+            Ok(read) => read,
+            // Only at the end of the runtime.
+            Err(_) => (self.keeper.supply().read(), Err(Vec::new())),
         }
+    }
+
+    /// What the database says of the keys counts first, whatever becomes of the files.
+    async fn refuse_revoked(&self) -> Result<(), StoreError> {
+        let revoked = epoch_store::list_revoked(&self.db).await?;
+        let prints: Vec<String> = revoked.into_iter().map(|key| key.fingerprint).collect();
+        let epoch = epoch_store::find_epoch(&self.db).await?;
+        self.sessions.refuse(&prints, epoch);
+        Ok(())
+    }
+
+    async fn tell_of_reload(&self, cause: &str, outcome: Result<String, KeyDeskError>) {
+        let host = &self.key_watch.instance.host;
+        let (name, details) = match outcome {
+            Ok(active) => {
+                tracing::info!(cause, active, "the keys were read anew");
+                let details = json!({ "cause": cause, "signing": active, "host": host });
+                (EventName::KeyReloaded, details)
+            }
+            Err(error) => {
+                tracing::error!(
+                    cause,
+                    "changed keys could not be taken in; those of before stay in use: {error}"
+                );
+                let details = json!({ "cause": cause, "error": error.to_string(), "host": host });
+                (EventName::KeyReloadFailed, details)
+            }
+        };
         if let Err(error) = self.record_about_keys(name, details).await {
             tracing::warn!(%error, "an event about the keys could not be written down");
         }
     }
 
     /// Takes the keys of the start in.
-    pub async fn begin_with(&self, rings: Keyrings) -> Result<(), KeyDeskError> {
-        let signing = self.take_in(rings).await?;
+    pub async fn begin_with(&self, reading: &Reading, rings: Keyrings) -> Result<(), KeyDeskError> {
+        let signing = self.take_in(reading, rings).await?;
         let details = json!({ "signing": signing, "host": self.key_watch.instance.host });
         Ok(self
             .record_about_keys(EventName::KeyLoaded, details)
@@ -185,13 +236,17 @@ impl Services {
     }
 
     /// Works with these rings from now on; answers the id of the key that signs.
-    pub async fn take_in(&self, mut rings: Keyrings) -> Result<String, KeyDeskError> {
+    async fn take_in(
+        &self,
+        reading: &Reading,
+        mut rings: Keyrings,
+    ) -> Result<String, KeyDeskError> {
         let origin = Origin::default();
         let by = By {
             actor: None,
             origin: &origin,
         };
-        if self.key_desk().finish(&rings, by).await? {
+        if self.key_desk().finish(reading, &rings, by).await? {
             tracing::warn!(
                 "an emergency of the keyring was finished in the database: every session of before is over"
             );
@@ -199,6 +254,13 @@ impl Services {
             self.accounts.forget_all();
         }
         refuse_revoked(&mut rings, &epoch_store::list_revoked(&self.db).await?);
+        if rings.signing.active().state == KeyState::Revoked && !self.sessions.is_revoked() {
+            // An old file, put back: the key that signs now is better.
+            return Err(KeyDeskError::Unfit(format!(
+                "{} was revoked",
+                rings.signing.active().id
+            )));
+        }
         let epoch = epoch_store::find_epoch(&self.db).await?.max(rings.epoch);
         self.keys.reload(&self.db, &rings.sealing).await?;
         let active = rings.signing.active().id.clone();
@@ -207,6 +269,7 @@ impl Services {
         self.sessions.take_in(signer, epoch);
         self.key_watch.known.store(Arc::new(known));
         self.beat().await?;
+        self.keeper.wrap_with_active(&rings.sealing).await?;
         Ok(active)
     }
 
@@ -229,8 +292,8 @@ impl Services {
     }
 }
 
-fn lines(findings: &[Finding]) -> String {
+fn unfit(findings: &[Finding]) -> KeyDeskError {
     let errors = findings.iter().filter(|finding| finding.is_error());
     let lines: Vec<String> = errors.map(ToString::to_string).collect();
-    lines.join("; ")
+    KeyDeskError::Unfit(lines.join("; "))
 }

@@ -332,6 +332,8 @@ impl Services {
             tracing::warn!("news was deleted unheard; every copy in memory is dropped");
             self.sessions.forget_all();
             self.accounts.forget_all();
+            // A revoke may be among what was not heard.
+            self.key_watch.call();
         }
         self.freshness.heard(began);
         Ok(heard)

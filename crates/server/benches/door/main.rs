@@ -15,6 +15,7 @@ mod profile;
 mod refresh;
 mod release;
 mod report;
+mod ring;
 mod search;
 mod second_factor;
 mod server;
@@ -33,7 +34,7 @@ type Outcome<T> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
 /// A part of the table and what measures it.
 type Part = (&'static str, fn(&mut Report) -> Outcome<()>);
 
-const PARTS: [Part; 9] = [
+const PARTS: [Part; 10] = [
     ("profile", profile::measure),
     ("sign-in", sign_in::measure),
     ("second-factor", second_factor::measure),
@@ -41,6 +42,7 @@ const PARTS: [Part; 9] = [
     ("refresh", refresh::measure),
     ("sessions", sessions::measure),
     ("search", search::measure),
+    ("ring", ring::measure),
     ("visit", visit::measure),
     ("keys", keys::measure),
 ];

@@ -142,11 +142,16 @@ async fn rotate_rings(
         };
         match rotated {
             Err(KeeperError::ReadOnly(remedy)) => {
+                done.iter().for_each(tell);
                 eprintln!("error: {remedy}");
                 super::key_lines::show(services, purpose, command.grace);
                 return Ok(ExitCode::from(READ_ONLY));
             }
-            other => done.push(other?),
+            Err(error) => {
+                done.iter().for_each(tell);
+                return Err(error.into());
+            }
+            Ok(rotated) => done.push(rotated),
         }
     }
     if json {

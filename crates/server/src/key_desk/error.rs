@@ -11,6 +11,9 @@ pub enum KeyDeskError {
     /// There is no incident of this id.
     #[error("there is no such incident; `concierge key incident list` shows them")]
     NoSuchIncident,
+    /// Keys that can't be taken in. The text says which and why.
+    #[error("{0}")]
+    Unfit(String),
     /// A reason or note is missing or too long.
     #[error("say why in 1 to 500 characters")]
     Reason,

@@ -43,7 +43,9 @@ impl From<KeyDeskError> for ApiError {
                 Self::fields(vec![FieldError::new("reason", FieldCode::Required)])
             }
             KeyDeskError::Keeper(error) => error.into(),
-            KeyDeskError::SealingElsewhere => Self::new(ErrorCode::Conflict).telling(error),
+            KeyDeskError::SealingElsewhere | KeyDeskError::Unfit(_) => {
+                Self::new(ErrorCode::Conflict).telling(error)
+            }
             KeyDeskError::Store(error) => error.into(),
             KeyDeskError::DataKey(error) => Self::new(ErrorCode::Internal).because(error),
         }

@@ -36,6 +36,18 @@ pub(super) async fn insert(tx: &mut Tx, incident: &Incident) -> Result<(), Store
         .map(|_| ())
 }
 
+/// Puts the words of whoever revoked in the place of those of the process that found it.
+pub(super) async fn mark_told(tx: &mut Tx, incident: &Incident) -> Result<(), StoreError> {
+    sql("UPDATE incident SET reason = $1, actor = $2, host = $3 WHERE id = $4")
+        .bind(incident.reason.as_str())
+        .bind(incident.actor.as_str())
+        .bind(incident.host.as_str())
+        .bind(incident.id.to_string())
+        .execute(tx)
+        .await
+        .map(|_| ())
+}
+
 pub(super) async fn insert_note(
     tx: &mut Tx,
     id: Id<NoteKind>,

@@ -29,9 +29,13 @@ use crate::{
     platform::{clock::Clock, keyring::Keyrings, rng::Rng},
     recovery::delete_all_links,
     session::Sessions,
-    store::{Db, Tx, feed::Change},
+    store::{Db, StoreError, Tx, feed::Change},
 };
 
+/// What stands in an incident that nobody has told the reason of yet.
+const FOUND: &str = "found in the keyring: a revoke or a restore that this database had not seen";
+/// How often the half of the database is tried when another transaction stands in its way.
+const TRIES: u32 = 5;
 /// The longest reason or note.
 const LONGEST: usize = 500;
 
@@ -61,7 +65,8 @@ struct Account<'a> {
 }
 
 impl Desk<'_> {
-    /// Revokes a key and ends everything it could have made. Repeated, it finishes what was left half done.
+    /// Revokes a key and ends everything it could have made. Repeated, it finishes what was left half done. It waits for
+    /// no other change of the keys: one that is under way is given up.
     pub async fn revoke(
         &self,
         kid: &str,
@@ -70,36 +75,43 @@ impl Desk<'_> {
         by: By<'_>,
     ) -> Result<Revoked, KeyDeskError> {
         let reason = said(reason)?;
-        let lease = self.keeper.lease().await?;
-        let revoked = self.revoke_alone(kid, Account { by, reason }, out).await;
-        self.keeper.give_back(&lease).await?;
+        let lease = self.keeper.seize().await?;
+        let revoked = self.revoke_alone(kid, &Account { by, reason }, out).await;
+        self.keeper.give_back(&lease).await;
         revoked
     }
 
     async fn revoke_alone(
         &self,
         kid: &str,
-        account: Account<'_>,
+        account: &Account<'_>,
         out: Option<&Path>,
     ) -> Result<Revoked, KeyDeskError> {
         let reading = self.supply.read();
-        let now = self.clock.now();
-        let target = Target::find(&reading, kid, now)
+        let target = Target::find(&reading, kid, self.clock.now())
             .ok_or_else(|| KeyDeskError::NoSuchKey(kid.to_owned()))?;
         let is_sealing = target.purpose == Purpose::Sealing;
         if is_sealing && target.is_active && !keys::is_writable(&reading, target.purpose, out) {
             return Err(KeyDeskError::SealingElsewhere);
         }
+        if target.keys.is_empty()
+            && let Some(incident) = incident_store::find_by_kid(self.db, kid).await?
+        {
+            // Its value is wiped: everything was done.
+            return Ok(Revoked {
+                incident,
+                active: None,
+            });
+        }
         let half = self.keeper.revoke_in_keyring(&target, out)?;
-        let rings = self.rings_now(&reading)?;
-        let mut tx = self.db.begin().await?;
-        let incident = self
-            .finish_in(&mut tx, half.epoch, &target, &rings, &account)
-            .await?;
-        tx.commit().await?;
+        if let Some(failure) = &half.failure {
+            tracing::error!(
+                "the key is refused by the database only, and nothing can be signed until it is replaced where it stands: {failure}"
+            );
+        }
+        let incident = self.second_half(half.epoch, &target, account).await?;
         if is_sealing && half.active.is_some() {
-            // Nothing is wrapped by it any more: whoever finds this file later finds nothing.
-            self.keeper.wipe(kid, out)?;
+            self.keeper.wipe(out).await?;
         }
         Ok(Revoked {
             incident,
@@ -107,20 +119,68 @@ impl Desk<'_> {
         })
     }
 
+    /// The half of the database. Somebody else's transaction may stand in the way once; not for ever.
+    async fn second_half(
+        &self,
+        epoch: Timestamp,
+        target: &Target,
+        account: &Account<'_>,
+    ) -> Result<Incident, KeyDeskError> {
+        // What the keyring says by now: the key that follows is in it.
+        let reading = self.supply.read();
+        let rings = self.rings_now(&reading)?;
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            match self.second_half_once(epoch, target, &rings, account).await {
+                Err(KeyDeskError::Store(StoreError::Conflict | StoreError::Unavailable(_)))
+                    if tries < TRIES => {}
+                done => return done,
+            }
+        }
+    }
+
+    async fn second_half_once(
+        &self,
+        epoch: Timestamp,
+        target: &Target,
+        rings: &Keyrings,
+        account: &Account<'_>,
+    ) -> Result<Incident, KeyDeskError> {
+        let now = self.clock.now();
+        let mut tx = self.db.begin().await?;
+        // What began while the keyring was written ends, too.
+        let incident = self
+            .finish_in(&mut tx, epoch.max(now), target, rings, account)
+            .await?;
+        tx.announce(&[Change::Everything], now).await?;
+        tx.commit().await?;
+        Ok(incident)
+    }
+
     /// Finishes what a keyring says and the database does not know yet: a revoke that was broken off, or a database
     /// from before it. Whether there was anything to do.
-    pub async fn finish(&self, rings: &Keyrings, by: By<'_>) -> Result<bool, KeyDeskError> {
+    pub async fn finish(
+        &self,
+        reading: &Reading,
+        rings: &Keyrings,
+        by: By<'_>,
+    ) -> Result<bool, KeyDeskError> {
         if find_epoch(self.db).await? >= rings.epoch {
             return Ok(false);
         }
-        let reading = self.supply.read();
-        let revoked = keys::contents(&reading).map(|contents| revoked_in(&contents));
+        let contents = keys::contents(reading).filter(|read| read.epoch == Some(rings.epoch));
+        let Some(contents) = contents else {
+            // It has changed since the rings were read, and will be read again.
+            return Ok(false);
+        };
+        let reason = FOUND;
         let mut tx = self.db.begin().await?;
-        let reason = "found in the keyring: a revoke or a restore that this database had not seen";
-        for (purpose, key) in revoked.unwrap_or_default() {
+        for (purpose, key) in revoked_in(&contents) {
             let target = Target {
                 purpose,
-                key,
+                kid: key.kid.clone(),
+                keys: vec![key],
                 is_active: false,
             };
             self.finish_in(
@@ -138,7 +198,7 @@ impl Desk<'_> {
         Ok(true)
     }
 
-    /// The half of the database, in one transaction; where it was done before, answers the incident of that time.
+    /// The half of the database; the caller announces it. Where it was done before, answers the incident of that time.
     async fn finish_in(
         &self,
         tx: &mut Tx,
@@ -148,10 +208,15 @@ impl Desk<'_> {
         account: &Account<'_>,
     ) -> Result<Incident, KeyDeskError> {
         let now = self.clock.now();
-        let is_new = insert_revoked(tx, target.purpose, &target.key, now).await?;
-        let known = incident_store::find_by_kid(&mut *tx, &target.key.kid).await?;
-        if let (false, Some(incident)) = (is_new, known) {
-            return Ok(incident);
+        let mut is_new = false;
+        for key in &target.keys {
+            is_new |= insert_revoked(tx, target.purpose, key, now).await?;
+        }
+        if let (false, Some(known)) = (
+            is_new,
+            incident_store::find_by_kid(&mut *tx, &target.kid).await?,
+        ) {
+            return self.tell(tx, known, account).await;
         }
         if target.purpose == Purpose::Sealing {
             let active = rings.sealing.active();
@@ -164,7 +229,7 @@ impl Desk<'_> {
             id: self.rng.id(now),
             at: now,
             ring: RingName::from(target.purpose),
-            kid: target.key.kid.clone(),
+            kid: target.kid.clone(),
             reason: account.reason.to_owned(),
             actor: named(account.by),
             host: keys::host(),
@@ -173,17 +238,47 @@ impl Desk<'_> {
             notes: Vec::new(),
         };
         incident_store::insert(tx, &incident).await?;
+        self.record(tx, &incident, account).await?;
+        Ok(incident)
+    }
+
+    /// A process that saw the keyring may have been faster than whoever revoked: then the record gets their words.
+    async fn tell(
+        &self,
+        tx: &mut Tx,
+        known: Incident,
+        account: &Account<'_>,
+    ) -> Result<Incident, KeyDeskError> {
+        if known.reason != FOUND || account.reason == FOUND {
+            return Ok(known);
+        }
+        let incident = Incident {
+            reason: account.reason.to_owned(),
+            actor: named(account.by),
+            host: keys::host(),
+            ..known
+        };
+        incident_store::mark_told(tx, &incident).await?;
+        self.record(tx, &incident, account).await?;
+        Ok(incident)
+    }
+
+    async fn record(
+        &self,
+        tx: &mut Tx,
+        incident: &Incident,
+        account: &Account<'_>,
+    ) -> Result<(), StoreError> {
         let details = json!({
             "incident": incident.id, "ring": incident.ring, "kid": incident.kid, "reason": incident.reason,
-            "host": incident.host, "sessions_before": sessions_before, "sessions_after": sessions_after,
+            "host": incident.host, "sessions_before": incident.sessions_before,
+            "sessions_after": incident.sessions_after,
         });
         let event = Event {
             actor: account.by.actor,
             ..Event::anonymous(EventName::KeyRevoked, account.by.origin).with(details)
         };
-        audit::record(tx, &event, now, &**self.rng).await?;
-        tx.announce(&[Change::Everything], now).await?;
-        Ok(incident)
+        audit::record(tx, &event, self.clock.now(), &**self.rng).await
     }
 
     async fn end_everything(

@@ -8,10 +8,7 @@ use super::{
 };
 use crate::{
     config::Reading,
-    platform::{
-        keyring::{Algorithm, KeyState},
-        rng::Rng,
-    },
+    platform::{keyring::KeyState, rng::Rng},
 };
 
 /// A new key and those before it, as the text of a `.env`; `None` when the source of randomness is broken. The key
@@ -35,7 +32,7 @@ pub fn lines_for_hand(
         };
         let before = Draft {
             id: key.id.clone(),
-            algorithm: Algorithm::Hs256,
+            algorithm: key.algorithm,
             value: Sensitive::new(key.text.expose()),
         };
         ring.keys.push(Stored::in_grace(&before, now, until));

@@ -135,6 +135,11 @@ fn about(key: &Held, message: String, remedy: String) -> Finding {
     Finding::error(name, &key.source, message, remedy)
 }
 
+/// Whether anybody could know or guess a key.
+pub(super) fn is_weak(text: &str) -> bool {
+    known::is_known(text) || !strength::weaknesses(text).is_empty()
+}
+
 fn weak(key: &Held, environment: Environment) -> Option<Finding> {
     let text = key.text.expose();
     let reasons = strength::weaknesses(text);

@@ -48,6 +48,14 @@ impl KeyringFile {
                         new.display()
                     ));
                 }
+                // Sealing takes a second, in which somebody may have written the old form.
+                if self.text_of(to.other())?.expose() != text.expose() {
+                    return Err(format!(
+                        "{} was changed meanwhile; remove {} and try again",
+                        old.display(),
+                        new.display()
+                    ));
+                }
                 remove(&old).map_err(|error| {
                     format!(
                         "{} cannot be removed: {error}; remove it yourself",

@@ -68,6 +68,17 @@ pub enum KeeperError {
     /// The ring does not allow it.
     #[error(transparent)]
     Life(#[from] LifeError),
+    /// Somebody revoked a key meanwhile, which goes before everything else.
+    #[error("a key was revoked meanwhile, so this change was given up")]
+    Overtaken,
+    /// What a weak key signed can't be believed, so there is nothing to be gentle with.
+    #[error(
+        "the key {0} is weak or known, so it must not verify for a while yet: `concierge key revoke --kid {0} --reason weak` replaces it at once"
+    )]
+    Weak(String),
+    /// Longer than anybody plans.
+    #[error("the grace is at most 365 days")]
+    GraceTooLong,
     /// What lives longer must stay verifiable.
     #[error("the grace must not be shorter than the life of an access token, {} seconds", .0.as_secs())]
     GraceTooShort(Duration),
@@ -143,13 +154,14 @@ impl Keeper {
         by: By<'_>,
     ) -> Result<Rotated, KeeperError> {
         let lease = self.lease().await?;
-        let undone = self.undo_alone(purpose, out, by).await;
-        self.give_back(&lease).await?;
+        let undone = self.undo_alone(&lease, purpose, out, by).await;
+        self.give_back(&lease).await;
         undone
     }
 
     async fn undo_alone(
         &self,
+        lease: &str,
         purpose: Purpose,
         out: Option<&Path>,
         by: By<'_>,
@@ -163,7 +175,7 @@ impl Keeper {
         // Every process has known it as a key that verifies, so it may sign at once.
         let active = ring.undo(now, verify_until)?;
         if purpose == Purpose::Sealing {
-            self.rewrap(&ring, &active).await?;
+            self.rewrap(lease, &ring, &active).await?;
         }
         self.write(&opened, purpose, ring)?;
         let instances = instance::list_live(&self.db, now).await?.len();
@@ -216,7 +228,10 @@ impl Keeper {
     ) -> Result<Draft, KeeperError> {
         let algorithm = ring.active_key().map(|key| key.alg).unwrap_or_default();
         let now = self.clock.now();
-        draft(Format::Hex, reading.environment, now, &*self.rng)
+        // Four hex digits tell the keys of one day apart, but for once in 65,536 times.
+        (0..10)
+            .filter_map(|_| draft(Format::Hex, reading.environment, now, &*self.rng))
+            .find(|draft| ring.keys.iter().all(|key| key.id != draft.id))
             .map(|draft| Draft { algorithm, ..draft })
             .ok_or(KeeperError::Probe("the source of randomness is broken"))
     }
@@ -238,13 +253,74 @@ impl Keeper {
         }
     }
 
-    /// Wraps the data keys with another key of the ring. Until the ring says so, too, both open them.
-    pub(super) async fn rewrap(&self, ring: &StoredRing, id: &str) -> Result<(), KeeperError> {
+    /// Wraps the data keys with another key of the ring, as long as the lease is held. Until the ring says so, too, both
+    /// open them.
+    pub(super) async fn rewrap(
+        &self,
+        lease: &str,
+        ring: &StoredRing,
+        id: &str,
+    ) -> Result<(), KeeperError> {
         let keys = in_memory(ring, self.clock.now(), id)?;
         let mut tx = self.db.begin().await?;
+        if !tx.holds_lease(LEASE_NAME, lease).await? {
+            return Err(KeeperError::Overtaken);
+        }
         rewrap(&mut tx, &keys, keys.active(), &*self.rng).await?;
         tx.commit().await?;
         Ok(())
+    }
+
+    /// Whether the lease is still ours: a revoke takes it from anybody.
+    pub(super) async fn hold(&self, lease: &str) -> Result<(), KeeperError> {
+        let mut tx = self.db.begin().await?;
+        if tx.holds_lease(LEASE_NAME, lease).await? {
+            Ok(tx.commit().await?)
+        } else {
+            Err(KeeperError::Overtaken)
+        }
+    }
+
+    /// Wraps the data keys with the active key, where another one still does: a ring that is changed by hand, or a
+    /// rotation that was broken off, leaves them with the key before. Only when every process that serves knows the
+    /// active key, and nobody changes keys right now.
+    pub async fn wrap_with_active(&self, sealing: &Ring) -> Result<bool, KeeperError> {
+        let active = sealing.active();
+        let wrappers = needed_by(&self.db, sealing).await?;
+        let live = instance::list_live(&self.db, self.clock.now()).await?;
+        let value = String::from_utf8_lossy(&active.secret);
+        let is_known = |one: &instance::Live| one.knows(Purpose::Sealing, &active.id, &value);
+        if active.state == KeyState::Revoked
+            || wrappers.iter().all(|wrapper| wrapper.kid == active.id)
+            || !live.iter().all(is_known)
+        {
+            return Ok(false);
+        }
+        let Ok(lease) = self.lease().await else {
+            return Ok(false);
+        };
+        let wrapped = self.wrap_alone(&lease, sealing).await;
+        self.give_back(&lease).await;
+        wrapped
+    }
+
+    async fn wrap_alone(&self, lease: &str, sealing: &Ring) -> Result<bool, KeeperError> {
+        // Read again with the lease in hand: the ring may have changed since.
+        let now = super::open(&self.supply.read(), self.clock.now());
+        let is_same = now.is_ok_and(|rings| {
+            let active = rings.sealing.active();
+            active.id == sealing.active().id && active.secret == sealing.active().secret
+        });
+        if !is_same {
+            return Ok(false);
+        }
+        let mut tx = self.db.begin().await?;
+        if !tx.holds_lease(LEASE_NAME, lease).await? {
+            return Ok(false);
+        }
+        rewrap(&mut tx, sealing, sealing.active(), &*self.rng).await?;
+        tx.commit().await?;
+        Ok(true)
     }
 
     /// Retires and destroys the keys whose time is over; answers the ids of the destroyed ones.
@@ -265,7 +341,7 @@ impl Keeper {
             }
             let lease = self.lease().await?;
             let written = self.write(&opened, purpose, ring);
-            self.give_back(&lease).await?;
+            self.give_back(&lease).await;
             written?;
             for id in &destroyed {
                 let details = json!({ "ring": purpose.as_str(), "kid": id });
@@ -277,7 +353,7 @@ impl Keeper {
     }
 
     /// What the keys of a ring still wrap.
-    async fn needed(
+    pub(super) async fn needed(
         &self,
         purpose: Purpose,
         ring: &StoredRing,
@@ -289,14 +365,14 @@ impl Keeper {
         Ok(needed_by(&self.db, &keys).await?)
     }
 
+    fn holder(&self) -> String {
+        let id: Id<InstanceKind> = self.rng.id(self.clock.now());
+        id.to_string()
+    }
+
     /// Takes the turn to change keys; answers its holder, to be given back.
     pub async fn lease(&self) -> Result<String, KeeperError> {
-        let now = self.clock.now();
-        let holder = Id::<InstanceKind>::from_parts(
-            u64::try_from(now.as_millis()).unwrap_or_default(),
-            &self.rng.bytes(),
-        )
-        .to_string();
+        let (now, holder) = (self.clock.now(), self.holder());
         if self.db.take_lease(LEASE_NAME, &holder, LEASE, now).await? {
             Ok(holder)
         } else {
@@ -304,9 +380,18 @@ impl Keeper {
         }
     }
 
-    /// Gives the turn back.
-    pub async fn give_back(&self, lease: &str) -> Result<(), StoreError> {
-        self.db.give_lease_back(LEASE_NAME, lease).await
+    /// Takes the turn from whoever has it: a revoke waits for nobody.
+    pub async fn seize(&self) -> Result<String, KeeperError> {
+        let (now, holder) = (self.clock.now(), self.holder());
+        self.db.seize_lease(LEASE_NAME, &holder, LEASE, now).await?;
+        Ok(holder)
+    }
+
+    /// Gives the turn back. That it can't be given back hides nothing that was done: it ends by itself.
+    pub async fn give_back(&self, lease: &str) {
+        if let Err(error) = self.db.give_lease_back(LEASE_NAME, lease).await {
+            tracing::warn!(%error, "the turn to change keys could not be given back; it ends by itself");
+        }
     }
 
     pub(super) async fn record(

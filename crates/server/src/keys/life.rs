@@ -2,9 +2,14 @@
 //!
 //! Invariant: whatever happens, exactly one key of the ring is active. Nothing here reads or writes a file.
 
+use std::time::Duration;
+
 use concierge_core::{sensitive::Sensitive, time::Timestamp};
 
 use super::{Draft, Stored, StoredRing, StoredState};
+
+/// More than enough to wrap a handful of rows anew, or to repeat it.
+const UNWRAPPING: Duration = Duration::from_secs(30 * 24 * 3600);
 
 /// What can't be done to a ring.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -51,11 +56,23 @@ impl StoredRing {
 
     /// Makes a pending key active; the one before verifies until then.
     pub fn promote(&mut self, id: &str, verify_until: Timestamp) -> Result<(), LifeError> {
-        self.pending()
-            .filter(|key| key.id == id)
+        self.keys
+            .iter()
+            .find(|key| key.id == id && key.state == StoredState::Pending)
             .ok_or(LifeError::NoSuchKey)?;
         self.change_over(id, verify_until);
         Ok(())
+    }
+
+    /// Takes pending keys away that nothing can have signed or sealed with.
+    pub(super) fn drop_pending(&mut self) {
+        self.keys.retain(|key| key.state != StoredState::Pending);
+    }
+
+    /// Takes a key away that stands among the previous ones of a `.env` and was never active.
+    pub(super) fn drop_key(&mut self, id: &str) {
+        self.keys
+            .retain(|key| key.id != id || key.id == self.active);
     }
 
     /// Makes the key in grace active again that signed last, if it may still sign; answers its id.
@@ -84,20 +101,24 @@ impl StoredRing {
         }
     }
 
-    /// Revokes a key. An active one is followed at once by `successor`, a pending one by nothing.
+    /// Revokes a key. An active one is followed at once by `successor`, and takes with it every key that still verifies:
+    /// whoever has the place where it stood has those, too. All of them stay in the ring, because a sealing key among
+    /// them may still wrap something.
     pub fn revoke(&mut self, id: &str, successor: &Draft, now: Timestamp) -> Result<(), LifeError> {
         if self.find_mut(id).is_none() {
             return Err(LifeError::NoSuchKey);
         }
-        if self.active == id {
-            // Whoever has one file of keys has the pending key in it, too.
-            self.keys.retain(|key| key.state != StoredState::Pending);
+        let is_active = self.active == id;
+        for key in &mut self.keys {
+            let verifies = matches!(key.state, StoredState::Grace | StoredState::Pending);
+            if key.id == id || (is_active && verifies) {
+                key.state = StoredState::Revoked;
+                key.verify_until = None;
+            }
+        }
+        if is_active {
             self.active.clone_from(&successor.id);
             self.keys.push(Stored::of(successor, now));
-        }
-        if let Some(key) = self.find_mut(id) {
-            key.state = StoredState::Revoked;
-            key.verify_until = None;
         }
         Ok(())
     }
@@ -123,12 +144,25 @@ impl StoredRing {
         gone.into_iter().map(|key| key.id).collect()
     }
 
-    /// Wipes the value of a revoked key that opens nothing any more. Its id stays, so that its use is told apart.
-    pub fn wipe(&mut self, id: &str) {
-        if let Some(key) = self
-            .find_mut(id)
-            .filter(|key| key.state == StoredState::Revoked)
-        {
+    /// Lets revoked keys stand among the previous ones: they sign nothing, and still open what is to be wrapped anew.
+    pub(super) fn keep_until_unwrapped(&mut self, now: Timestamp) {
+        let revoked = |key: &&mut Stored| key.state == StoredState::Revoked;
+        for key in self.keys.iter_mut().filter(revoked) {
+            key.state = StoredState::Grace;
+            key.verify_until = Some(now.plus(UNWRAPPING));
+        }
+    }
+
+    /// Takes every key away but the active one and those that something needs.
+    pub(super) fn keep_active_and(&mut self, is_needed: impl Fn(&str) -> bool) {
+        self.keys
+            .retain(|key| key.id == self.active || is_needed(&key.id));
+    }
+
+    /// Wipes the values of revoked keys that open nothing any more. Their ids stay, so that their use is told apart.
+    pub fn wipe(&mut self, is_needed: impl Fn(&str) -> bool) {
+        let revoked = |key: &&mut Stored| key.state == StoredState::Revoked && !is_needed(&key.id);
+        for key in self.keys.iter_mut().filter(revoked) {
             key.value = Sensitive::new("");
         }
     }
@@ -160,8 +194,6 @@ impl Stored {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use proptest::prelude::*;
 
     use super::*;
@@ -213,13 +245,19 @@ mod tests {
     }
 
     #[test]
-    fn a_revoked_active_key_has_a_successor_and_takes_the_pending_one_with_it() {
+    fn a_revoked_active_key_has_a_successor_and_takes_every_key_that_verifies_with_it() {
         let (first, second, third) = (new(), new(), new());
         let mut ring = StoredRing::of(&first, NOW);
         ring.add_pending(&second, NOW);
-        ring.revoke(&first.id, &third, NOW).unwrap();
+        ring.promote(&second.id, after(100)).unwrap();
+        ring.add_pending(&new(), NOW);
+        ring.revoke(&second.id, &third, NOW).unwrap();
         assert_eq!(ring.active, third.id);
-        assert_eq!(states(&ring), [StoredState::Revoked, StoredState::Active]);
+        let revoked = StoredState::Revoked;
+        assert_eq!(
+            states(&ring),
+            [revoked, revoked, revoked, StoredState::Active]
+        );
         assert_eq!(ring.undo(NOW, NOW), Err(LifeError::NothingToUndo));
     }
 

@@ -79,6 +79,7 @@ pub use self::{
     supply::Supply,
 };
 pub use crate::config::KeySettings;
+use check::is_weak;
 
 /// What a ring is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -62,6 +62,17 @@ impl Place {
         }
     }
 
+    /// Whether it is the keyring file, which has a word for every state.
+    pub fn is_keyring(&self) -> bool {
+        matches!(
+            self,
+            Self::File {
+                form: Form::Keyring,
+                ..
+            }
+        )
+    }
+
     fn elsewhere(source: &Source) -> Self {
         Self::Elsewhere {
             source: source.to_string(),

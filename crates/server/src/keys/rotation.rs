@@ -27,6 +27,9 @@ const LOOK: Duration = Duration::from_millis(100);
 /// signs.
 const PUBLISHED: Duration = Duration::from_secs(60);
 
+/// Longer than anybody plans; also keeps times from running over.
+const LONGEST_GRACE: Duration = Duration::from_secs(365 * 24 * 3600);
+
 /// What to rotate, and how.
 #[derive(Debug, Clone, Copy)]
 pub struct Rotation<'a> {
@@ -80,20 +83,24 @@ impl Keeper {
         {
             return Err(KeeperError::GraceTooShort(self.shortest_grace));
         }
+        if rotation.grace.is_some_and(|grace| grace > LONGEST_GRACE) {
+            return Err(KeeperError::GraceTooLong);
+        }
         let lease = self.lease().await?;
-        let rotated = self.rotate_alone(&rotation, by, progress).await;
+        let rotated = self.rotate_alone(&lease, &rotation, by, progress).await;
         if let Err(error) = &rotated {
             let ring = rotation.purpose.as_str();
             let details = json!({ "ring": ring, "error": error.to_string() });
             // What stood in the way is worth knowing; that it can't be written down must not hide it.
             let _ = self.record(EventName::KeyRotationFailed, by, details).await;
         }
-        self.give_back(&lease).await?;
+        self.give_back(&lease).await;
         rotated
     }
 
     async fn rotate_alone(
         &self,
+        lease: &str,
         rotation: &Rotation<'_>,
         by: By<'_>,
         progress: Progress<'_>,
@@ -101,6 +108,11 @@ impl Keeper {
         let (purpose, out) = (rotation.purpose, rotation.out);
         let reading = self.supply.read();
         let (opened, ring) = self.open(&reading, purpose, out)?;
+        if let Some(active) = ring.active_key()
+            && super::is_weak(active.value.expose())
+        {
+            return Err(KeeperError::Weak(active.id.clone()));
+        }
         self.refuse_strangers(purpose, &ring).await?;
         let pending = self.write_pending(&reading, rotation, &opened, &ring)?;
         // Read back from the disk: what others will read, too.
@@ -109,9 +121,16 @@ impl Keeper {
         let written = written.ok_or(KeeperError::Life(LifeError::NoSuchKey))?;
         probe(purpose, &ring, written, self.clock.now(), &*self.rng)?;
         progress(Step::Written);
-        let instances = self.wait_until_known(purpose, written, progress).await?;
+        let waited = self.wait_until_known(purpose, written, progress).await;
+        if waited.is_err() && rotation.out.is_some() {
+            self.forget(&reading, rotation, &pending)?;
+        }
+        let instances = waited?;
+        // Somebody may have changed the ring while this one waited.
+        self.hold(lease).await?;
+        let (_, ring) = self.open(&reading, purpose, out)?;
         if purpose == Purpose::Sealing {
-            self.rewrap(&ring, &pending).await?;
+            self.rewrap(lease, &ring, &pending).await?;
         }
         let rotated = self.promote(&reading, rotation, &pending, instances)?;
         let details = json!({
@@ -135,6 +154,7 @@ impl Keeper {
             return Ok(left.id.clone());
         }
         let mut ring = ring.clone();
+        ring.drop_pending();
         let draft = self.draft_like(reading, &ring)?;
         let draft = Draft {
             algorithm: rotation.algorithm.unwrap_or(draft.algorithm),
@@ -143,6 +163,18 @@ impl Keeper {
         ring.add_pending(&draft, self.clock.now());
         self.write(opened, rotation.purpose, ring)?;
         Ok(draft.id)
+    }
+
+    /// Takes a key out of a `.env` again that nobody waits for: there it can't be told from one that signed before.
+    fn forget(
+        &self,
+        reading: &Reading,
+        rotation: &Rotation<'_>,
+        pending: &str,
+    ) -> Result<(), KeeperError> {
+        let (opened, mut ring) = self.open(reading, rotation.purpose, rotation.out)?;
+        ring.drop_key(pending);
+        self.write(&opened, rotation.purpose, ring)
     }
 
     /// Waits until every process that serves knows the key; answers how many there are.

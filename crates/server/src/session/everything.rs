@@ -21,15 +21,16 @@ impl Sessions {
     ) -> Result<(u64, u64), StoreError> {
         let now = self.clock.now();
         let before = count_live(&mut *tx, now).await?;
+        // In the order of a sign-in, which uses up its ticket, notes its device and then ends the session before it.
+        for statement in ["DELETE FROM ticket", "DELETE FROM device"] {
+            sql(statement).execute(&mut *tx).await?;
+        }
         sql("UPDATE session SET ended_at = $1, end_reason = $2 WHERE ended_at IS NULL AND created_at <= $3")
             .bind(now.as_millis())
             .bind(EndReason::KeyRevoked.as_str())
             .bind(epoch.as_millis())
             .execute(&mut *tx)
             .await?;
-        for statement in ["DELETE FROM ticket", "DELETE FROM device"] {
-            sql(statement).execute(&mut *tx).await?;
-        }
         let after = count_live(tx, now).await?;
         Ok((before, after))
     }

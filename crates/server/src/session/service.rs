@@ -145,8 +145,19 @@ impl Sessions {
 
     /// Takes in changed keys, and the time at or before which nothing counts.
     pub fn take_in(&self, signer: TokenSigner, epoch: Timestamp) {
-        self.epoch.store(epoch.as_millis(), Ordering::Release);
         self.signer.store(Arc::new(signer));
+        self.refuse(&[], epoch);
+    }
+
+    /// Whether the key that signs was revoked.
+    pub fn is_revoked(&self) -> bool {
+        self.signer.load().is_revoked()
+    }
+
+    /// Refuses what keys of these fingerprints signed, and whatever began at or before the epoch, which never goes back.
+    pub fn refuse(&self, revoked: &[String], epoch: Timestamp) {
+        self.epoch.fetch_max(epoch.as_millis(), Ordering::AcqRel);
+        self.signer.load().refuse(revoked);
     }
 
     /// Whether a session is neither over nor of a time before the last emergency.

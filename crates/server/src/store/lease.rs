@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use concierge_core::time::Timestamp;
 
-use super::{Db, On, StoreError, sql};
+use super::{Db, On, StoreError, Tx, sql};
 
 impl Db {
     /// Takes the lease for a while, or takes it again; `false` while somebody else holds it. A holder that dies
@@ -28,6 +28,24 @@ impl Db {
         Ok(taken == 1)
     }
 
+    /// Takes the lease from whoever holds it.
+    pub async fn seize_lease(
+        &self,
+        name: &str,
+        holder: &str,
+        span: Duration,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        sql("INSERT INTO lease (name, holder, until) VALUES ($1, $2, $3)
+             ON CONFLICT (name) DO UPDATE SET holder = $2, until = $3")
+        .bind(name)
+        .bind(holder)
+        .bind(now.plus(span).as_millis())
+        .execute(On::Write(self))
+        .await
+        .map(|_| ())
+    }
+
     /// Gives it back.
     pub async fn give_lease_back(&self, name: &str, holder: &str) -> Result<(), StoreError> {
         sql("DELETE FROM lease WHERE name = $1 AND holder = $2")
@@ -36,5 +54,17 @@ impl Db {
             .execute(On::Write(self))
             .await
             .map(|_| ())
+    }
+}
+
+impl Tx {
+    /// Whether this holder still has the lease; if so, nobody takes it before this transaction ends.
+    pub async fn holds_lease(&mut self, name: &str, holder: &str) -> Result<bool, StoreError> {
+        let held = sql("UPDATE lease SET until = until WHERE name = $1 AND holder = $2")
+            .bind(name)
+            .bind(holder)
+            .execute(self)
+            .await?;
+        Ok(held == 1)
     }
 }

@@ -49,7 +49,7 @@ on_each_engine! {
         let manual = beside.await;
         let before = house.active(RingName::Signing);
         manual.advance(DAY * 91).await;
-        for (hours, expected) in [(1, 2), (1, 2), (23, 4)] {
+        for (hours, expected) in [(1, 2), (24, 2), (1, 4)] {
             keep(&manual, &[&manual]).await;
             assert_eq!(manual.events("key_overdue").await, expected);
             manual.advance(Duration::from_secs(hours * 3600)).await;

@@ -3,13 +3,15 @@
 use concierge_core::keys::RingName;
 use concierge_server::{
     audit::Origin,
+    config::Environment,
     key_desk::{KeyDeskError, list_incidents},
-    keys::{self, Purpose, StoredState},
+    keys::{self, KeeperError, Purpose, Rotation, StoredState},
+    platform::rng::OsRng,
     store::{On, sql},
 };
 use serde_json::json;
 
-use super::{House, nobody};
+use super::{House, nobody, while_watching};
 use crate::support::{ADA, PASSWORD, app::TestApp};
 
 /// Takes the news in, as a running process does within a quarter of a second.
@@ -43,7 +45,7 @@ on_each_engine! {
         hear(&beside).await;
         there.get("/api/profile").await.assert_problem(401, "unauthenticated");
         there.refresh().await.assert_problem(401, "unauthenticated");
-        for table in ["invitation", "device", "ticket", "recovery_link", "email_change", "registration", "setup_token"] {
+        for table in ["not_me_link", "invitation", "device", "ticket", "recovery_link", "email_change", "registration", "setup_token"] {
             assert_eq!(house.app.count(table).await, 0, "{table}");
         }
         assert_eq!(house.app.events("key_revoked").await, 1);
@@ -151,5 +153,87 @@ on_each_engine! {
         assert_eq!(house.active(RingName::Signing), kid);
         let mut nobody = house.app.browser();
         nobody.get("/api/keys").await.assert_problem(401, "unauthenticated");
+    }
+}
+
+on_each_engine! {
+    async fn the_keys_in_grace_and_waiting_go_with_the_active_one(db) {
+        let house = House::open(db).await;
+        let mut browser = house.app.signed_in().await;
+        let old = browser.cookie("__Host-at");
+        let (origin, keeper) = (Origin::default(), &house.app.services.keeper);
+        let rotating = keeper.rotate(Rotation::of(Purpose::Signing), nobody(&origin), &|_| {});
+        while_watching(&[&house.app], rotating).await.expect("rotated");
+        let kid = house.active(RingName::Signing);
+        let revoked = house.app.services.key_desk().revoke(&kid, "leaked", None, nobody(&origin)).await;
+        assert_eq!(revoked.expect("revoked").incident.kid, kid);
+        hear(&house.app).await;
+        browser.cookies.insert("__Host-at".into(), old);
+        browser.get("/api/profile").await.assert_problem(401, "unauthenticated");
+        let contents = house.contents();
+        let ring = contents.ring(Purpose::Signing).expect("the ring");
+        let states: Vec<_> = ring.keys.iter().map(|key| key.state).collect();
+        assert_eq!(states, [StoredState::Revoked, StoredState::Revoked, StoredState::Active]);
+        assert_eq!(house.app.count("revoked_key").await, 2);
+    }
+
+    async fn what_the_database_says_counts_also_where_the_keys_cannot_be_read(db) {
+        let house = House::open(db).await;
+        let beside = house.beside(db).await;
+        let browser = house.app.signed_in().await;
+        let mut there = beside.browser();
+        there.cookies = browser.cookies.clone();
+        let kid = house.active(RingName::Signing);
+        let (origin, desk) = (Origin::default(), house.app.services.key_desk());
+        desk.revoke(&kid, "leaked", None, nobody(&origin)).await.expect("revoked");
+        std::fs::write(&house.keyring, "[broken").expect("written");
+        // The session's row alone would let it in again.
+        let statement = "UPDATE session SET ended_at = NULL, end_reason = NULL";
+        sql(statement).execute(On::Write(beside.db())).await.expect("put back");
+        hear(&beside).await;
+        assert_eq!(beside.events("key_reload_failed").await, 1);
+        there.get("/api/profile").await.assert_problem(401, "unauthenticated");
+        there.refresh().await.assert_problem(401, "unauthenticated");
+        assert_eq!(beside.services.refusals.counts()["revoked_kid"], 1);
+    }
+
+    async fn a_revoke_waits_for_no_rotation_and_the_rotation_gives_up(db) {
+        let house = House::open(db).await;
+        let _silent = house.beside(db).await;
+        let (origin, keeper) = (Origin::default(), &house.app.services.keeper);
+        let kid = house.active(RingName::Sealing);
+        let rotating = keeper.rotate(Rotation::of(Purpose::Sealing), nobody(&origin), &|_| {});
+        let revoking = async {
+            while house.contents().ring(Purpose::Sealing).is_none_or(|ring| ring.pending().is_none()) {
+                tokio::task::yield_now().await;
+            }
+            let revoked = house.app.services.key_desk().revoke(&kid, "leaked", None, nobody(&origin)).await;
+            // The silent one is gone, so the rotation goes on.
+            house.app.clock.advance(std::time::Duration::from_secs(16));
+            revoked
+        };
+        let both = async { tokio::join!(rotating, revoking) };
+        let (rotated, revoked) = while_watching(&[&house.app], both).await;
+        assert!(matches!(rotated, Err(KeeperError::Overtaken)), "{rotated:?}");
+        revoked.expect("revoked");
+        let after = house.beside(db).await;
+        assert_eq!(after.services.keys.outdated().await.len(), 4, "everything opens, and is sealed anew");
+    }
+
+    async fn a_ring_that_was_changed_by_hand_wraps_with_its_new_key(db) {
+        let house = House::open(db).await;
+        let before = house.active(RingName::Sealing);
+        let mut contents = house.contents();
+        let now = house.app.services.clock.now();
+        let new = keys::draft(keys::Format::Hex, Environment::Staging, now, &OsRng).expect("a key");
+        let mut ring = contents.ring(Purpose::Sealing).expect("the ring").clone();
+        ring.add_pending(&new, now);
+        ring.promote(&new.id, now.plus(std::time::Duration::from_secs(1))).expect("promoted");
+        contents.set(Purpose::Sealing, ring);
+        std::fs::write(&house.keyring, contents.to_string()).expect("written");
+        house.app.services.reload_keys("test").await;
+        let row = sql("SELECT COUNT(*) AS n FROM data_key WHERE wrapped_by = $1").bind(before.as_str());
+        let left = row.fetch_one(house.app.db()).await.and_then(|row| row.int("n"));
+        assert_eq!(left.expect("a count"), 0);
     }
 }

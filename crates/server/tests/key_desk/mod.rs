@@ -1,5 +1,6 @@
 //! The life of the keys on a house that serves: rotation that nobody notices, and the emergency.
 
+mod busy;
 mod calendar;
 mod command;
 mod emergency;
@@ -66,9 +67,12 @@ impl House {
     }
 
     async fn begin(&self, app: &TestApp) {
-        let (rings, _) =
-            keys::read(&app.services.keeper.supply().read(), app.clock.now()).expect("keys");
-        app.services.begin_with(rings).await.expect("taken in");
+        let reading = app.services.keeper.supply().read();
+        let (rings, _) = keys::read(&reading, app.clock.now()).expect("keys");
+        app.services
+            .begin_with(&reading, rings)
+            .await
+            .expect("taken in");
     }
 
     pub fn contents(&self) -> KeyringContents {
@@ -113,4 +117,13 @@ pub async fn while_watching<T>(apps: &[&TestApp], work: impl Future<Output = T>)
             },
         }
     }
+}
+
+/// The id of the key that signed a token.
+pub fn kid(token: &str) -> String {
+    use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
+    let header = token.split('.').next().expect("a header");
+    let header = BASE64_URL_SAFE_NO_PAD.decode(header).expect("base64");
+    let header: serde_json::Value = serde_json::from_slice(&header).expect("JSON");
+    header["kid"].as_str().expect("a kid").to_owned()
 }

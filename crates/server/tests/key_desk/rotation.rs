@@ -8,18 +8,10 @@ use concierge_server::{
     keys::{KeeperError, LifeError, Purpose, Rotation, StoredState},
 };
 
-use super::{House, nobody, while_watching, write_keys};
+use super::{House, kid, nobody, while_watching, write_keys};
 use crate::support::{ADA, PASSWORD, app::TestApp, browser::Browser};
 
 const GRACE: Option<Duration> = Some(Duration::from_secs(3600));
-
-fn kid(token: &str) -> String {
-    use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
-    let header = token.split('.').next().expect("a header");
-    let header = BASE64_URL_SAFE_NO_PAD.decode(header).expect("base64");
-    let header: serde_json::Value = serde_json::from_slice(&header).expect("JSON");
-    header["kid"].as_str().expect("a kid").to_owned()
-}
 
 fn elsewhere(app: &TestApp, browser: &Browser) -> Browser {
     let mut elsewhere = app.browser();
