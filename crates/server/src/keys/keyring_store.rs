@@ -7,10 +7,12 @@
 use std::{
     fmt, io,
     path::{Path, PathBuf},
+    sync::{Mutex, PoisonError},
     time::SystemTime,
 };
 
 use concierge_core::{keys::api::CheckLine, sensitive::Sensitive};
+use zeroize::Zeroizing;
 
 use super::{Existing, KeySettings, KeyringContents as Contents, age_file, atomic};
 use crate::{
@@ -18,7 +20,10 @@ use crate::{
         Environment, Finding, SecretFile,
         secret_file::{self, Links},
     },
-    platform::rng::Rng,
+    platform::{
+        rng::Rng,
+        seal::{mac, sha256},
+    },
 };
 
 /// How the keyring lies on the disk.
@@ -182,13 +187,10 @@ impl KeyringFile {
         };
         let plain = match form {
             FileForm::Plain => bytes,
-            FileForm::Age => {
-                let passphrase = self.passphrase()?;
-                age_file::open(&bytes, passphrase).map_err(|error| {
-                    let remedy = "check CONCIERGE_KEYRING_PASSPHRASE_FILE, or put the file back from a backup";
-                    unreadable(format!("it cannot be opened: {error}"), remedy)
-                })?
-            }
+            FileForm::Age => opened_once(&bytes, self.passphrase()?).map_err(|error| {
+                let remedy = "check CONCIERGE_KEYRING_PASSPHRASE_FILE, or put the file back from a backup";
+                unreadable(format!("it cannot be opened: {error}"), remedy)
+            })?,
         };
         let text = std::str::from_utf8(&plain).map_err(|_| {
             let remedy = "mend the file, or put it back from a backup";
@@ -295,6 +297,21 @@ fn two_passphrases(settings: &KeySettings) -> Option<Finding> {
         format!("{} holds a different passphrase", other.source),
         "keep the one that opens the keyring file, and remove the other",
     ))
+}
+
+/// The sealed form that was opened last, by the digest of its bytes and of the passphrase: opening costs a second of work
+/// on purpose, and a page or a rotation reads the keyring several times. The process holds these keys in any case.
+static OPENED: Mutex<Option<([u8; 32], Zeroizing<Vec<u8>>)>> = Mutex::new(None);
+
+fn opened_once(sealed: &[u8], passphrase: &Sensitive) -> Result<Zeroizing<Vec<u8>>, age_file::AgeError> {
+    let digest = mac(&sha256(passphrase.expose().as_bytes()), &[sealed]);
+    let known = || OPENED.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some((_, plain)) = known().as_ref().filter(|(known, _)| *known == digest) {
+        return Ok(plain.clone());
+    }
+    let plain = age_file::open(sealed, passphrase)?;
+    *known() = Some((digest, plain.clone()));
+    Ok(plain)
 }
 
 /// The plain form's path, where the other one may have been named.
