@@ -1,4 +1,4 @@
-//! A button whose act can't be undone: it asks in place before it does it.
+//! A button whose act has to be meant: it asks in place before it does it. The focus goes to the question, and back.
 
 use leptos::{ev, prelude::*, wasm_bindgen::JsCast};
 use web_sys::{Element, HtmlElement};
@@ -18,6 +18,9 @@ pub(crate) fn Confirm(
     question: String,
     /// The words of the button that does it.
     yes: &'static str,
+    /// How that button looks: as a danger, unless nothing is lost by it.
+    #[prop(default = "button button-danger")]
+    look: &'static str,
     /// Does it.
     on_yes: Callback<()>,
 ) -> impl IntoView {
@@ -46,7 +49,7 @@ pub(crate) fn Confirm(
                 <p>{question.clone()}</p>
                 <div class="actions">
                     <button
-                        class="button button-danger"
+                        class=look
                         type="button"
                         on:click=move |_| {
                             asking.set(false);

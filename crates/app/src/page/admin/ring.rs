@@ -25,6 +25,9 @@ use crate::{
 
 const DAY: u64 = 86_400;
 
+/// Nobody notices a rotation, so its button is no danger.
+const HARMLESS: &str = "button button-primary";
+
 /// The ring.
 pub(super) fn card(ring: RingView, sessions: u64, acts: KeyActs) -> AnyView {
     let words = &use_admin_texts().ring;
@@ -93,6 +96,7 @@ fn doable(ring: &RingView, acts: KeyActs) -> AnyView {
                     label=words.undo
                     question=words.undo_sure
                     yes=words.undo
+                    look=HARMLESS
                     on_yes=Callback::new(move |()| acts.undo(name))
                 />
             }
@@ -103,6 +107,7 @@ fn doable(ring: &RingView, acts: KeyActs) -> AnyView {
                 label=words.rotate
                 question=words.rotate_sure
                 yes=words.rotate
+                look=HARMLESS
                 on_yes=Callback::new(move |()| acts.rotate(name))
             />
             {undo}
