@@ -1,6 +1,6 @@
 //! From a configuration to a running server, and to the commands that need the same parts.
 
-use std::{process::ExitCode, sync::Arc, time::Duration};
+use std::{path::PathBuf, process::ExitCode, sync::Arc, time::Duration};
 
 use concierge_core::sensitive::Sensitive;
 use tokio::net::TcpListener;
@@ -9,7 +9,7 @@ use crate::{
     account::SetupLink,
     config::{Config, Finding, Loaded, LogFormat},
     http, job,
-    keys::{self, data_keys},
+    keys::{self, data_keys, recheck::Recheck},
     platform::{
         clock::{Clock, SystemClock},
         hash::Hasher,
@@ -237,14 +237,24 @@ async fn keep_house(services: Arc<Services>) {
     let mut minute = tokio::time::interval(Duration::from_secs(60));
     minute.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let mut tidied_at = services.clock.now();
+    let mut recheck = Recheck::start(key_files(&services.config));
     loop {
         minute.tick().await;
         record_refusals(&services).await;
         if services.clock.now().since(tidied_at) > Duration::from_secs(3600) {
             tidied_at = services.clock.now();
             tidy(&services).await;
+            let recorded = recheck.record(&services.db, tidied_at, &*services.rng);
+            if let Err(error) = recorded.await {
+                tracing::warn!(%error, "what became of the key files could not be written down; it is tried again in an hour");
+            }
         }
     }
+}
+
+fn key_files(config: &Config) -> impl Iterator<Item = PathBuf> {
+    let files = keys::files(&config.keys, config.environment, &config.data).into_iter();
+    files.map(|file| file.path)
 }
 
 async fn record_refusals(services: &Services) {

@@ -21,6 +21,7 @@ mod known;
 mod load;
 mod origin;
 mod previous;
+pub mod recheck;
 pub mod scan;
 mod store;
 mod strength;
