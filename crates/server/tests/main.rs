@@ -11,6 +11,7 @@ mod doctor;
 mod durability;
 mod http;
 mod jwt;
+mod key_scan;
 mod mail;
 mod recovery;
 mod session;
