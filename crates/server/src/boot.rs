@@ -1,6 +1,6 @@
 //! From a configuration to a running server, and to the commands that need the same parts.
 
-use std::{process::ExitCode, sync::Arc, time::Duration};
+use std::{path::PathBuf, process::ExitCode, sync::Arc, time::Duration};
 
 use concierge_core::sensitive::Sensitive;
 use tokio::net::TcpListener;
@@ -11,7 +11,9 @@ use crate::{
     http, job,
     key_desk::{KeyDeskError, refuse_revoked},
     key_watch,
-    keys::{self, Supply, data_keys, epoch_store::list_revoked, instance},
+    keys::{
+        self, Supply, data_keys, epoch_store::list_revoked, instance, recheck::Recheck,
+    },
     platform::{
         clock::{Clock, SystemClock},
         hash::Hasher,
@@ -298,6 +300,7 @@ async fn keep_house(services: Arc<Services>) {
     let mut tidied_at = services.clock.now();
     // Whoever restarts it every night has due keys, too.
     keep_keys(&services).await;
+    let mut recheck = Recheck::start(key_files(&services.config));
     loop {
         minute.tick().await;
         record_refusals(&services).await;
@@ -308,6 +311,10 @@ async fn keep_house(services: Arc<Services>) {
             tidied_at = services.clock.now();
             tidy(&services).await;
             keep_keys(&services).await;
+            let recorded = recheck.record(&services.db, tidied_at, &*services.rng);
+            if let Err(error) = recorded.await {
+                tracing::warn!(%error, "what became of the key files could not be written down; it is tried again in an hour");
+            }
         }
     }
 }
@@ -316,6 +323,11 @@ async fn keep_keys(services: &Services) {
     if let Err(error) = services.keep_keys().await {
         tracing::warn!(%error, "the keys could not be looked after; it is tried again in an hour");
     }
+}
+
+fn key_files(config: &Config) -> impl Iterator<Item = PathBuf> {
+    let files = keys::files(&config.keys, config.environment, &config.data).into_iter();
+    files.map(|file| file.path)
 }
 
 async fn record_refusals(services: &Services) {

@@ -14,6 +14,7 @@ mod jwt;
 mod key_desk;
 mod key_files;
 mod lost_key;
+mod key_scan;
 mod mail;
 mod recovery;
 mod reseal;

@@ -80,7 +80,16 @@ fn search(path: &Path, staged: bool, args: &LoadArgs, json: bool) -> Result<Exit
     } else {
         print!("{}", page(&report));
     }
-    Ok(ExitCode::from(u8::from(!report.findings.is_empty())))
+    Ok(ExitCode::from(verdict(&report)))
+}
+
+/// 1 when something was found; 2 when nothing was, and not everything was looked for.
+fn verdict(report: &Report) -> u8 {
+    match (report.findings.is_empty(), &report.unread) {
+        (false, _) => 1,
+        (true, Some(_)) => 2,
+        (true, None) => 0,
+    }
 }
 
 fn install(path: &Path) -> Result<ExitCode, ScanError> {
@@ -105,6 +114,13 @@ fn page(report: &Report) -> String {
     for found in &report.findings {
         // Writing to a text can't fail.
         let _ = write!(page, "{}", paragraph(found));
+    }
+    if let Some(keyring) = &report.unread {
+        let _ = writeln!(
+            page,
+            "✗ {} can't be read, so its keys were not looked for\n    → `concierge key check` says why",
+            keyring.display()
+        );
     }
     let _ = writeln!(
         page,

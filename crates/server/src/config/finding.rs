@@ -33,7 +33,7 @@ pub struct Finding {
     pub remedy: String,
     /// Which of the eight things about the keys it speaks against, where it is about keys.
     #[serde(skip)]
-    pub against: Vec<CheckLine>,
+    pub against: Box<[CheckLine]>,
 }
 
 impl Finding {
@@ -50,12 +50,12 @@ impl Finding {
             source: source.to_string(),
             message: message.into(),
             remedy: remedy.into(),
-            against: Vec::new(),
+            against: Box::default(),
         }
     }
 
     /// The same finding, which speaks against these lines of the checklist.
-    pub fn against(self, lines: impl Into<Vec<CheckLine>>) -> Self {
+    pub fn against(self, lines: impl Into<Box<[CheckLine]>>) -> Self {
         Self {
             against: lines.into(),
             ..self

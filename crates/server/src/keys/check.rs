@@ -261,8 +261,8 @@ pub(super) fn neighbours(
         .collect()
 }
 
-/// The keys in a neighbouring file. One that cannot be read or is broken is none of our business.
-fn values_in(path: &Path) -> Vec<String> {
+/// The keys in a file of that name. One that cannot be read or is broken is none of our business.
+pub(super) fn values_in(path: &Path) -> Vec<String> {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let is_dotenv = name.starts_with(".env");
     let is_keyring = name.starts_with("secrets.") && name.ends_with(".toml");

@@ -95,7 +95,7 @@ pub fn checklist(known: &Known<'_>) -> Vec<Checked> {
 
 impl Known<'_> {
     fn against(&self, line: CheckLine) -> Vec<String> {
-        let speaks = |finding: &&Finding| match finding.against.as_slice() {
+        let speaks = |finding: &&Finding| match finding.against.as_ref() {
             [] => line == CheckLine::RightPlace,
             lines => lines.contains(&line),
         };

@@ -58,6 +58,11 @@ impl Gathered {
     pub(super) fn lacks(&self, purpose: Purpose) -> bool {
         !self.keys.iter().any(|key| key.purpose == purpose)
     }
+
+    /// Whether there is a keyring file whose keys are not among these because it could not be read.
+    pub(super) fn misses(&self, keyring: &Path) -> bool {
+        self.keyring.is_none() && keyring.symlink_metadata().is_ok()
+    }
 }
 
 /// The rings to work with and what the operator should know, or every reason not to start.

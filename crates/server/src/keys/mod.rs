@@ -44,6 +44,7 @@ mod place;
 mod previous;
 mod reread;
 mod rotation;
+pub mod recheck;
 pub mod scan;
 mod status;
 mod store;

@@ -163,14 +163,10 @@ fn is_given(value: &str) -> bool {
             .split(['(', '['])
             .next()
             .is_some_and(|name| name.len() < value.len() && is_name(name));
-    !is_one_character
-        && !is_variable
-        && !is_code
-        && !value.starts_with("$(")
-        && !(value.starts_with("${") && value.ends_with('}'))
-        && !is_placeholder
-        && !value.starts_with("{{")
-        && !known::is_known(value)
+    let is_substituted = value.starts_with("${") && value.ends_with('}');
+    let is_filled_in =
+        is_variable || is_substituted || value.starts_with("$(") || value.starts_with("{{");
+    !(is_one_character || is_placeholder || is_filled_in || is_code || known::is_known(value))
 }
 
 #[cfg(test)]

@@ -38,6 +38,8 @@ const SHORTEST: usize = 16;
 pub struct Wanted {
     secrets: Vec<Secret>,
     files: Vec<PathBuf>,
+    /// A keyring file whose keys can't be looked for.
+    unread: Option<PathBuf>,
 }
 
 #[derive(Debug)]
@@ -83,6 +85,9 @@ pub struct Found {
 pub struct Report {
     /// How many keys were looked for.
     pub keys: usize,
+    /// A keyring file that could not be read, so that its keys were not looked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unread: Option<PathBuf>,
     /// How many objects were read.
     pub objects: u64,
     /// How many bytes they have.
@@ -111,7 +116,10 @@ impl Wanted {
     ) -> Self {
         let keyring = load::keyring_path(settings, environment, data);
         let found = load::gather(settings, environment, &keyring, now);
-        let mut wanted = Self::default();
+        let mut wanted = Self {
+            unread: found.misses(&keyring).then(|| keyring.clone()),
+            ..Self::default()
+        };
         for key in found.keys {
             if key.source != Source::TestPair {
                 let name = format!("{} {}", key.purpose.variable(), key.id);
@@ -122,23 +130,36 @@ impl Wanted {
                 wanted.add(name, remedy, key.text);
             }
         }
-        wanted.files = settings
-            .files
-            .iter()
-            .map(|file| file.path.clone())
+        // Of two places that disagree one is not in use, and a key all the same.
+        for given in settings.signing.keys.iter().chain(&settings.sealing.keys) {
+            wanted.add_beside(&given.source, given.text.expose());
+        }
+        let files = settings.files.iter().map(|file| file.path.clone());
+        wanted.files = files
+            .chain(keyring.exists().then(|| keyring.clone()))
             .collect();
-        wanted
-            .files
-            .extend(keyring.exists().then(|| keyring.clone()));
+        for path in &wanted.files.clone() {
+            for value in check::values_in(path) {
+                wanted.add_beside(&path.display(), &value);
+            }
+        }
         for (path, values) in check::neighbours(settings, &keyring, Some(repository)) {
             for value in values {
-                let name = format!("a key of {}", path.display());
-                let remedy = "revoke it where it is in use (`concierge key revoke`) and make a new one; the key is compromised, also if the commit is removed".to_owned();
-                wanted.add(name, remedy, Sensitive::new(value));
+                wanted.add_beside(&path.display(), &value);
             }
             wanted.files.push(path);
         }
         wanted
+    }
+
+    /// A key that is not in use here, and perhaps elsewhere.
+    fn add_beside(&mut self, place: &dyn std::fmt::Display, text: &str) {
+        let remedy = "revoke it where it is in use (`concierge key revoke`) and make a new one; the key is compromised, also if the commit is removed";
+        self.add(
+            format!("a key of {place}"),
+            remedy.to_owned(),
+            Sensitive::new(text),
+        );
     }
 
     fn add(&mut self, name: String, remedy: String, text: Sensitive) {
@@ -161,6 +182,7 @@ pub fn scan(
         matcher: Matcher::new(wanted.secrets.iter().map(|secret| &secret.text)),
         report: Report {
             keys: wanted.secrets.len(),
+            unread: wanted.unread.clone(),
             ..Report::default()
         },
         hits: BTreeMap::new(),

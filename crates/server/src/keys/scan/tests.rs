@@ -281,6 +281,22 @@ fn a_bare_repository_is_searched_too() {
 }
 
 #[test]
+fn of_two_places_that_disagree_both_keys_are_looked_for() {
+    let repository = Repository::new();
+    repository.commit("a", SEALING, "a");
+    let mut settings = KeySettings::default();
+    let given = |text| Given::new(text, Source::Environment);
+    settings.signing.keys = vec![given(SIGNING), given(SEALING)];
+    let data = tempfile::tempdir().unwrap();
+    let now = Timestamp::from_millis(0);
+    let environment = Environment::Production;
+    let wanted = Wanted::gather(&settings, environment, data.path(), now, repository.path());
+    let everything = Scope::Everything;
+    let report = scan(repository.path(), &wanted, everything, &mut |_, _| {}).unwrap();
+    assert_eq!((report.keys, report.findings.len()), (2, 1));
+}
+
+#[test]
 fn the_hook_is_written_once_and_never_over_another() {
     let repository = Repository::new();
     let program = Path::new("/opt/it's/concierge");
