@@ -119,6 +119,20 @@ async fn connect(config: &Config) -> Result<Db, BootError> {
     Ok(Db::connect(config.database_url.expose()).await?)
 }
 
+/// The database with today's schema: brought up to date, or refused when it is behind.
+pub async fn open_database(config: &Config, migrates: bool) -> Result<Db, BootError> {
+    let db = connect(config).await?;
+    if migrates {
+        db.migrate().await?;
+        return Ok(db);
+    }
+    let pending = db.pending_migrations().await?.migrations;
+    match pending.is_empty() {
+        true => Ok(db),
+        false => Err(BootError::SchemaBehind(pending.join(", "))),
+    }
+}
+
 fn create_private_folder(path: &std::path::Path) -> std::io::Result<()> {
     use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
     if path.is_dir() {
@@ -146,15 +160,7 @@ pub async fn assemble(config: Config, shutdown: Shutdown) -> Result<Arc<Services
     for warning in warnings {
         tracing::warn!("{warning}");
     }
-    let db = connect(&config).await?;
-    if config.migrate {
-        db.migrate().await?;
-    } else {
-        let pending = db.pending_migrations().await?.migrations;
-        if !pending.is_empty() {
-            return Err(BootError::SchemaBehind(pending.join(", ")));
-        }
-    }
+    let db = open_database(&config, config.migrate).await?;
     let keys = data_keys::load(&db, &rings.sealing, clock.now(), &*rng).await?;
     let workers = std::thread::available_parallelism().map_or(1, usize::from);
     let hasher = Hasher::start(&config.hash, workers)

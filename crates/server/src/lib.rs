@@ -5,7 +5,7 @@
 //!
 //! Capabilities and the doors each may knock at:
 //! - audit:
-//! - keys:
+//! - keys: audit
 //! - doctor: keys
 //! - password:
 //! - session: audit

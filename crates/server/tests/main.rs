@@ -7,6 +7,7 @@ mod support;
 
 mod account;
 mod admin;
+mod backup;
 mod doctor;
 mod durability;
 mod http;

@@ -10,10 +10,10 @@ use clap::{Args, Subcommand, ValueEnum};
 use concierge_core::sensitive::Sensitive;
 
 use super::{
-    key_age,
+    key_age, key_backup,
     key_file::{Kind, existing, ignore_in_git, into_dotenv, into_keyring},
     key_passphrase::PassphraseArgs,
-    print_json,
+    key_restore, print_json,
 };
 use crate::{
     config::{Config, Environment, LoadArgs, dotenv::assignment},
@@ -52,6 +52,16 @@ pub(super) enum Command {
         after_help = "Examples:\n  concierge key decrypt\n  concierge key decrypt --passphrase-stdin < passphrase"
     )]
     Decrypt(PassphraseArgs),
+    /// Write the sealing keys and data keys to a file that a passphrase opens, or verify such a file
+    #[command(
+        after_help = "Examples:\n  concierge key backup --out keys.age\n  concierge key backup --verify keys.age   whether it opens and fits the database\n\nThe stock tool opens it, too: `age -d keys.age`. Exit 4: the file is broken or does not fit."
+    )]
+    Backup(key_backup::Backup),
+    /// Put the keys of a backup back; everybody has to sign in again
+    #[command(
+        after_help = "Examples:\n  concierge key restore keys.age --dry-run   says whether it fits the database, changes nothing\n  concierge key restore keys.age\n\nExit 2: the keys in use are given in a place that is not written to. Exit 4: the file is broken or does not fit."
+    )]
+    Restore(key_restore::Restore),
 }
 
 /// What to make, and where to put it.
@@ -110,6 +120,8 @@ fn algorithm(text: &str) -> Result<Algorithm, String> {
 pub(super) fn run(command: &Command, args: &LoadArgs, json: bool) -> ExitCode {
     match command {
         Command::Check { fix } => check(args, *fix, json),
+        Command::Backup(what) => key_backup::run(what, args),
+        Command::Restore(what) => key_restore::run(what, args),
         Command::Encrypt(passphrase) => key_age::convert(Form::Age, passphrase, args),
         Command::Decrypt(passphrase) => key_age::convert(Form::Plain, passphrase, args),
         Command::Generate(what) => generate(what, args).unwrap_or_else(|message| {

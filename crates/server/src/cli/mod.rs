@@ -10,8 +10,11 @@ mod config;
 mod doctor;
 mod key;
 mod key_age;
+mod key_backup;
+mod key_desk;
 mod key_file;
 mod key_passphrase;
+mod key_restore;
 
 use std::{path::PathBuf, process::ExitCode};
 

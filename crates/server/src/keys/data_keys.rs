@@ -118,10 +118,14 @@ async fn load_one(
 
 /// Keys come as text of any length; the cipher wants 32 bytes.
 fn wrapping(key: &Key) -> SealKey {
-    SealKey::new(&sha256(&key.secret))
+    wrapping_with(&key.secret)
 }
 
-fn associated(purpose: &str, version: i64) -> String {
+pub(super) fn wrapping_with(secret: &[u8]) -> SealKey {
+    SealKey::new(&sha256(secret))
+}
+
+pub(super) fn associated(purpose: &str, version: i64) -> String {
     format!("data_key/{purpose}/{version}")
 }
 

@@ -132,7 +132,7 @@ impl StoredRing {
         self.keys.iter().find(|key| key.id == self.active)
     }
 
-    fn validate(&self, purpose: Purpose) -> Result<(), String> {
+    pub(super) fn validate(&self, purpose: Purpose) -> Result<(), String> {
         for (index, key) in self.keys.iter().enumerate() {
             if !is_id(&key.id) {
                 return Err(format!(
@@ -260,7 +260,9 @@ fn algorithm<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Algorithm, D:
 }
 
 /// A TOML date-time, or the same in quotes.
-fn time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Timestamp>, D::Error> {
+pub(super) fn time<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Timestamp>, D::Error> {
     let text = match Value::deserialize(deserializer)? {
         Value::Datetime(time) => time.to_string(),
         Value::String(text) => text,

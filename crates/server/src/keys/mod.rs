@@ -11,6 +11,8 @@
 
 pub mod age_file;
 mod atomic;
+pub mod backup;
+mod backup_store;
 mod check;
 mod convert;
 pub mod data_keys;
@@ -25,6 +27,7 @@ mod known;
 mod load;
 mod origin;
 mod previous;
+pub mod restore;
 mod store;
 mod strength;
 #[cfg(test)]
