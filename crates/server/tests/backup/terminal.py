@@ -2,13 +2,14 @@
 
 usage: terminal.py ANSWERS COMMAND [ARGUMENT...]
 
-Each time the command waits behind a colon it is given the next line of the file ANSWERS. What the terminal showed goes to
-standard output; the exit code is the command's.
+Each time the command waits behind a colon it is given the next line of the file ANSWERS; all but `yes` only once the
+terminal shows nothing of what is typed. What the terminal showed goes to standard output; the exit code is the command's.
 """
 
 import os
 import pty
 import sys
+import termios
 
 answers = open(sys.argv[1], encoding="utf-8").read().splitlines()
 child, terminal = pty.fork()
@@ -25,6 +26,9 @@ while True:
     shown += piece
     if shown.endswith(b": "):
         answer = answers.pop(0) if answers else ""
+        # The question is there a moment before the echo is off. Nobody types that fast.
+        while answer != "yes" and termios.tcgetattr(terminal)[3] & termios.ECHO:
+            os.sched_yield()
         os.write(terminal, answer.encode() + b"\n")
         shown += b"\n"
 sys.stdout.buffer.write(shown)
