@@ -75,12 +75,12 @@ fn make(path: &Path, passphrase: &PassphraseArgs, config: &Config) -> Result<(),
         let file = made
             .seal(&passphrase, age_file::WORK_FACTOR)
             .map_err(|error| Refused::new(1, error))?;
-        keys::write_secret_file(path, file, Existing::Kept, &OsRng).map_err(|error| match error
-            .kind()
-        {
-            io::ErrorKind::AlreadyExists => taken(),
-            _ => Refused::new(1, format!("{} cannot be written: {error}", path.display())),
-        })?;
+        keys::write_secret_bytes(path, &file, Existing::Kept, &OsRng).map_err(
+            |error| match error.kind() {
+                io::ErrorKind::AlreadyExists => taken(),
+                _ => Refused::new(1, format!("{} cannot be written: {error}", path.display())),
+            },
+        )?;
         // Only what opens again is a backup.
         let read = open(path, &passphrase)?;
         if read.fingerprint() != made.fingerprint() {

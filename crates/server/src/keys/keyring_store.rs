@@ -158,7 +158,7 @@ impl KeyringFile {
                 let passphrase = self.passphrase().map_err(|error| error.to_string())?;
                 let sealed = age_file::seal(plain.as_bytes(), passphrase, self.work_factor)
                     .map_err(|error| format!("{}: {error}", path.display()))?;
-                atomic::write(&path, sealed, Existing::Replaced, rng)
+                atomic::write_bytes(&path, &sealed, Existing::Replaced, rng)
             }
         };
         written.map_err(|error| format!("{} cannot be written: {error}", path.display()))

@@ -335,7 +335,7 @@ fn make_missing(
     if known.is_some() {
         return file.write(&text, rng).map_err(refuse);
     }
-    match atomic::write(&file.path, text.as_bytes(), Existing::Kept, rng) {
+    match atomic::write(&file.path, &text, Existing::Kept, rng) {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
             Err(refuse(format!("the keys cannot be written: {error}")))
         }

@@ -36,7 +36,7 @@ mod tests;
 use aws_lc_rs::digest;
 
 pub use self::{
-    atomic::{Existing, write as write_secret_file},
+    atomic::{Existing, write as write_secret_file, write_bytes as write_secret_bytes},
     check::check,
     convert::Converted,
     generate::{Draft, Format, draft},

@@ -122,18 +122,20 @@ fn a_key_that_is_given_elsewhere_is_not_restored_over() {
     assert_eq!(after, before);
 }
 
-#[test]
-fn the_keyring_is_encrypted_used_and_decrypted() {
-    let database = Database::sqlite();
-    let folder = database.folder.path();
-    let path = folder.join("secrets.development.toml");
-    let made = key(
-        &database,
-        &["generate", "--out", "secrets.development.toml"],
-    );
+/// A house with a keyring file; its text.
+fn with_keyring(database: &Database) -> (KeyringFile, String) {
+    let made = key(database, &["generate", "--out", "secrets.development.toml"]);
     assert_eq!(exit(&made), 0, "{}", said(&made));
-    let before = fs::read_to_string(&path).expect("a keyring");
-    fs::write(folder.join("short"), "too short").expect("written");
+    let path = database.folder.path().join("secrets.development.toml");
+    let text = fs::read_to_string(&path).expect("a keyring");
+    (KeyringFile::new(&path, None), text)
+}
+
+#[test]
+fn a_keyring_is_not_encrypted_without_a_passphrase_that_will_do() {
+    let database = Database::sqlite();
+    let (file, before) = with_keyring(&database);
+    fs::write(database.folder.path().join("short"), "too short").expect("written");
     for (words, says) in [
         (
             vec!["encrypt", "--passphrase-file", "short"],
@@ -143,64 +145,48 @@ fn the_keyring_is_encrypted_used_and_decrypted() {
         (vec!["encrypt", "--passphrase-stdin"], "empty"),
     ] {
         let refused = key(&database, &words);
-        assert_eq!(
-            (exit(&refused), said(&refused).contains(says)),
-            (1, true),
-            "{}",
-            said(&refused)
-        );
-        assert_eq!(fs::read_to_string(&path).expect("a keyring"), before);
+        let outcome = (exit(&refused), said(&refused).contains(says));
+        assert_eq!(outcome, (1, true), "{}", said(&refused));
+        assert!(!file.has(Form::Age));
+        assert_eq!(fs::read_to_string(&file.path).expect("a keyring"), before);
     }
+}
+
+#[test]
+fn the_keyring_is_encrypted_used_and_decrypted() {
+    let database = Database::sqlite();
+    let folder = database.folder.path();
+    let (file, before) = with_keyring(&database);
     let encrypted = key(&database, &given(&["encrypt"]));
     assert_eq!(exit(&encrypted), 0, "{}", said(&encrypted));
-    assert!(
-        said(&encrypted).contains("CONCIERGE_KEYRING_PASSPHRASE_FILE"),
-        "{}",
-        said(&encrypted)
-    );
-    let sealed = keyring_in(folder).path_of(Form::Age);
-    assert!(!path.exists() && sealed.exists());
+    let hint = "CONCIERGE_KEYRING_PASSPHRASE_FILE";
+    assert!(said(&encrypted).contains(hint), "{}", said(&encrypted));
+    assert_eq!(file.form(), Ok(Some(Form::Age)));
     let refused = key(&database, &["check"]);
     assert_eq!(exit(&refused), 1);
-    assert!(
-        said(&refused).contains("there is no passphrase"),
-        "{}",
-        said(&refused)
-    );
-    let opens = [
-        ("CONCIERGE_DATA", "."),
-        ("CONCIERGE_KEYRING_PASSPHRASE_FILE", "passphrase"),
-    ];
-    fs::set_permissions(folder.join("passphrase"), fs::Permissions::from_mode(0o600))
-        .expect("closed");
+    let says = "there is no passphrase";
+    assert!(said(&refused).contains(says), "{}", said(&refused));
+
+    let opens = [("CONCIERGE_DATA", "."), (hint, "passphrase")];
+    let closed = fs::Permissions::from_mode(0o600);
+    fs::set_permissions(folder.join("passphrase"), closed).expect("closed");
     let checked = run(folder, &["key", "check"], &opens);
     assert_eq!(exit(&checked), 0, "{}", said(&checked));
-    let forced = [
-        "key",
-        "generate",
-        "--ring",
-        "signing",
-        "--force",
-        "--out",
-        "secrets.development.toml",
-    ];
-    let generated = run(folder, &forced, &opens);
+    let forced = "key generate --ring signing --force --out secrets.development.toml";
+    let words: Vec<&str> = forced.split(' ').collect();
+    let generated = run(folder, &words, &opens);
     assert_eq!(exit(&generated), 0, "{}", said(&generated));
-    assert!(!path.exists(), "every command works on either form");
+    assert_eq!(file.form(), Ok(Some(Form::Age)), "the form stays");
+
     let decrypted = run(folder, &["key", "decrypt"], &opens);
     assert_eq!(exit(&decrypted), 0, "{}", said(&decrypted));
-    assert!(path.exists() && !sealed.exists());
-    let after = fs::read_to_string(&path).expect("a keyring");
+    assert_eq!(file.form(), Ok(Some(Form::Plain)));
+    let after = fs::read_to_string(&file.path).expect("a keyring");
     let sealing = |text: &str| {
         let contents = KeyringContents::parse(text).expect("sound");
-        contents
-            .sealing
-            .and_then(|ring| ring.active_value().map(str::to_owned))
+        let ring = contents.sealing.expect("a ring");
+        ring.active_value().map(str::to_owned)
     };
     assert_eq!(sealing(&after), sealing(&before));
     assert_ne!(after, before);
-}
-
-fn keyring_in(folder: &Path) -> KeyringFile {
-    KeyringFile::new(&folder.join("secrets.development.toml"), None)
 }
