@@ -53,8 +53,8 @@ stage() {
 }
 
 # What Debian's packages give: the browsers, PostgreSQL, a mail server, what makes certificates, another TOTP,
-# and another reader of tokens.
-packages() { scripts/debian.sh chromium firefox-esr postgresql openssl python3-aiosmtpd oathtool python3-jwt python3-cryptography; }
+# another reader of tokens, and the age tool.
+packages() { scripts/debian.sh chromium firefox-esr postgresql openssl python3-aiosmtpd oathtool python3-jwt python3-cryptography age; }
 
 app_clippy() {
   cargo clippy --package concierge-app --no-default-features --features "$1" "${@:2}" \

@@ -11,9 +11,7 @@ use crate::{
     http, job,
     key_desk::{KeyDeskError, refuse_revoked},
     key_watch,
-    keys::{
-        self, Supply, data_keys, epoch_store::list_revoked, instance, recheck::Recheck,
-    },
+    keys::{self, Supply, data_keys, epoch_store::list_revoked, instance, recheck::Recheck},
     platform::{
         clock::{Clock, SystemClock},
         hash::Hasher,
@@ -132,6 +130,20 @@ async fn connect(config: &Config) -> Result<Db, BootError> {
     Ok(Db::connect(config.database_url.expose()).await?)
 }
 
+/// The database with today's schema: brought up to date, or refused when it is behind.
+pub async fn open_database(config: &Config, migrates: bool) -> Result<Db, BootError> {
+    let db = connect(config).await?;
+    if migrates {
+        db.migrate().await?;
+        return Ok(db);
+    }
+    let pending = db.pending_migrations().await?.migrations;
+    match pending.is_empty() {
+        true => Ok(db),
+        false => Err(BootError::SchemaBehind(pending.join(", "))),
+    }
+}
+
 fn create_private_folder(path: &std::path::Path) -> std::io::Result<()> {
     use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
     if path.is_dir() {
@@ -159,7 +171,7 @@ fn rings(config: &Config) -> Result<Keyrings, BootError> {
 /// The database of a configuration with today's schema, and both rings; the data keys stay as they are.
 pub async fn open(config: &Config) -> Result<(Db, Keyrings), BootError> {
     let rings = rings(config)?;
-    Ok((migrated(config).await?, rings))
+    Ok((open_database(config, config.migrate).await?, rings))
 }
 
 /// The services of a configuration: keys, database, schema, everything but the listener.
@@ -172,19 +184,6 @@ pub async fn assemble(
     assemble_with(config, rings, supply, shutdown).await
 }
 
-async fn migrated(config: &Config) -> Result<Db, BootError> {
-    let db = connect(config).await?;
-    if config.migrate {
-        db.migrate().await?;
-    } else {
-        let pending = db.pending_migrations().await?.migrations;
-        if !pending.is_empty() {
-            return Err(BootError::SchemaBehind(pending.join(", ")));
-        }
-    }
-    Ok(db)
-}
-
 /// The same around rings that were read otherwise, for whoever mends keys that a start refuses.
 pub async fn assemble_with(
     config: Config,
@@ -193,7 +192,7 @@ pub async fn assemble_with(
     shutdown: Shutdown,
 ) -> Result<Arc<Services>, BootError> {
     let (clock, rng) = (Arc::new(SystemClock), Arc::new(OsRng));
-    let db = migrated(&config).await?;
+    let db = open_database(&config, config.migrate).await?;
     let keys = data_keys::load(&db, &rings.sealing, clock.now(), &*rng).await?;
     let workers = std::thread::available_parallelism().map_or(1, usize::from);
     let hasher = Hasher::start(&config.hash, workers)

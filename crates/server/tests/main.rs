@@ -7,14 +7,15 @@ mod support;
 
 mod account;
 mod admin;
+mod backup;
 mod doctor;
 mod durability;
 mod http;
 mod jwt;
 mod key_desk;
 mod key_files;
-mod lost_key;
 mod key_scan;
+mod lost_key;
 mod mail;
 mod recovery;
 mod reseal;

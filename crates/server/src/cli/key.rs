@@ -9,13 +9,13 @@ use std::{
 use clap::{Args, Subcommand, ValueEnum};
 
 use super::{
-    checklist, key_age,
+    checklist, key_age, key_backup,
     key_file::add_keys,
     key_import::{self, Import},
     key_incident::{self, IncidentCommand},
     key_life::{self, Revoke, Rotate},
     key_passphrase::PassphraseArgs,
-    key_scan, print_json,
+    key_restore, key_scan, print_json,
 };
 use crate::{
     boot,
@@ -90,6 +90,16 @@ pub(super) enum Command {
         after_help = "Example:\n  concierge key replace-lost --ring sealing --reason \"the disk burned\"\n\nStop the server first, look for a backup first, and keep a copy of the database: there is no way back.\nShows what goes and asks; without a terminal --reason is the consent.\n\nExit 2: nothing is lost, or the answer was no; nothing was changed."
     )]
     ReplaceLost(super::key_lost::ReplaceLost),
+    /// Write the sealing keys and data keys to a file that a passphrase opens, or verify such a file
+    #[command(
+        after_help = "Examples:\n  concierge key backup --out keys.age\n  concierge key backup --verify keys.age   whether it opens and fits the database\n\nThe stock tool opens it, too: `age -d keys.age`. Exit 4: the file is broken or does not fit."
+    )]
+    Backup(key_backup::Backup),
+    /// Put the keys of a backup back; everybody has to sign in again
+    #[command(
+        after_help = "Examples:\n  concierge key restore keys.age --dry-run   says whether it fits the database, changes nothing\n  concierge key restore keys.age\n\nExit 2: the keys in use are given in a place that is not written to. Exit 4: the file is broken or does not fit."
+    )]
+    Restore(key_restore::Restore),
 }
 
 /// What to make, and where to put it.
@@ -159,6 +169,8 @@ pub(super) fn run(command: &Command, args: &LoadArgs, json: bool) -> ExitCode {
         Command::ReplaceLost(what) => super::with_loaded(args, json, |loaded| {
             super::key_lost::run(loaded, what, json)
         }),
+        Command::Backup(what) => key_backup::run(what, args),
+        Command::Restore(what) => key_restore::run(what, args),
         Command::Generate(what) => generate(what, args).unwrap_or_else(|message| {
             eprintln!("error: {message}");
             ExitCode::from(2)

@@ -11,6 +11,8 @@ mod config;
 mod doctor;
 mod key;
 mod key_age;
+mod key_backup;
+mod key_desk;
 mod key_file;
 mod key_import;
 mod key_incident;
@@ -19,6 +21,7 @@ mod key_lines;
 mod key_lost;
 mod key_open;
 mod key_passphrase;
+mod key_restore;
 mod key_scan;
 
 use std::{path::PathBuf, process::ExitCode};

@@ -3,6 +3,7 @@
 //!
 //! One passphrase and nothing else opens a file. Whatever was cut off or changed in it is an error, never other
 //! content: the header carries a MAC, and each piece of 64 KiB is authenticated with its place.
+//! Salts and keys of files are drawn by the crate `age` itself, from the operating system.
 
 use std::io::{self, Read as _, Write as _};
 

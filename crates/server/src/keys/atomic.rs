@@ -22,9 +22,14 @@ pub enum Existing {
 }
 
 /// Writes the whole file, making its folder (mode 0700) when it is not there.
-pub fn write(
+pub fn write(path: &Path, text: &str, existing: Existing, rng: &dyn Rng) -> io::Result<()> {
+    write_bytes(path, text.as_bytes(), existing, rng)
+}
+
+/// The same for a file that is not text.
+pub fn write_bytes(
     path: &Path,
-    content: impl AsRef<[u8]>,
+    content: &[u8],
     existing: Existing,
     rng: &dyn Rng,
 ) -> io::Result<()> {
@@ -35,7 +40,7 @@ pub fn write(
         .create(&folder)?;
     refuse_foreign(path)?;
     let temporary = temporary_name(path, rng);
-    let written = write_new(&temporary, content.as_ref()).and_then(|()| match existing {
+    let written = write_new(&temporary, content).and_then(|()| match existing {
         Existing::Replaced => fs::rename(&temporary, path),
         // A hard link fails when the name is taken; a rename would overwrite.
         Existing::Kept => fs::hard_link(&temporary, path),

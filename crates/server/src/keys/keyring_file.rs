@@ -254,7 +254,9 @@ fn algorithm<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Algorithm, D:
 }
 
 /// A TOML date-time, or the same in quotes.
-fn time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Timestamp>, D::Error> {
+pub(super) fn time<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Timestamp>, D::Error> {
     let text = match Value::deserialize(deserializer)? {
         Value::Datetime(time) => time.to_string(),
         Value::String(text) => text,

@@ -163,7 +163,7 @@ impl KeyringFile {
                 let passphrase = self.passphrase().map_err(|error| error.to_string())?;
                 let sealed = age_file::seal(plain.as_bytes(), passphrase, self.work_factor)
                     .map_err(|error| format!("{}: {error}", path.display()))?;
-                atomic::write(&path, sealed, Existing::Replaced, rng)
+                atomic::write_bytes(&path, &sealed, Existing::Replaced, rng)
             }
         };
         written.map_err(|error| format!("{} cannot be written: {error}", path.display()))
@@ -188,7 +188,8 @@ impl KeyringFile {
         let plain = match form {
             FileForm::Plain => bytes,
             FileForm::Age => opened_once(&bytes, self.passphrase()?).map_err(|error| {
-                let remedy = "check CONCIERGE_KEYRING_PASSPHRASE_FILE, or put the file back from a backup";
+                let remedy =
+                    "check CONCIERGE_KEYRING_PASSPHRASE_FILE, or put the file back from a backup";
                 unreadable(format!("it cannot be opened: {error}"), remedy)
             })?,
         };
@@ -303,7 +304,10 @@ fn two_passphrases(settings: &KeySettings) -> Option<Finding> {
 /// on purpose, and a page or a rotation reads the keyring several times. The process holds these keys in any case.
 static OPENED: Mutex<Option<([u8; 32], Zeroizing<Vec<u8>>)>> = Mutex::new(None);
 
-fn opened_once(sealed: &[u8], passphrase: &Sensitive) -> Result<Zeroizing<Vec<u8>>, age_file::AgeError> {
+fn opened_once(
+    sealed: &[u8],
+    passphrase: &Sensitive,
+) -> Result<Zeroizing<Vec<u8>>, age_file::AgeError> {
     let digest = mac(&sha256(passphrase.expose().as_bytes()), &[sealed]);
     let known = || OPENED.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some((_, plain)) = known().as_ref().filter(|(known, _)| *known == digest) {

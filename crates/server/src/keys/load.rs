@@ -360,7 +360,7 @@ fn make_missing(
     if known.is_some() {
         return file.write(text.expose(), rng).map_err(refuse);
     }
-    match atomic::write(&file.path, text.expose().as_bytes(), Existing::Kept, rng) {
+    match atomic::write(&file.path, text.expose(), Existing::Kept, rng) {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
             Err(refuse(format!("the keys cannot be written: {error}")))
         }

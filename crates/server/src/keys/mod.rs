@@ -11,6 +11,8 @@
 
 pub mod age_file;
 mod atomic;
+pub mod backup;
+mod backup_store;
 mod by_hand;
 mod check;
 pub mod checklist;
@@ -42,9 +44,10 @@ mod made_elsewhere_tests;
 mod origin;
 mod place;
 mod previous;
-mod reread;
-mod rotation;
 pub mod recheck;
+mod reread;
+pub mod restore;
+mod rotation;
 pub mod scan;
 mod status;
 mod store;
@@ -58,7 +61,7 @@ use aws_lc_rs::digest;
 use concierge_core::keys::RingName;
 
 pub use self::{
-    atomic::{Existing, write as write_secret_file},
+    atomic::{Existing, write as write_secret_file, write_bytes as write_secret_bytes},
     by_hand::lines_for_hand,
     check::{check, check_new},
     convert::Converted,

@@ -80,10 +80,14 @@ pub(super) fn unwrap<'a>(
 
 /// Keys come as text of any length; the cipher wants 32 bytes.
 fn cipher(key: &Key) -> SealKey {
-    SealKey::new(&sha256(&key.secret))
+    cipher_of(&key.secret)
 }
 
-fn associated(purpose: &str, version: i64) -> String {
+pub(super) fn cipher_of(secret: &[u8]) -> SealKey {
+    SealKey::new(&sha256(secret))
+}
+
+pub(super) fn associated(purpose: &str, version: i64) -> String {
     format!("data_key/{purpose}/{version}")
 }
 
