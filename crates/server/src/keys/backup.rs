@@ -14,7 +14,7 @@ use zeroize::Zeroizing;
 use super::{
     Purpose, Stored, StoredRing, StoredState,
     age_file::{self, AgeError},
-    data_keys::DataKeyError,
+    data_keys::{self, DataKeyError},
     fact_store::mark_fact,
     keyring_file::{self, Section},
     store::{self, WrappedKey},

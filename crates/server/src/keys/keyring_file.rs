@@ -192,7 +192,7 @@ impl Stored {
 }
 
 /// A section as it stands in the file.
-struct Section<'a>(Purpose, &'a StoredRing);
+pub(super) struct Section<'a>(pub(super) Purpose, pub(super) &'a StoredRing);
 
 impl fmt::Display for Section<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
