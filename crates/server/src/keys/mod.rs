@@ -14,6 +14,8 @@ mod check;
 pub mod data_keys;
 mod document;
 #[cfg(test)]
+mod document_properties;
+#[cfg(test)]
 mod document_tests;
 mod dotenv_rings;
 pub mod due;
