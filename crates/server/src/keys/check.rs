@@ -31,7 +31,7 @@ pub fn check(
     let path = load::keyring_path(settings, environment, data);
     let mut found = load::gather(settings, environment, &path, now);
     let mut findings = judge(&mut found, settings, environment, &path);
-    let ages = due::ages(settings, environment, data, now);
+    let ages = due::judge(&found.keys, environment, now);
     findings.extend(ages.into_iter().map(|(_, finding)| finding));
     findings
 }

@@ -78,10 +78,16 @@ pub fn ages(
 ) -> Vec<(Standing, Finding)> {
     let path = keyring_path(settings, environment, data);
     let found = load::gather(settings, environment, &path, now);
-    let active = found
-        .keys
-        .iter()
-        .filter(|key| key.state == KeyState::Active);
+    judge(&found.keys, environment, now)
+}
+
+/// The same of keys that were gathered already.
+pub(super) fn judge(
+    keys: &[Held],
+    environment: Environment,
+    now: Timestamp,
+) -> Vec<(Standing, Finding)> {
+    let active = keys.iter().filter(|key| key.state == KeyState::Active);
     active
         .filter_map(|key| aged(key, environment, now))
         .collect()

@@ -20,6 +20,8 @@ mod convert;
 pub mod data_keys;
 mod document;
 #[cfg(test)]
+mod document_properties;
+#[cfg(test)]
 mod document_tests;
 mod dotenv_rings;
 pub mod due;
