@@ -24,6 +24,7 @@ pub(super) async fn of(reading: &Reading, findings: &[Finding], now: Timestamp) 
     checklist::checklist(&Known {
         environment: reading.environment,
         findings,
+        due: None,
         watching: config.map(Watching::of),
         facts,
         now,

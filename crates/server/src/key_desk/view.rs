@@ -25,6 +25,7 @@ impl Desk<'_> {
         let checklist = checklist(&Known {
             environment: reading.environment,
             findings: &findings,
+            due: None,
             watching: Some(Watching::of(self.config)),
             facts: Some(Facts::find(self.db).await?),
             now,

@@ -63,6 +63,8 @@ pub struct Known<'a> {
     pub environment: Environment,
     /// What [`super::check`] found.
     pub findings: &'a [Finding],
+    /// What is due or overdue; none when nobody looked.
+    pub due: Option<&'a [Finding]>,
     /// Who hears of it; none when the rest of the configuration is broken.
     pub watching: Option<Watching>,
     /// What the database knows; none when it can't be asked.
@@ -77,6 +79,7 @@ pub fn checklist(known: &Known<'_>) -> Vec<Checked> {
     lines
         .map(|line| {
             let remedies = match line {
+                CheckLine::RotationPlanned => known.rotation(),
                 CheckLine::WatchedOver => known.watched_over(),
                 CheckLine::RecoveryReady => known.recovery(),
                 _ => known.against(line),
@@ -97,6 +100,18 @@ impl Known<'_> {
             lines => lines.contains(&line),
         };
         self.findings.iter().filter(speaks).map(remedy).collect()
+    }
+
+    fn rotation(&self) -> Vec<String> {
+        match self.due {
+            Some(due) => due.iter().map(remedy).collect(),
+            // Elsewhere keys are never due.
+            None if !self.environment.is_deployed() => Vec::new(),
+            None => vec![
+                "the age of the keys was not looked at: `concierge key status` shows it, `concierge key rotate --if-due` in a timer keeps it"
+                    .to_owned(),
+            ],
+        }
     }
 
     fn watched_over(&self) -> Vec<String> {
@@ -158,6 +173,7 @@ mod tests {
         Known {
             environment: Environment::Production,
             findings,
+            due: Some(&[]),
             watching: Some(Watching {
                 logs: true,
                 mails: true,
@@ -197,11 +213,16 @@ mod tests {
     #[test]
     fn what_is_not_known_is_not_ticked_where_it_is_deployed() {
         let nothing = Known {
+            due: None,
             watching: None,
             facts: None,
             ..known(&[])
         };
-        let last = [CheckLine::WatchedOver, CheckLine::RecoveryReady];
+        let last = [
+            CheckLine::RotationPlanned,
+            CheckLine::WatchedOver,
+            CheckLine::RecoveryReady,
+        ];
         assert_eq!(open(&nothing), last);
         let environment = Environment::Development;
         let there = Known {
@@ -224,9 +245,12 @@ mod tests {
             };
             assert_eq!(open(&known), [CheckLine::RecoveryReady]);
         }
-        let overdue = Finding::error("JWT_SECRET", "x", "overdue", "rotate");
-        let overdue = [overdue.against([CheckLine::RotationPlanned])];
-        assert_eq!(open(&known(&overdue)), [CheckLine::RotationPlanned]);
+        let due = [Finding::error("JWT_SECRET", "x", "overdue", "rotate")];
+        let overdue = Known {
+            due: Some(&due),
+            ..known(&[])
+        };
+        assert_eq!(open(&overdue), [CheckLine::RotationPlanned]);
     }
 
     #[test]

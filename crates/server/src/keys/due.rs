@@ -2,7 +2,7 @@
 
 use std::{path::Path, time::Duration};
 
-use concierge_core::{keys::api::CheckLine, time::Timestamp};
+use concierge_core::time::Timestamp;
 
 use super::{
     KeySettings, Purpose, keyring_path,
@@ -104,8 +104,7 @@ fn aged(key: &Held, environment: Environment, now: Timestamp) -> Option<(Standin
     };
     let ring = key.purpose.as_str();
     let remedy = format!("`concierge key rotate --ring {ring}` makes a new one; nobody notices");
-    let finding = Finding::error(key.purpose.variable(), &key.source, message, remedy)
-        .against([CheckLine::RotationPlanned]);
+    let finding = Finding::error(key.purpose.variable(), &key.source, message, remedy);
     Some((standing, finding.warning()))
 }
 
