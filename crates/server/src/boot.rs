@@ -9,10 +9,13 @@ use crate::{
     account::SetupLink,
     config::{Config, Finding, Loaded, LogFormat},
     http, job,
-    keys::{self, data_keys, recheck::Recheck},
+    key_desk::{KeyDeskError, refuse_revoked},
+    key_watch,
+    keys::{self, Supply, data_keys, epoch_store::list_revoked, instance, recheck::Recheck},
     platform::{
         clock::{Clock, SystemClock},
         hash::Hasher,
+        keyring::{KeyState, Keyrings},
         rng::OsRng,
         shutdown::Shutdown,
         telemetry,
@@ -38,6 +41,14 @@ pub enum BootError {
     /// A data key can't be opened.
     #[error(transparent)]
     DataKey(#[from] data_keys::DataKeyError),
+    /// A key that was revoked is given as the active one.
+    #[error(
+        "the key {0} was revoked: set a new one (`concierge key generate`) where this one comes from"
+    )]
+    RevokedKey(String),
+    /// What the keyring began can't be finished in the database.
+    #[error(transparent)]
+    KeyDesk(#[from] KeyDeskError),
     /// The machine said no.
     #[error("{0}: {1}")]
     Io(&'static str, std::io::Error),
@@ -57,7 +68,7 @@ pub fn serve(loaded: Loaded) -> ExitCode {
     for warning in &loaded.warnings {
         tracing::warn!("{warning}");
     }
-    finish(run(serve_until_told(loaded.config)))
+    finish(run(serve_until_told(loaded)))
 }
 
 /// `concierge migrate [--check]`
@@ -130,23 +141,37 @@ fn create_private_folder(path: &std::path::Path) -> std::io::Result<()> {
         .create(path)
 }
 
-/// The services of a configuration: keys, database, schema, everything but the listener.
-pub async fn assemble(config: Config, shutdown: Shutdown) -> Result<Arc<Services>, BootError> {
-    let (clock, rng) = (Arc::new(SystemClock), Arc::new(OsRng));
+/// The rings of a configuration, fit to be used.
+fn rings(config: &Config) -> Result<Keyrings, BootError> {
     create_private_folder(&config.data)
         .map_err(|error| BootError::Io("the data folder can't be made", error))?;
-    let (rings, warnings) = keys::load(
-        &config.keys,
-        config.environment,
-        &config.data,
-        clock.now(),
-        &*rng,
-    )
-    .map_err(BootError::Keys)?;
+    let now = SystemClock.now();
+    let loaded = keys::load(&config.keys, config.environment, &config.data, now, &OsRng);
+    let (rings, warnings) = loaded.map_err(BootError::Keys)?;
     for warning in warnings {
         tracing::warn!("{warning}");
     }
-    let db = connect(&config).await?;
+    Ok(rings)
+}
+
+/// The database of a configuration with today's schema, and both rings; the data keys stay as they are.
+pub async fn open(config: &Config) -> Result<(Db, Keyrings), BootError> {
+    let rings = rings(config)?;
+    Ok((migrated(config).await?, rings))
+}
+
+/// The services of a configuration: keys, database, schema, everything but the listener.
+pub async fn assemble(
+    config: Config,
+    supply: Supply,
+    shutdown: Shutdown,
+) -> Result<Arc<Services>, BootError> {
+    let rings = rings(&config)?;
+    assemble_with(config, rings, supply, shutdown).await
+}
+
+async fn migrated(config: &Config) -> Result<Db, BootError> {
+    let db = connect(config).await?;
     if config.migrate {
         db.migrate().await?;
     } else {
@@ -155,6 +180,18 @@ pub async fn assemble(config: Config, shutdown: Shutdown) -> Result<Arc<Services
             return Err(BootError::SchemaBehind(pending.join(", ")));
         }
     }
+    Ok(db)
+}
+
+/// The same around rings that were read otherwise, for whoever mends keys that a start refuses.
+pub async fn assemble_with(
+    config: Config,
+    rings: Keyrings,
+    supply: Supply,
+    shutdown: Shutdown,
+) -> Result<Arc<Services>, BootError> {
+    let (clock, rng) = (Arc::new(SystemClock), Arc::new(OsRng));
+    let db = migrated(&config).await?;
     let keys = data_keys::load(&db, &rings.sealing, clock.now(), &*rng).await?;
     let workers = std::thread::available_parallelism().map_or(1, usize::from);
     let hasher = Hasher::start(&config.hash, workers)
@@ -167,17 +204,20 @@ pub async fn assemble(config: Config, shutdown: Shutdown) -> Result<Arc<Services
         db,
         clock,
         rng,
-        signing: rings.signing,
+        supply,
+        rings,
         keys,
         hasher,
         shutdown,
     }))
 }
 
-async fn serve_until_told(config: Config) -> Result<(), BootError> {
+async fn serve_until_told(loaded: Loaded) -> Result<(), BootError> {
     let shutdown = Shutdown::on_signals().map_err(|error| BootError::Io("no signals", error))?;
-    let address = config.listen;
-    let services = assemble(config, shutdown.clone()).await?;
+    let address = loaded.config.listen;
+    let supply = Supply::of(&loaded.args);
+    let services = assemble(loaded.config, supply, shutdown.clone()).await?;
+    begin_with_keys(&services).await?;
     let ended = services.end_unproven().await?;
     if ended > 0 {
         tracing::info!(
@@ -195,7 +235,9 @@ async fn serve_until_told(config: Config) -> Result<(), BootError> {
     let jobs = [
         tokio::spawn(watch(Arc::clone(&services), position)),
         tokio::spawn(keep_house(Arc::clone(&services))),
+        tokio::spawn(job::reseal(Arc::clone(&services))),
     ];
+    let keys = tokio::spawn(key_watch::watch(Arc::clone(&services)));
     let mails = tokio::spawn(job::send_mails(Arc::clone(&services)));
     tracing::info!(
         "Concierge is open at {}",
@@ -208,6 +250,8 @@ async fn serve_until_told(config: Config) -> Result<(), BootError> {
         // It ends cancelled, unless it was just done.
         let _ = job.await;
     }
+    // It ends by itself, with a good-bye to the processes beside this one.
+    let _ = keys.await;
     services.links.settle().await;
     // The mail that is on its way arrives, unless the server takes too long: then it is sent again later.
     let _ = tokio::time::timeout(LAST_MAIL, mails).await;
@@ -215,6 +259,21 @@ async fn serve_until_told(config: Config) -> Result<(), BootError> {
     services.db.close().await;
     tracing::info!("Concierge is closed");
     Ok(())
+}
+
+/// Takes the keys in with what the database says of them. A key that was revoked opens no door: not in old tokens,
+/// and not as the key that a start is given.
+async fn begin_with_keys(services: &Services) -> Result<(), BootError> {
+    let now = services.clock.now();
+    let (mut rings, _) =
+        keys::read(&services.keeper.supply().read(), now).map_err(BootError::Keys)?;
+    refuse_revoked(&mut rings, &list_revoked(&services.db).await?);
+    for key in [rings.signing.active(), rings.sealing.active()] {
+        if key.state == KeyState::Revoked {
+            return Err(BootError::RevokedKey(key.id.clone()));
+        }
+    }
+    Ok(services.begin_with(rings).await?)
 }
 
 /// Hears the feed four times a second, and does nothing else: news that is late is asked for request by request.
@@ -238,9 +297,14 @@ async fn keep_house(services: Arc<Services>) {
     minute.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let mut tidied_at = services.clock.now();
     let mut recheck = Recheck::start(key_files(&services.config));
+    // Whoever restarts it every night has due keys, too.
+    keep_keys(&services).await;
     loop {
         minute.tick().await;
         record_refusals(&services).await;
+        if let Err(error) = services.key_desk().look_for_abuse().await {
+            tracing::warn!(%error, "refused tokens could not be looked through; they are in a minute");
+        }
         if services.clock.now().since(tidied_at) > Duration::from_secs(3600) {
             tidied_at = services.clock.now();
             tidy(&services).await;
@@ -248,6 +312,7 @@ async fn keep_house(services: Arc<Services>) {
             if let Err(error) = recorded.await {
                 tracing::warn!(%error, "what became of the key files could not be written down; it is tried again in an hour");
             }
+            keep_keys(&services).await;
         }
     }
 }
@@ -255,6 +320,12 @@ async fn keep_house(services: Arc<Services>) {
 fn key_files(config: &Config) -> impl Iterator<Item = PathBuf> {
     let files = keys::files(&config.keys, config.environment, &config.data).into_iter();
     files.map(|file| file.path)
+}
+
+async fn keep_keys(services: &Services) {
+    if let Err(error) = services.keep_keys().await {
+        tracing::warn!(%error, "the keys could not be looked after; it is tried again in an hour");
+    }
 }
 
 async fn record_refusals(services: &Services) {
@@ -272,7 +343,8 @@ async fn tidy(services: &Services) {
                 + services.recovery.purge().await?
                 + services.links.purge().await?
                 + services.accounts.purge().await?
-                + services.sessions.purge().await?,
+                + services.sessions.purge().await?
+                + instance::delete_gone(&services.db, services.clock.now()).await?,
         )
     };
     match tidied.await {

@@ -16,16 +16,17 @@ use crate::{
     config::Config,
     floor::Floor,
     http::{SecurityHeaders, Site, client::Client, cookies::CookieNames, error::ApiError},
-    keys::data_keys::DataKeys,
+    key_desk,
+    key_watch::KeyWatch,
+    keys::{Keeper, Supply, data_keys::DataKeys},
     mail::{Courier, Outbox},
     platform::{
         clock::Clock,
         hash::Hasher,
         jwt::TokenSigner,
-        keyring::Ring,
+        keyring::Keyrings,
         limit::{AddressKey, AddressLimiter, Beyond, Quota},
         rng::Rng,
-        seal::SealKey,
         shutdown::Shutdown,
     },
     recovery::{Links, RecoveryCodes},
@@ -55,6 +56,8 @@ const REPORTS: Quota = Quota {
 pub struct Services {
     /// The configuration.
     pub config: Config,
+    /// The data keys.
+    pub keys: Arc<DataKeys>,
     /// The database.
     pub db: Db,
     /// The time.
@@ -73,6 +76,10 @@ pub struct Services {
     pub sign_in: SignIn,
     /// Links that set a new password.
     pub links: Arc<Links>,
+    /// Changes the keyrings.
+    pub keeper: Keeper,
+    /// What this process knows of the keys, and tells others.
+    pub key_watch: KeyWatch,
     /// Takes mails in.
     pub outbox: Arc<Outbox>,
     courier: Courier,
@@ -104,8 +111,10 @@ pub struct Parts {
     pub clock: Arc<dyn Clock>,
     /// Chance.
     pub rng: Arc<dyn Rng>,
-    /// Signs access tokens.
-    pub signing: Ring,
+    /// Where the keys come from.
+    pub supply: Supply,
+    /// The keys to begin with.
+    pub rings: Keyrings,
     /// The data keys, unwrapped.
     pub keys: DataKeys,
     /// Hashes passwords.
@@ -126,16 +135,35 @@ impl Services {
         let freshness = Arc::new(Freshness::default());
         let keys = Arc::new(parts.keys);
         let factor = config.address_limit_factor;
-        let outbox = Outbox::new(&keys.mail, db.clone(), Arc::clone(&clock), Arc::clone(&rng));
+        let outbox = Outbox::new(
+            keys.mail.clone(),
+            db.clone(),
+            Arc::clone(&clock),
+            Arc::clone(&rng),
+        );
         let outbox = Arc::new(outbox);
-        let signer = TokenSigner::new(parts.signing, config.public_url.origin());
+        let key_watch = KeyWatch::new(
+            &parts.supply,
+            &parts.rings,
+            rng.id(clock.now()),
+            clock.now(),
+        );
+        let signer = TokenSigner::new(parts.rings.signing, config.public_url.origin());
+        let keeper = Keeper::new(
+            db.clone(),
+            Arc::clone(&clock),
+            Arc::clone(&rng),
+            parts.supply,
+            config.session.access_ttl,
+            config.key_grace,
+        );
         let sessions = Arc::new(Sessions::new(
             db.clone(),
             Arc::clone(&clock),
             Arc::clone(&rng),
             config.session,
             signer,
-            SealKey::new(&keys.session),
+            keys.session.clone(),
             Arc::clone(&freshness),
         ));
         let floor = Floor {
@@ -143,7 +171,7 @@ impl Services {
             clock: Arc::clone(&clock),
             rng: Arc::clone(&rng),
             hasher: parts.hasher,
-            keys,
+            keys: Arc::clone(&keys),
             sessions: Arc::clone(&sessions),
             outbox: Arc::clone(&outbox),
             freshness: Arc::clone(&freshness),
@@ -160,8 +188,11 @@ impl Services {
             refusals: Refusals::default(),
             reports: AddressLimiter::new(REPORTS, factor),
             refreshes: AddressLimiter::new(REFRESHES, factor),
+            keeper,
+            key_watch,
             courier: Courier::new(Arc::clone(&outbox), &config),
             config,
+            keys,
             db,
             clock,
             rng,
@@ -184,6 +215,19 @@ impl Services {
             accounts: &self.accounts,
             sessions: &self.sessions,
             sign_in: &self.sign_in,
+        }
+    }
+
+    /// The key desk.
+    pub fn key_desk(&self) -> key_desk::Desk<'_> {
+        key_desk::Desk {
+            db: &self.db,
+            clock: &self.clock,
+            rng: &self.rng,
+            supply: self.keeper.supply(),
+            keeper: &self.keeper,
+            config: &self.config,
+            sessions: &self.sessions,
         }
     }
 
@@ -279,6 +323,7 @@ impl Services {
             if *change == Change::Everything {
                 self.sessions.forget_all();
                 self.accounts.forget_all();
+                self.key_watch.call();
             }
             self.sessions.hear(change);
             self.accounts.hear(change);

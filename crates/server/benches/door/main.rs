@@ -9,6 +9,7 @@ mod client;
 mod crowd;
 mod enumeration;
 mod house;
+mod keys;
 mod machine;
 mod profile;
 mod refresh;
@@ -32,7 +33,7 @@ type Outcome<T> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
 /// A part of the table and what measures it.
 type Part = (&'static str, fn(&mut Report) -> Outcome<()>);
 
-const PARTS: [Part; 8] = [
+const PARTS: [Part; 9] = [
     ("profile", profile::measure),
     ("sign-in", sign_in::measure),
     ("second-factor", second_factor::measure),
@@ -41,6 +42,7 @@ const PARTS: [Part; 8] = [
     ("sessions", sessions::measure),
     ("search", search::measure),
     ("visit", visit::measure),
+    ("keys", keys::measure),
 ];
 
 fn main() -> ExitCode {

@@ -18,7 +18,9 @@ mod factor;
 pub mod http;
 mod invitations;
 mod invitations_store;
+mod lost_store;
 mod news;
+mod offers_store;
 mod passphrase;
 mod passwords;
 mod registration;
@@ -29,6 +31,8 @@ mod vetting;
 
 pub use desk::{Deed, Place};
 pub use error::AccountError;
+pub use lost_store::delete_open_account_links;
+pub use offers_store::delete_all_offers;
 pub use passwords::letter_to;
 pub use registration::{Begun, Confirmation, Request, Started};
 pub use service::{Accounts, NewAccount, Parts, SetupLink};

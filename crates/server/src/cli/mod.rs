@@ -10,7 +10,15 @@ mod checklist;
 mod config;
 mod doctor;
 mod key;
+mod key_age;
 mod key_file;
+mod key_import;
+mod key_incident;
+mod key_life;
+mod key_lines;
+mod key_lost;
+mod key_open;
+mod key_passphrase;
 mod key_scan;
 
 use std::{path::PathBuf, process::ExitCode};

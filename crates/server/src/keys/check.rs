@@ -5,10 +5,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use concierge_core::{keys::api::CheckLine, time::Timestamp};
+use concierge_core::{keys::api::CheckLine, sensitive::Sensitive, time::Timestamp};
 
 use super::{
-    KeyringContents as Contents, Purpose, known,
+    Draft, KeyringContents as Contents, Purpose, due, is_id, known,
     load::{self, Gathered, Held},
     strength,
 };
@@ -30,7 +30,48 @@ pub fn check(
 ) -> Vec<Finding> {
     let path = load::keyring_path(settings, environment, data);
     let mut found = load::gather(settings, environment, &path, now);
-    judge(&mut found, settings, environment, &path)
+    let mut findings = judge(&mut found, settings, environment, &path);
+    let ages = due::ages(settings, environment, data, now);
+    findings.extend(ages.into_iter().map(|(_, finding)| finding));
+    findings
+}
+
+/// Everything that is wrong with a key that is about to take the place of a ring's, beside the keys in use.
+pub fn check_new(
+    purpose: Purpose,
+    new: &Draft,
+    settings: &KeySettings,
+    environment: Environment,
+    data: &Path,
+    now: Timestamp,
+) -> Vec<Finding> {
+    let path = load::keyring_path(settings, environment, data);
+    let others = load::gather(settings, environment, &path, now).keys;
+    let new = Held {
+        purpose,
+        id: new.id.clone(),
+        algorithm: new.algorithm,
+        text: Sensitive::new(new.value.expose()),
+        state: KeyState::Active,
+        source: Source::Flag("--stdin"),
+        created_at: None,
+    };
+    let mut keys: Vec<&Held> = others.iter().filter(|key| key.purpose != purpose).collect();
+    keys.push(&new);
+    let mut findings = Vec::new();
+    if !is_id(&new.id) {
+        let message = "an id is 1 to 64 letters, digits, dashes, dots or underscores".to_owned();
+        findings.push(about(
+            &new,
+            message,
+            "use an id such as prod-20261120-9f3a".to_owned(),
+        ));
+    }
+    findings.extend(weak(&new, environment));
+    findings.extend(foreign(&new, environment));
+    findings.extend(shared(&keys, environment));
+    findings.extend(reused(&[&new], settings, environment, &path));
+    findings
 }
 
 /// The findings of gathering and those about each key and file.
@@ -44,7 +85,7 @@ pub(super) fn judge(
     for file in &settings.files {
         findings.extend(file.judge(environment));
     }
-    if environment.is_deployed() {
+    if environment.is_deployed() && !found.is_unread {
         let lacking = Purpose::ALL.into_iter().filter(|one| found.lacks(*one));
         findings.extend(lacking.map(|purpose| missing(purpose, environment, keyring)));
     }

@@ -10,7 +10,7 @@ use concierge_core::{
     time::Timestamp,
 };
 
-use super::store;
+use super::fact_store;
 use crate::{
     config::{Config, Environment, Finding},
     store::{Db, StoreError},
@@ -32,7 +32,7 @@ impl Facts {
     /// Reads them.
     pub async fn find(db: &Db) -> Result<Self, StoreError> {
         Ok(Self {
-            backup_verified_at: store::find_fact(db, "backup_verified").await?,
+            backup_verified_at: fact_store::find_fact(db, "backup_verified").await?,
         })
     }
 }
@@ -63,7 +63,7 @@ pub struct Known<'a> {
     pub environment: Environment,
     /// What [`super::check`] found.
     pub findings: &'a [Finding],
-    /// What is due or overdue; none when nobody looked.
+    /// What speaks against the plan to rotate ([`super::due::unplanned`]); none when nobody looked.
     pub due: Option<&'a [Finding]>,
     /// Who hears of it; none when the rest of the configuration is broken.
     pub watching: Option<Watching>,

@@ -71,18 +71,25 @@ fn malformed(text: &str) -> Option<String> {
     }
 }
 
+/// How much `count` characters can say: 4 bits each in hex, 6 in base64, else one of 88 letters, digits and symbols.
+fn bits_of(alphabet: Alphabet, count: usize) -> usize {
+    match alphabet {
+        Alphabet::Hex => 4 * count,
+        Alphabet::Base64 => 6 * count,
+        // log2(88) is 6.459.
+        Alphabet::Other => 6_459 * count / 1000,
+    }
+}
+
 fn too_short(text: &str, alphabet: Alphabet) -> Option<String> {
-    let (name, bits, least, count) = match alphabet {
-        Alphabet::Hex => ("hex", 4, 64, text.len()),
-        Alphabet::Base64 => ("base64", 6, 43, text.trim_end_matches('=').len()),
-        Alphabet::Other => {
-            let count = text.chars().count();
-            return (count < 40).then(|| format!("it has {count} characters; 40 are needed"));
-        }
+    let (name, least, count) = match alphabet {
+        Alphabet::Hex => ("hex characters", 64, text.len()),
+        Alphabet::Base64 => ("base64 characters", 43, text.trim_end_matches('=').len()),
+        Alphabet::Other => ("letters, digits and symbols", 40, text.chars().count()),
     };
     (count < least).then(|| {
-        let bits = bits * count;
-        format!("{count} {name} characters are {bits} bits; {least} are needed")
+        let bits = bits_of(alphabet, count);
+        format!("{count} {name} are {bits} bits; {least} are needed")
     })
 }
 
@@ -114,7 +121,10 @@ fn patterns(text: &[u8], alphabet: Alphabet) -> Vec<String> {
         ),
         (
             4 * period <= 3 * n,
-            format!("it repeats itself after {period} characters"),
+            format!(
+                "it repeats itself after {period} characters, so it has {} bits at most",
+                bits_of(alphabet, period)
+            ),
         ),
         (
             size < least_deflated(n, is_hex),
@@ -273,7 +283,10 @@ mod tests {
                 "0123456789abcdef".repeat(2),
                 "32 hex characters are 128 bits; 64 are needed",
             ),
-            ("0123456789abcdef".repeat(4), "repeats itself after 16"),
+            (
+                "0123456789abcdef".repeat(4),
+                "repeats itself after 16 characters, so it has 64 bits at most",
+            ),
             ("a".repeat(64), "64 times in a row"),
             ("ab".repeat(32), "different characters"),
             ("0".repeat(64), "different characters"),
@@ -309,13 +322,27 @@ mod tests {
             ),
             (
                 "aB3$kL9!mN#pQ2@rS5%tU8^vW1&xY4*zA7".into(),
-                "34 characters; 40 are needed",
+                "34 letters, digits and symbols are 219 bits; 40 are needed",
             ),
             (
                 "3f9a61c07be82d54a1f0c6937d5b28e4069cfe1783b2a4d5e6710f9c8b3d2a6".into(),
                 "252 bits",
             ),
             ("x9".repeat(3_000), "longer"),
+            (
+                "your_very_secure_random_secret_key".into(),
+                "34 base64 characters are 204 bits; 43 are needed",
+            ),
+            (
+                "correct horse battery staple".replace(' ', "!"),
+                "28 letters, digits and symbols are 180 bits; 40 are needed",
+            ),
+            (
+                "7Qm;kTz2Wd,9xLp7Qm;kTz2WdR,9xLpB7Qm;kTz2Wd,9xLpN".into(),
+                "groups of four characters come more than once",
+            ),
+            ("3f9a".repeat(16), "it can be compressed to"),
+            ("9876543210".repeat(7), "counts up or down"),
         ] {
             let reasons = weaknesses(&key).join("; ");
             assert!(reasons.contains(part), "{key}: {reasons}");

@@ -112,6 +112,9 @@ pub enum SigningError {
     /// The library refused.
     #[error("the signature cannot be made")]
     Signature,
+    /// The only key that could sign was revoked; the operator has to give another.
+    #[error("the signing key was revoked and no other is at hand: set a new one")]
+    Revoked,
 }
 
 /// Signs and verifies the access tokens of one house.
@@ -180,6 +183,7 @@ impl TokenSigner {
         };
         let claims = BASE64_URL_SAFE_NO_PAD.encode(serde_json::to_vec(&claims)?);
         let message = format!("{}.{claims}", self.active.header);
+        self.active.judge(now).map_err(|_| SigningError::Revoked)?;
         let signature = self.active.sign(message.as_bytes())?;
         Ok(format!("{message}.{signature}"))
     }

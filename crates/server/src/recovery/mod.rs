@@ -13,11 +13,14 @@ pub mod error;
 pub mod http;
 mod link_store;
 mod links;
+mod lost;
 mod not_me;
 mod not_me_store;
 mod service;
 mod store;
 
 pub use error::RecoveryError;
+pub use link_store::delete_all as delete_all_links;
 pub use links::{LinkError, LinkParts, Links};
+pub use lost::{delete_open_links, delete_unreadable_copies};
 pub use service::{Prepared, RecoveryCodes};

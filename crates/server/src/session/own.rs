@@ -87,7 +87,8 @@ impl Sessions {
         token: Option<&str>,
         now: Timestamp,
     ) -> Result<Option<EndReason>, StoreError> {
-        let Some(verified) = token.and_then(|token| self.signer.verify(token, now).ok()) else {
+        let Some(verified) = token.and_then(|token| self.signer.load().verify(token, now).ok())
+        else {
             return Ok(None);
         };
         let row = store::find_by_id(&self.db, verified.session).await?;

@@ -1,7 +1,14 @@
 //! The use cases of a live session: begin, authenticate, refresh. How it ends is in `ending`.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::Duration,
+};
 
+use arc_swap::ArcSwap;
 use concierge_core::{
     account::AccountId,
     audit::EventName,
@@ -27,7 +34,7 @@ use crate::{
         jwt::TokenSigner,
         limit::{Beyond, Limiter, Quota},
         rng::Rng,
-        seal::SealKey,
+        seal::SealKeys,
     },
     store::{
         Db, Tx,
@@ -104,8 +111,10 @@ pub struct Sessions {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) rng: Arc<dyn Rng>,
     pub(super) config: SessionConfig,
-    pub(super) signer: TokenSigner,
-    pub(super) seal: SealKey,
+    pub(super) signer: ArcSwap<TokenSigner>,
+    /// Whatever began at or before this does not count, even where a restored database says otherwise.
+    epoch: AtomicI64,
+    pub(super) seal: SealKeys,
     pub(super) mirror: Mirror<SessionId, Live>,
     refreshes: Limiter,
 }
@@ -118,7 +127,7 @@ impl Sessions {
         rng: Arc<dyn Rng>,
         config: SessionConfig,
         signer: TokenSigner,
-        seal: SealKey,
+        seal: SealKeys,
         freshness: Arc<Freshness>,
     ) -> Self {
         Self {
@@ -126,11 +135,23 @@ impl Sessions {
             clock,
             rng,
             config,
-            signer,
+            signer: ArcSwap::from_pointee(signer),
+            epoch: AtomicI64::new(i64::MIN),
             seal,
             mirror: Mirror::new(freshness),
             refreshes: Limiter::new(REFRESHES, 1),
         }
+    }
+
+    /// Takes in changed keys, and the time at or before which nothing counts.
+    pub fn take_in(&self, signer: TokenSigner, epoch: Timestamp) {
+        self.epoch.store(epoch.as_millis(), Ordering::Release);
+        self.signer.store(Arc::new(signer));
+    }
+
+    /// Whether a session is neither over nor of a time before the last emergency.
+    pub(super) fn lives(&self, row: &SessionRow, now: Timestamp) -> bool {
+        row.is_live(now) && row.created_at.as_millis() > self.epoch.load(Ordering::Acquire)
     }
 
     /// Begins a session inside the transaction of a sign-in. Sessions beyond the account's number end, oldest
@@ -186,6 +207,7 @@ impl Sessions {
         let now = self.clock.now();
         let verified = self
             .signer
+            .load()
             .verify(token, now)
             .map_err(|rejection| SessionError::Unauthenticated(rejection.as_str()))?;
         let generation = verified.generation;
@@ -209,7 +231,7 @@ impl Sessions {
 
     /// The public keys with which others verify access tokens.
     pub fn jwk_set(&self) -> serde_json::Value {
-        self.signer.jwk_set(self.clock.now())
+        self.signer.load().jwk_set(self.clock.now())
     }
 
     /// The session behind a refresh token that is live right now, without using the token up.
@@ -321,6 +343,7 @@ impl Sessions {
         let generation = row.rotation.generation;
         let access = self
             .signer
+            .load()
             .sign(row.account, row.id, generation, now, expires_at);
         Ok(Grant {
             actor: actor(row, expires_at),
