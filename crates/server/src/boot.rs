@@ -297,9 +297,9 @@ async fn keep_house(services: Arc<Services>) {
     let mut minute = tokio::time::interval(Duration::from_secs(60));
     minute.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let mut tidied_at = services.clock.now();
+    let mut recheck = Recheck::start(key_files(&services.config));
     // Whoever restarts it every night has due keys, too.
     keep_keys(&services).await;
-    let mut recheck = Recheck::start(key_files(&services.config));
     loop {
         minute.tick().await;
         record_refusals(&services).await;
@@ -309,24 +309,24 @@ async fn keep_house(services: Arc<Services>) {
         if services.clock.now().since(tidied_at) > Duration::from_secs(3600) {
             tidied_at = services.clock.now();
             tidy(&services).await;
-            keep_keys(&services).await;
             let recorded = recheck.record(&services.db, tidied_at, &*services.rng);
             if let Err(error) = recorded.await {
                 tracing::warn!(%error, "what became of the key files could not be written down; it is tried again in an hour");
             }
+            keep_keys(&services).await;
         }
-    }
-}
-
-async fn keep_keys(services: &Services) {
-    if let Err(error) = services.keep_keys().await {
-        tracing::warn!(%error, "the keys could not be looked after; it is tried again in an hour");
     }
 }
 
 fn key_files(config: &Config) -> impl Iterator<Item = PathBuf> {
     let files = keys::files(&config.keys, config.environment, &config.data).into_iter();
     files.map(|file| file.path)
+}
+
+async fn keep_keys(services: &Services) {
+    if let Err(error) = services.keep_keys().await {
+        tracing::warn!(%error, "the keys could not be looked after; it is tried again in an hour");
+    }
 }
 
 async fn record_refusals(services: &Services) {

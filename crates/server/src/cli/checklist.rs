@@ -9,7 +9,10 @@ use concierge_core::{
 
 use crate::{
     config::{DatabaseUrl, Finding, Reading},
-    keys::checklist::{self, Facts, Known, Watching},
+    keys::{
+        checklist::{self, Facts, Known, Watching},
+        due,
+    },
     store::{Db, sqlite_file},
 };
 
@@ -21,10 +24,11 @@ pub(super) async fn of(reading: &Reading, findings: &[Finding], now: Timestamp) 
         Some(config) => facts(&config.database_url).await,
         None => None,
     };
+    let unplanned = due::unplanned(reading.keys(), reading.environment, &reading.data, now);
     checklist::checklist(&Known {
         environment: reading.environment,
         findings,
-        due: None,
+        due: Some(&unplanned),
         watching: config.map(Watching::of),
         facts,
         now,

@@ -63,7 +63,7 @@ pub struct Known<'a> {
     pub environment: Environment,
     /// What [`super::check`] found.
     pub findings: &'a [Finding],
-    /// What is due or overdue; none when nobody looked.
+    /// What speaks against the plan to rotate ([`super::due::unplanned`]); none when nobody looked.
     pub due: Option<&'a [Finding]>,
     /// Who hears of it; none when the rest of the configuration is broken.
     pub watching: Option<Watching>,

@@ -2,7 +2,7 @@
 
 use std::{path::Path, time::Duration};
 
-use concierge_core::time::Timestamp;
+use concierge_core::{keys::api::CheckLine, time::Timestamp};
 
 use super::{
     KeySettings, Purpose, keyring_path,
@@ -93,6 +93,38 @@ pub(super) fn judge(
         .collect()
 }
 
+/// What speaks against the plan to rotate: an active key that is overdue, or of which nobody knows how old it is.
+pub fn unplanned(
+    settings: &KeySettings,
+    environment: Environment,
+    data: &Path,
+    now: Timestamp,
+) -> Vec<Finding> {
+    if life(environment).is_none() {
+        return Vec::new();
+    }
+    let path = keyring_path(settings, environment, data);
+    let found = load::gather(settings, environment, &path, now);
+    let active = found
+        .keys
+        .iter()
+        .filter(|key| key.state == KeyState::Active);
+    active
+        .filter_map(|key| match made_at(key) {
+            None => Some(ageless(key)),
+            Some(_) => aged(key, environment, now)
+                .and_then(|(standing, finding)| (standing == Standing::Overdue).then_some(finding)),
+        })
+        .collect()
+}
+
+fn ageless(key: &Held) -> Finding {
+    let (variable, id) = (key.purpose.variable(), key.purpose.id_variable());
+    let message = format!("nobody knows when the key {} was made", key.id);
+    let remedy = format!("set {id} with the day, such as prod-20261120-9f3a, or make a new key");
+    Finding::error(variable, &key.source, message, remedy).warning()
+}
+
 fn aged(key: &Held, environment: Environment, now: Timestamp) -> Option<(Standing, Finding)> {
     let due = Due::of(environment, made_at(key)?)?;
     let standing = due.standing(now);
@@ -104,7 +136,8 @@ fn aged(key: &Held, environment: Environment, now: Timestamp) -> Option<(Standin
     };
     let ring = key.purpose.as_str();
     let remedy = format!("`concierge key rotate --ring {ring}` makes a new one; nobody notices");
-    let finding = Finding::error(key.purpose.variable(), &key.source, message, remedy);
+    let finding = Finding::error(key.purpose.variable(), &key.source, message, remedy)
+        .against([CheckLine::RotationPlanned]);
     Some((standing, finding.warning()))
 }
 
@@ -135,6 +168,7 @@ fn day_of(id: &str) -> Option<Timestamp> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::{Given, Source};
 
     #[test]
     fn keys_age_where_something_is_at_stake() {
@@ -156,6 +190,30 @@ mod tests {
             assert_eq!(day_of(id), None, "{id}");
         }
     }
+
+    #[test]
+    fn an_overdue_key_and_one_of_unknown_age_speak_against_the_plan() {
+        let made = day_of("prod-20260101-9f3a").unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let said = |id: Option<&str>, environment, days: u32| {
+            let mut settings = KeySettings::default();
+            let given = |text| Given::new(text, Source::Environment);
+            settings.signing.keys = vec![given("a key")];
+            settings.signing.id = id.map(given);
+            let now = made.plus(DAY.saturating_mul(days));
+            unplanned(&settings, environment, folder.path(), now)
+        };
+        let (id, production) = (Some("prod-20260101-9f3a"), Environment::Production);
+        assert_eq!(said(id, production, 179), []);
+        assert!(said(id, production, 180)[0].message.contains("was due"));
+        assert!(
+            said(None, production, 0)[0]
+                .message
+                .contains("nobody knows")
+        );
+        assert_eq!(said(None, Environment::Development, 900), []);
+    }
+
     #[test]
     fn two_thirds_on_it_is_time_and_at_the_end_too_late() {
         let made = Timestamp::from_millis(0);
