@@ -9,7 +9,6 @@ mod rotation;
 use std::{
     future::Future,
     path::{Path, PathBuf},
-    pin::pin,
 };
 
 use concierge_core::keys::RingName;
@@ -106,16 +105,19 @@ pub fn nobody(origin: &Origin) -> By<'_> {
 
 /// Does something while these processes look at their keys all the time, as they do in the running program.
 pub async fn while_watching<T>(apps: &[&TestApp], work: impl Future<Output = T>) -> T {
-    let mut work = pin!(work);
     let mut look = tokio::time::interval(std::time::Duration::from_millis(20));
     look.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    loop {
-        tokio::select! {
-            done = &mut work => return done,
-            _ = look.tick() => for app in apps {
+    let watching = async {
+        loop {
+            look.tick().await;
+            for app in apps {
                 app.services.look_at_keys().await;
-            },
+            }
         }
+    };
+    tokio::select! {
+        done = work => done,
+        () = watching => unreachable!("it watches for ever"),
     }
 }
 
