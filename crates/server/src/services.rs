@@ -23,7 +23,6 @@ use crate::{
     platform::{
         clock::Clock,
         hash::Hasher,
-        jwt::TokenSigner,
         keyring::Keyrings,
         limit::{AddressKey, AddressLimiter, Beyond, Quota},
         rng::Rng,
@@ -132,50 +131,24 @@ impl Services {
     pub fn assemble(parts: Parts) -> Arc<Self> {
         let config = parts.config;
         let (db, clock, rng) = (parts.db, parts.clock, parts.rng);
-        let freshness = Arc::new(Freshness::default());
-        let keys = Arc::new(parts.keys);
-        let factor = config.address_limit_factor;
-        let outbox = Outbox::new(
-            keys.mail.clone(),
-            db.clone(),
-            Arc::clone(&clock),
-            Arc::clone(&rng),
-        );
-        let outbox = Arc::new(outbox);
         let key_watch = KeyWatch::new(
             &parts.supply,
             &parts.rings,
             rng.id(clock.now()),
             clock.now(),
         );
-        let signer = TokenSigner::new(parts.rings.signing, config.public_url.origin());
-        let keeper = Keeper::new(
-            db.clone(),
-            Arc::clone(&clock),
-            Arc::clone(&rng),
-            parts.supply,
-            config.session.access_ttl,
-            config.key_grace,
+        let shared = (db.clone(), Arc::clone(&clock), Arc::clone(&rng));
+        let floor = Floor::new(
+            &config,
+            shared,
+            parts.hasher,
+            parts.keys,
+            parts.rings.signing,
         );
-        let sessions = Arc::new(Sessions::new(
-            db.clone(),
-            Arc::clone(&clock),
-            Arc::clone(&rng),
-            config.session,
-            signer,
-            keys.session.clone(),
-            Arc::clone(&freshness),
-        ));
-        let floor = Floor {
-            db: db.clone(),
-            clock: Arc::clone(&clock),
-            rng: Arc::clone(&rng),
-            hasher: parts.hasher,
-            keys: Arc::clone(&keys),
-            sessions: Arc::clone(&sessions),
-            outbox: Arc::clone(&outbox),
-            freshness: Arc::clone(&freshness),
-        };
+        let keeper = floor.keeper(&config, parts.supply);
+        let (keys, sessions) = (Arc::clone(&floor.keys), Arc::clone(&floor.sessions));
+        let (outbox, freshness) = (Arc::clone(&floor.outbox), Arc::clone(&floor.freshness));
+        let factor = config.address_limit_factor;
         let accounts = floor.accounts(&config);
         let recovery = floor.recovery(&accounts);
         let links = floor.links(&config, &accounts);

@@ -68,11 +68,7 @@ fn rest(
     let registration = people.as_ref().map(|people| people.registration);
     let confirms = people::confirms_addresses(reader, registration, mail.as_ref());
     let (session, hash, log) = (session(reader), hash(reader), log(reader));
-    let key_grace = lifetime(reader, "CONCIERGE_KEY_GRACE", 365 * 24 * 3600);
-    let rotations = [("auto", true), ("manual", false)];
-    let rotation = reader.read("CONCIERGE_KEY_ROTATION", |text| {
-        parse::word(text, &rotations)
-    });
+    let rotation = rotation(reader);
     if let (Some(listen), Some(None)) = (listen, &proxies)
         && !listen.ip().is_loopback()
     {
@@ -87,7 +83,7 @@ fn rest(
     let (hsts, contact, cookie_suffix) = (hsts?, contact?, suffix?.unwrap_or_default());
     let (migrate, people, mail, confirms) = (migrate?, people?, mail?, confirms?);
     let (session, hash, log) = (session?, hash?, log?);
-    let (key_grace, rotates_keys) = (key_grace?, rotation?);
+    let (key_grace, rotates_keys) = rotation?;
     Some(move |keys| Config {
         environment,
         listen,
@@ -112,6 +108,14 @@ fn rest(
         cookie_suffix,
         keys,
     })
+}
+
+/// For how long a key verifies that was rotated out, and whether the server rotates.
+fn rotation(reader: &mut Reader<'_>) -> Option<(Duration, bool)> {
+    let grace = lifetime(reader, "CONCIERGE_KEY_GRACE", 365 * 24 * 3600);
+    let words = [("auto", true), ("manual", false)];
+    let rotates = reader.read("CONCIERGE_KEY_ROTATION", |text| parse::word(text, &words));
+    Some((grace?, rotates?))
 }
 
 fn public_url(reader: &mut Reader<'_>) -> Option<PublicUrl> {

@@ -302,7 +302,9 @@ fn two_passphrases(settings: &KeySettings) -> Option<Finding> {
 
 /// The sealed form that was opened last, by the digest of its bytes and of the passphrase: opening costs a second of work
 /// on purpose, and a page or a rotation reads the keyring several times. The process holds these keys in any case.
-static OPENED: Mutex<Option<([u8; 32], Zeroizing<Vec<u8>>)>> = Mutex::new(None);
+static OPENED: Mutex<Option<Opened>> = Mutex::new(None);
+
+type Opened = ([u8; 32], Zeroizing<Vec<u8>>);
 
 fn opened_once(
     sealed: &[u8],

@@ -285,7 +285,7 @@ mod tests {
             for (time, (step, which)) in (1..).zip(steps) {
                 let (now, id) = (after(time), which.get(&ring.keys).id.clone());
                 let _ = match step {
-                    0 => Ok(ring.add_pending(&new(), now)),
+                    0 => { ring.add_pending(&new(), now); Ok(()) }
                     1 => ring.promote(&id, after(time + 5)),
                     2 => ring.undo(now, after(time + 5)).map(|_| ()),
                     3 => ring.revoke(&id, &new(), now),

@@ -10,8 +10,8 @@ use concierge_core::{sensitive::Sensitive, time::Timestamp};
 use concierge_server::{
     config::Environment,
     keys::{
-        self, Draft, Form, Format, KeySettings, KeyringContents, KeyringFile, Purpose, StoredRing,
-        backup::Backup, data_keys,
+        self, Draft, FileForm, Format, KeySettings, KeyringContents, KeyringFile, Purpose,
+        StoredRing, backup::Backup, data_keys,
     },
     platform::{keyring::Keyrings, rng::OsRng},
     store::{Db, On, sql},
@@ -60,11 +60,11 @@ fn rings(database: &Database) -> Keyrings {
     loaded.expect("the rings load").0
 }
 
-/// What seals second factors, when a server starts; none when it does not start.
-async fn totp_key(database: &Database, db: &Db) -> Option<[u8; 32]> {
+/// A name's digest, by which one database's keys are told from another's, when a server starts; none when it does not.
+async fn digest_of_a_name(database: &Database, db: &Db) -> Option<String> {
     let sealing = rings(database).sealing;
     let loaded = data_keys::load(db, &sealing, NOW, &OsRng).await;
-    loaded.ok().map(|keys| *keys.totp)
+    loaded.ok().map(|keys| keys.name_digest("ada@example.org"))
 }
 
 async fn take(database: &Database, db: &Db) -> Backup {

@@ -147,7 +147,7 @@ fn a_keyring_is_not_encrypted_without_a_passphrase_that_will_do() {
         let refused = key(&database, &words);
         let outcome = (exit(&refused), said(&refused).contains(says));
         assert_eq!(outcome, (1, true), "{}", said(&refused));
-        assert!(!file.has(Form::Age));
+        assert!(!file.has(FileForm::Age));
         assert_eq!(fs::read_to_string(&file.path).expect("a keyring"), before);
     }
 }
@@ -161,7 +161,7 @@ fn the_keyring_is_encrypted_used_and_decrypted() {
     assert_eq!(exit(&encrypted), 0, "{}", said(&encrypted));
     let hint = "CONCIERGE_KEYRING_PASSPHRASE_FILE";
     assert!(said(&encrypted).contains(hint), "{}", said(&encrypted));
-    assert_eq!(file.form(), Ok(Some(Form::Age)));
+    assert_eq!(file.form(), Ok(Some(FileForm::Age)));
     let refused = key(&database, &["check"]);
     assert_eq!(exit(&refused), 1);
     let says = "there is no passphrase";
@@ -176,11 +176,11 @@ fn the_keyring_is_encrypted_used_and_decrypted() {
     let words: Vec<&str> = forced.split(' ').collect();
     let generated = run(folder, &words, &opens);
     assert_eq!(exit(&generated), 0, "{}", said(&generated));
-    assert_eq!(file.form(), Ok(Some(Form::Age)), "the form stays");
+    assert_eq!(file.form(), Ok(Some(FileForm::Age)), "the form stays");
 
     let decrypted = run(folder, &["key", "decrypt"], &opens);
     assert_eq!(exit(&decrypted), 0, "{}", said(&decrypted));
-    assert_eq!(file.form(), Ok(Some(Form::Plain)));
+    assert_eq!(file.form(), Ok(Some(FileForm::Plain)));
     let after = fs::read_to_string(&file.path).expect("a keyring");
     let sealing = |text: &str| {
         let contents = KeyringContents::parse(text).expect("sound");

@@ -55,10 +55,10 @@ on_each_engine! {
         let db = database.migrated().await;
         give_keys(database);
         let backup = reopened(&take(database, &db).await);
-        let (before, totp) = (contents(database), totp_key(database, &db).await);
+        let (before, totp) = (contents(database), digest_of_a_name(database, &db).await);
         std::fs::remove_file(keyring(database).path).expect("lost");
         restore(database, &db, &backup).await;
-        assert_eq!(totp_key(database, &db).await, totp);
+        assert_eq!(digest_of_a_name(database, &db).await, totp);
         let after = contents(database);
         assert_eq!(after.epoch, Some(NOW), "no session of before counts");
         let value = |ring: &Option<StoredRing>| ring.as_ref().and_then(StoredRing::active_value).map(str::to_owned);
@@ -75,12 +75,12 @@ on_each_engine! {
     async fn data_keys_of_a_lost_sealing_key_are_wrapped_anew(database) {
         let db = database.migrated().await;
         let backup = backed_up_and_rotated(database, &db).await;
-        let totp = totp_key(database, &db).await.expect("a key");
+        let totp = digest_of_a_name(database, &db).await.expect("a key");
         std::fs::remove_file(keyring(database).path).expect("lost");
         let plan = Restore::plan(&db, &backup, ENVIRONMENT).await.expect("it fits");
         assert_eq!((plan.opened.len(), plan.anew().count(), plan.missing().count()), (0, backup.keys.len(), 0));
         restore(database, &db, &backup).await;
-        assert_eq!(totp_key(database, &db).await, Some(totp));
+        assert_eq!(digest_of_a_name(database, &db).await, Some(totp));
         db.close().await;
     }
 
@@ -88,26 +88,26 @@ on_each_engine! {
         let db = database.migrated().await;
         give_keys(database);
         let backup = take(database, &db).await;
-        let totp = totp_key(database, &db).await;
+        let totp = digest_of_a_name(database, &db).await;
         run_sql(&db, "DELETE FROM data_key").await;
         restore(database, &db, &backup).await;
-        assert_eq!(totp_key(database, &db).await, totp);
+        assert_eq!(digest_of_a_name(database, &db).await, totp);
         db.close().await;
     }
 
     async fn each_write_of_a_restore_leaves_keys_that_load(database) {
         let db = database.migrated().await;
         let backup = backed_up_and_rotated(database, &db).await;
-        let totp = totp_key(database, &db).await;
+        let totp = digest_of_a_name(database, &db).await;
         assert!(totp.is_some());
         let plan = Restore::plan(&db, &backup, ENVIRONMENT).await.expect("it fits");
         // What a kill within the first write leaves beside the old file.
         let torn = database.folder.path().join(".secrets.staging.toml.0011223344556677.tmp");
         std::fs::write(&torn, "[sealing]\nactive = ").expect("written");
-        assert_eq!(totp_key(database, &db).await, totp, "before the keyring is written");
+        assert_eq!(digest_of_a_name(database, &db).await, totp, "before the keyring is written");
         let written = plan.write_keyring(&keyring(database), &draft(), NOW, &OsRng);
         written.expect("the keyring");
-        assert_eq!(totp_key(database, &db).await, totp, "after the keyring, before the database");
+        assert_eq!(digest_of_a_name(database, &db).await, totp, "after the keyring, before the database");
         // Each table in turn can't be written: whatever came before it is undone.
         for (break_it, mend_it) in [
             ("ALTER TABLE data_key RENAME TO away", "ALTER TABLE away RENAME TO data_key"),
@@ -120,12 +120,12 @@ on_each_engine! {
             let failed = plan.write_database(&db, NOW, &OsRng).await;
             assert!(failed.is_err(), "{break_it}");
             run_sql(&db, mend_it).await;
-            assert_eq!(totp_key(database, &db).await, totp, "{break_it}");
+            assert_eq!(digest_of_a_name(database, &db).await, totp, "{break_it}");
             assert_eq!(count(&db, "SELECT COUNT(*) AS n FROM revocation").await, 1, "{break_it}");
         }
         // The same command again, from the beginning.
         restore(database, &db, &backup).await;
-        assert_eq!(totp_key(database, &db).await, totp);
+        assert_eq!(digest_of_a_name(database, &db).await, totp);
         let active = contents(database).sealing.expect("a ring").active;
         assert_eq!(active, backup.sealing.active);
         let plan = Restore::plan(&db, &backup, ENVIRONMENT).await.expect("it fits");
@@ -180,11 +180,11 @@ on_each_engine! {
         let plan = Restore::plan(&db, &backup, ENVIRONMENT).await.expect("it fits");
         restore(database, &db, &backup).await;
         let epoch = "SELECT epoch AS n FROM key_epoch";
-        let (totp, before) = (totp_key(database, &db).await, count(&db, epoch).await);
+        let (totp, before) = (digest_of_a_name(database, &db).await, count(&db, epoch).await);
         let later = NOW.plus(std::time::Duration::from_secs(9));
         let refused = plan.write_database(&db, later, &OsRng).await;
         assert!(matches!(refused, Err(RestoreError::Changed(_))));
-        assert_eq!(totp_key(database, &db).await, totp);
+        assert_eq!(digest_of_a_name(database, &db).await, totp);
         assert_eq!(count(&db, epoch).await, before);
         db.close().await;
     }
