@@ -18,7 +18,7 @@ use zeroize::Zeroizing;
 
 use super::{
     Draft, Format, KeyringContents as Contents, LifeError, Purpose, StoredRing, Supply,
-    data_keys::{DataKeyError, Wrapper, needed_by, rewrap},
+    data_keys::DataKeyError,
     draft,
     instance::{self, InstanceKind},
     place::{Opened, Place},
@@ -39,7 +39,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// Longer than anything a rotation waits for: whoever holds the lease longer is dead.
 const LEASE: Duration = Duration::from_secs(150);
 /// Its name: one change of the keys at a time.
-const LEASE_NAME: &str = "keys";
+pub(super) const LEASE_NAME: &str = "keys";
 /// A retired key's use is counted for so long; then the key is destroyed.
 const RETIRED_FOR: Duration = Duration::from_secs(30 * 24 * 3600);
 
@@ -53,9 +53,7 @@ pub enum KeeperError {
     #[error("another change of the keys is under way; try again in a moment")]
     Busy,
     /// A process that serves works with other keys than those here.
-    #[error(
-        "{0} serves with other keys than those here: several machines need one shared folder or a store (vault, aws, azure)"
-    )]
+    #[error("{0} serves with other keys than those here: several machines need one shared folder")]
     Stranger(String),
     /// Processes that did not say in time that they know the new key.
     #[error(
@@ -253,74 +251,12 @@ impl Keeper {
         }
     }
 
-    /// Wraps the data keys with another key of the ring, as long as the lease is held. Until the ring says so, too, both
-    /// open them.
-    pub(super) async fn rewrap(
-        &self,
-        lease: &str,
-        ring: &StoredRing,
-        id: &str,
-    ) -> Result<(), KeeperError> {
-        let keys = in_memory(ring, self.clock.now(), id)?;
-        let mut tx = self.db.begin().await?;
-        if !tx.holds_lease(LEASE_NAME, lease).await? {
-            return Err(KeeperError::Overtaken);
-        }
-        rewrap(&mut tx, &keys, keys.active(), &*self.rng).await?;
-        tx.commit().await?;
-        Ok(())
-    }
-
-    /// Whether the lease is still ours: a revoke takes it from anybody.
+    /// Goes on only while the lease is ours: a revoke takes it from anybody.
     pub(super) async fn hold(&self, lease: &str) -> Result<(), KeeperError> {
-        let mut tx = self.db.begin().await?;
-        if tx.holds_lease(LEASE_NAME, lease).await? {
-            Ok(tx.commit().await?)
-        } else {
-            Err(KeeperError::Overtaken)
+        match self.db.has_lease(LEASE_NAME, lease).await? {
+            true => Ok(()),
+            false => Err(KeeperError::Overtaken),
         }
-    }
-
-    /// Wraps the data keys with the active key, where another one still does: a ring that is changed by hand, or a
-    /// rotation that was broken off, leaves them with the key before. Only when every process that serves knows the
-    /// active key, and nobody changes keys right now.
-    pub async fn wrap_with_active(&self, sealing: &Ring) -> Result<bool, KeeperError> {
-        let active = sealing.active();
-        let wrappers = needed_by(&self.db, sealing).await?;
-        let live = instance::list_live(&self.db, self.clock.now()).await?;
-        let value = String::from_utf8_lossy(&active.secret);
-        let is_known = |one: &instance::Live| one.knows(Purpose::Sealing, &active.id, &value);
-        if active.state == KeyState::Revoked
-            || wrappers.iter().all(|wrapper| wrapper.kid == active.id)
-            || !live.iter().all(is_known)
-        {
-            return Ok(false);
-        }
-        let Ok(lease) = self.lease().await else {
-            return Ok(false);
-        };
-        let wrapped = self.wrap_alone(&lease, sealing).await;
-        self.give_back(&lease).await;
-        wrapped
-    }
-
-    async fn wrap_alone(&self, lease: &str, sealing: &Ring) -> Result<bool, KeeperError> {
-        // Read again with the lease in hand: the ring may have changed since.
-        let now = super::open(&self.supply.read(), self.clock.now());
-        let is_same = now.is_ok_and(|rings| {
-            let active = rings.sealing.active();
-            active.id == sealing.active().id && active.secret == sealing.active().secret
-        });
-        if !is_same {
-            return Ok(false);
-        }
-        let mut tx = self.db.begin().await?;
-        if !tx.holds_lease(LEASE_NAME, lease).await? {
-            return Ok(false);
-        }
-        rewrap(&mut tx, sealing, sealing.active(), &*self.rng).await?;
-        tx.commit().await?;
-        Ok(true)
     }
 
     /// Retires and destroys the keys whose time is over; answers the ids of the destroyed ones.
@@ -350,19 +286,6 @@ impl Keeper {
             gone.extend(destroyed);
         }
         Ok(gone)
-    }
-
-    /// What the keys of a ring still wrap.
-    pub(super) async fn needed(
-        &self,
-        purpose: Purpose,
-        ring: &StoredRing,
-    ) -> Result<Vec<Wrapper>, KeeperError> {
-        if purpose == Purpose::Signing {
-            return Ok(Vec::new());
-        }
-        let keys = in_memory(ring, self.clock.now(), &ring.active)?;
-        Ok(needed_by(&self.db, &keys).await?)
     }
 
     fn holder(&self) -> String {

@@ -51,6 +51,7 @@ mod reread;
 pub mod restore;
 mod rotation;
 pub mod scan;
+mod sealing;
 mod status;
 mod store;
 mod strength;

@@ -93,7 +93,7 @@ impl Place {
             )
         } else {
             format!(
-                "{variable} comes from {source}, which this program cannot change: `concierge key rotate --ring {}` shows the lines to set there, or keep the keys in a keyring file or a store",
+                "{variable} comes from {source}, which this program cannot change: `concierge key rotate --ring {}` shows the lines to set there, or keep the keys in a keyring file",
                 purpose.as_str()
             )
         })

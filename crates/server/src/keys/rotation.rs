@@ -121,7 +121,8 @@ impl Keeper {
         let written = written.ok_or(KeeperError::Life(LifeError::NoSuchKey))?;
         probe(purpose, &ring, written, self.clock.now(), &*self.rng)?;
         progress(Step::Written);
-        let waited = self.wait_until_known(purpose, written, progress).await;
+        let waited = self.wait_until_known(lease, purpose, written, progress);
+        let waited = waited.await;
         if waited.is_err() && rotation.out.is_some() {
             self.forget(&reading, rotation, &pending)?;
         }
@@ -180,12 +181,14 @@ impl Keeper {
     /// Waits until every process that serves knows the key; answers how many there are.
     async fn wait_until_known(
         &self,
+        lease: &str,
         purpose: Purpose,
         key: &Stored,
         progress: Progress<'_>,
     ) -> Result<usize, KeeperError> {
         let began = Instant::now();
         let instances = loop {
+            self.hold(lease).await?;
             let live = instance::list_live(&self.db, self.clock.now()).await?;
             let silent: Vec<&str> = live
                 .iter()

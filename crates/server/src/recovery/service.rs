@@ -104,7 +104,7 @@ impl RecoveryCodes {
         );
         let sealed = self.seal.seal(
             &*self.rng,
-            &associated(&account.to_string()),
+            &store::associated(&account.to_string()),
             plain.as_bytes(),
         );
         store::insert_unkept(tx, account, sealed, now).await?;
@@ -136,7 +136,9 @@ impl RecoveryCodes {
         let sealed = store::find_unkept_by_account(&self.db, account, after).await?;
         let sealed = sealed.ok_or(RecoveryError::NotFound)?;
         let corrupt = || StoreError::corrupt("recovery_unkept", "sealed", account);
-        let plain = self.seal.open(&associated(&account.to_string()), &sealed);
+        let plain = self
+            .seal
+            .open(&store::associated(&account.to_string()), &sealed);
         let plain = Zeroizing::new(plain.map_err(|_| corrupt())?);
         let plain = std::str::from_utf8(&plain).map_err(|_| corrupt())?;
         Ok(plain.split_whitespace().map(codes::shown).collect())
@@ -226,8 +228,4 @@ impl RecoveryCodes {
     fn oldest_shown(&self) -> Timestamp {
         self.clock.now().minus(SHOWN_FOR)
     }
-}
-
-pub(super) fn associated(account: &str) -> String {
-    format!("recovery_unkept/{account}")
 }

@@ -2,7 +2,6 @@
 
 use concierge_core::{account::AccountId, time::Timestamp};
 
-use super::service::associated;
 use crate::store::{
     Db, On, Row, Statement, StoreError, Tx,
     reseal::{RESEALED_AT_ONCE, SealedRow},
@@ -154,4 +153,9 @@ pub(super) fn delete_sealed(row: SealedRow) -> Statement {
     sql("DELETE FROM recovery_unkept WHERE account_id = $1 AND sealed = $2 RETURNING account_id")
         .bind(row.id)
         .bind(row.sealed)
+}
+
+/// What a sealed value belongs to: copied into another row it does not open.
+pub(super) fn associated(account: &str) -> String {
+    format!("recovery_unkept/{account}")
 }

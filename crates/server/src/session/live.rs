@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 use super::{
     error::SessionError,
     refresh_token::Presented,
-    service::{Sessions, associated},
+    service::Sessions,
     store::{self, SessionRow},
 };
 use crate::store::{
@@ -69,7 +69,7 @@ impl Sessions {
             .await?
             .filter(|row| self.lives(row, now));
         let row = row.ok_or(SessionError::Unauthenticated("no_live_session"))?;
-        let key = self.seal.open(&associated(id), &row.sealed_key);
+        let key = self.seal.open(&store::associated(id), &row.sealed_key);
         let key =
             Zeroizing::new(key.map_err(|_| StoreError::corrupt("session", "sealed_key", id))?);
         let live = Arc::new(Live { row, key });

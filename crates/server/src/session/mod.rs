@@ -11,6 +11,7 @@ mod ending;
 pub mod error;
 mod everything;
 pub mod http;
+mod keys;
 mod live;
 mod lost_store;
 mod own;

@@ -1,10 +1,7 @@
 //! The use cases of a live session: begin, authenticate, refresh. How it ends is in `ending`.
 
 use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicI64, Ordering},
-    },
+    sync::{Arc, atomic::AtomicI64},
     time::Duration,
 };
 
@@ -113,7 +110,7 @@ pub struct Sessions {
     pub(super) config: SessionConfig,
     pub(super) signer: ArcSwap<TokenSigner>,
     /// Whatever began at or before this does not count, even where a restored database says otherwise.
-    epoch: AtomicI64,
+    pub(super) epoch: AtomicI64,
     pub(super) seal: SealKeys,
     pub(super) mirror: Mirror<SessionId, Live>,
     refreshes: Limiter,
@@ -141,28 +138,6 @@ impl Sessions {
             mirror: Mirror::new(freshness),
             refreshes: Limiter::new(REFRESHES, 1),
         }
-    }
-
-    /// Takes in changed keys, and the time at or before which nothing counts.
-    pub fn take_in(&self, signer: TokenSigner, epoch: Timestamp) {
-        self.signer.store(Arc::new(signer));
-        self.refuse(&[], epoch);
-    }
-
-    /// Whether the key that signs was revoked.
-    pub fn is_revoked(&self) -> bool {
-        self.signer.load().is_revoked()
-    }
-
-    /// Refuses what keys of these fingerprints signed, and whatever began at or before the epoch, which never goes back.
-    pub fn refuse(&self, revoked: &[String], epoch: Timestamp) {
-        self.epoch.fetch_max(epoch.as_millis(), Ordering::AcqRel);
-        self.signer.load().refuse(revoked);
-    }
-
-    /// Whether a session is neither over nor of a time before the last emergency.
-    pub(super) fn lives(&self, row: &SessionRow, now: Timestamp) -> bool {
-        row.is_live(now) && row.created_at.as_millis() > self.epoch.load(Ordering::Acquire)
     }
 
     /// Begins a session inside the transaction of a sign-in. Sessions beyond the account's number end, oldest
@@ -198,7 +173,7 @@ impl Sessions {
             account: new.account,
             transport: new.transport,
             is_remembered: new.remember,
-            sealed_key: self.seal.seal(&*self.rng, &associated(id), &key),
+            sealed_key: self.seal.seal(&*self.rng, &store::associated(id), &key),
             rotation: Rotation::begun(now),
             created_at: now,
             idle_expires_at: now.plus(idle).min(expires_at),
@@ -387,10 +362,6 @@ fn actor(row: &SessionRow, expires_at: Timestamp) -> Actor {
         fresh_until: row.fresh_at.plus(FRESH),
         has_second_factor: row.second_factor_at.is_some(),
     }
-}
-
-pub(super) fn associated(id: SessionId) -> String {
-    format!("session/{id}")
 }
 
 pub(super) fn changes(sessions: &[SessionId]) -> Vec<Change> {

@@ -13,7 +13,6 @@ use concierge_core::{
     time::Timestamp,
 };
 
-use super::service::associated;
 use crate::store::{
     Db, On, Row, Statement, StoreError, Tx,
     reseal::{RESEALED_AT_ONCE, SealedRow},
@@ -354,4 +353,9 @@ fn parse_id(text: &str) -> Result<SessionId, StoreError> {
 /// Generations stay far below 2^63: one every twenty seconds.
 fn int(generation: u64) -> i64 {
     i64::try_from(generation).unwrap_or(i64::MAX)
+}
+
+/// What a sealed value belongs to: copied into another row it does not open.
+pub(super) fn associated(id: SessionId) -> String {
+    format!("session/{id}")
 }

@@ -46,6 +46,16 @@ impl Db {
         .map(|_| ())
     }
 
+    /// Whether this holder has the lease right now. Whoever acts on it asks again in the transaction of the act.
+    pub async fn has_lease(&self, name: &str, holder: &str) -> Result<bool, StoreError> {
+        let row = sql("SELECT name FROM lease WHERE name = $1 AND holder = $2")
+            .bind(name)
+            .bind(holder)
+            .fetch_optional(self)
+            .await?;
+        Ok(row.is_some())
+    }
+
     /// Gives it back.
     pub async fn give_lease_back(&self, name: &str, holder: &str) -> Result<(), StoreError> {
         sql("DELETE FROM lease WHERE name = $1 AND holder = $2")

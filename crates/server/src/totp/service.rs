@@ -254,7 +254,7 @@ impl Totp {
         seed: &Seed,
     ) -> Result<Zeroizing<Vec<u8>>, StoreError> {
         let plain = self.seal.open(
-            &associated(&account.to_string(), seed.version),
+            &store::associated(&account.to_string(), seed.version),
             &seed.sealed,
         );
         let plain = plain.map_err(|_| StoreError::corrupt("totp", "sealed", account))?;
@@ -262,11 +262,7 @@ impl Totp {
     }
 
     pub(super) fn close(&self, account: AccountId, version: i64, plain: &[u8]) -> Vec<u8> {
-        let associated = associated(&account.to_string(), version);
+        let associated = store::associated(&account.to_string(), version);
         self.seal.seal(&*self.parts.rng, &associated, plain)
     }
-}
-
-pub(super) fn associated(account: &str, version: i64) -> String {
-    format!("totp/{account}/{version}")
 }

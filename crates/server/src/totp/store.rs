@@ -2,7 +2,6 @@
 
 use concierge_core::{account::AccountId, time::Timestamp};
 
-use super::service::associated;
 use crate::store::{
     Db, On, Row, Statement, StoreError, Tx,
     reseal::{RESEALED_AT_ONCE, SealedRow},
@@ -162,4 +161,9 @@ fn read(row: &Row) -> Result<Seed, StoreError> {
         sealed: row.bytes("sealed")?,
         confirmed_at: row.int_or_null("confirmed_at")?.map(Timestamp::from_millis),
     })
+}
+
+/// What a sealed value belongs to: copied into another row it does not open.
+pub(super) fn associated(account: &str, version: i64) -> String {
+    format!("totp/{account}/{version}")
 }

@@ -65,7 +65,8 @@ on_each_engine! {
         assert_eq!(value(&after.sealing), value(&before.sealing));
         assert_ne!(value(&after.signing), value(&before.signing));
         assert_eq!(after.signing.expect("a ring").keys.len(), 1, "the old signing key is gone");
-        assert_eq!(count(&db, "SELECT epoch AS n FROM key_epoch").await, NOW.as_millis());
+        // Whoever reads the keyring finds it later than the database's, and ends everything from before.
+        assert_eq!(count(&db, "SELECT epoch AS n FROM key_epoch").await, 0);
         assert_eq!(count(&db, "SELECT COUNT(*) AS n FROM event WHERE name = 'key_restored'").await, 1);
         let everything = "SELECT COUNT(*) AS n FROM revocation WHERE session_id IS NULL AND account_id IS NULL";
         assert_eq!(count(&db, everything).await, 1, "every process hears of it");
@@ -111,7 +112,6 @@ on_each_engine! {
         // Each table in turn can't be written: whatever came before it is undone.
         for (break_it, mend_it) in [
             ("ALTER TABLE data_key RENAME TO away", "ALTER TABLE away RENAME TO data_key"),
-            ("ALTER TABLE key_epoch RENAME TO away", "ALTER TABLE away RENAME TO key_epoch"),
             ("ALTER TABLE event RENAME TO away", "ALTER TABLE away RENAME TO event"),
             ("ALTER TABLE feed RENAME TO away", "ALTER TABLE away RENAME TO feed"),
             ("ALTER TABLE revocation RENAME TO away", "ALTER TABLE away RENAME TO revocation"),

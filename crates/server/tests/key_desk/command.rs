@@ -4,6 +4,7 @@
 use std::{
     fs,
     io::Write as _,
+    net::SocketAddr,
     path::{Path, PathBuf},
     process::{Output, Stdio},
     time::{Duration, Instant},
@@ -14,12 +15,14 @@ use serde_json::{Value, json};
 use crate::support::{
     ADA, PASSWORD,
     database::Database,
-    program::{Program, command},
+    program::{Program, command, free},
 };
 
 /// A house in production, seen from a shell.
 struct Shell {
     folder: PathBuf,
+    /// The same after a restart: a token names its house.
+    address: SocketAddr,
     variables: Vec<(String, String)>,
 }
 
@@ -27,6 +30,7 @@ impl Shell {
     fn new(db: &Database) -> Self {
         let mut shell = Self {
             folder: db.folder.path().to_owned(),
+            address: free(),
             variables: Vec::new(),
         };
         let url = db.url.clone();
@@ -81,7 +85,7 @@ impl Shell {
     }
 
     fn serve(&self) -> Program {
-        Program::serve_in_production(&self.folder, &self.borrowed())
+        Program::serve_in_production(&self.folder, &self.borrowed(), self.address)
     }
 
     fn active(&self, ring: &str) -> String {

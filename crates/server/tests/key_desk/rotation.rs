@@ -151,7 +151,8 @@ on_each_engine! {
         assert!(keeper.tidy(nobody(&origin)).await.expect("tidied").is_empty());
         assert_eq!(state(&house), Some(StoredState::Retired));
         house.app.advance_seconds(31 * 24 * 3600).await;
-        assert_eq!(keeper.tidy(nobody(&origin)).await.expect("tidied"), [rotated.previous.clone()]);
+        let tidied = keeper.tidy(nobody(&origin)).await.expect("tidied");
+        assert_eq!(tidied, std::slice::from_ref(&rotated.previous));
         assert_eq!(state(&house), None);
         assert_eq!(house.app.events("key_destroyed").await, 1);
     }
