@@ -110,7 +110,7 @@ async fn without_script_everything_is_told_and_the_acts_name_the_command_line() 
     assert!(html.contains("concierge key rotate --undo"), "{html}");
     assert!(html.contains("184 jours, créée le 21 mai 2026"), "{html}");
     // Rotate, undo, and three keys to revoke.
-    assert_eq!(count(&html, "type=\"button\" disabled"), 5, "{html}");
+    assert_eq!(count(&html, " disabled class=\"button"), 5, "{html}");
 }
 
 #[tokio::test]

@@ -17,7 +17,7 @@ use super::{
     incident_store::{self, NoteKind},
 };
 use crate::{
-    account::delete_all_offers,
+    account,
     audit::{self, Event},
     config::{Config, Reading},
     keys::{
@@ -27,7 +27,7 @@ use crate::{
         epoch_store::{RevokedKey, find_epoch, insert_revoked, mark_epoch},
     },
     platform::{clock::Clock, keyring::Keyrings, rng::Rng},
-    recovery::delete_all_links,
+    recovery,
     session::Sessions,
     store::{Db, StoreError, Tx, feed::Change},
 };
@@ -287,8 +287,10 @@ impl Desk<'_> {
         epoch: Timestamp,
     ) -> Result<(u64, u64), KeyDeskError> {
         mark_epoch(tx, epoch).await?;
-        delete_all_offers(tx).await?;
-        delete_all_links(tx).await?;
+        let now = self.clock.now();
+        account::delete_open_account_links(tx, now).await?;
+        // Links of "not me", too: queued mails hold them, and whoever opens those could close passwords.
+        recovery::delete_open_links(tx, now).await?;
         Ok(self.sessions.end_everything(tx, epoch).await?)
     }
 

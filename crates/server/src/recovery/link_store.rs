@@ -98,12 +98,3 @@ pub(super) async fn delete_failures(tx: &mut Tx, name_digest: &str) -> Result<()
         .await
         .map(|_| ())
 }
-
-/// Deletes every link, of everybody: a compromised key may have made any of them.
-pub async fn delete_all(tx: &mut Tx) -> Result<(), StoreError> {
-    // Links of "not me", too: queued mails hold them, and whoever opens those could close passwords.
-    for statement in ["DELETE FROM recovery_link", "DELETE FROM not_me_link"] {
-        sql(statement).execute(&mut *tx).await?;
-    }
-    Ok(())
-}

@@ -20,7 +20,6 @@ mod service;
 mod store;
 
 pub use error::RecoveryError;
-pub use link_store::delete_all as delete_all_links;
 pub use links::{LinkError, LinkParts, Links};
 pub use lost::{delete_open_links, delete_unreadable_copies};
 pub use service::{Prepared, RecoveryCodes};

@@ -3,7 +3,10 @@
 
 use concierge_core::{session::EndReason, time::Timestamp};
 
-use super::service::Sessions;
+use super::{
+    lost_store::{delete_every_device, delete_open_tickets},
+    service::Sessions,
+};
 use crate::store::{On, StoreError, Tx, sql};
 
 impl Sessions {
@@ -22,9 +25,8 @@ impl Sessions {
         let now = self.clock.now();
         let before = count_live(&mut *tx, now).await?;
         // In the order of a sign-in, which uses up its ticket, notes its device and then ends the session before it.
-        for statement in ["DELETE FROM ticket", "DELETE FROM device"] {
-            sql(statement).execute(&mut *tx).await?;
-        }
+        delete_open_tickets(tx, now).await?;
+        delete_every_device(tx, now).await?;
         sql("UPDATE session SET ended_at = $1, end_reason = $2 WHERE ended_at IS NULL AND created_at <= $3")
             .bind(now.as_millis())
             .bind(EndReason::KeyRevoked.as_str())

@@ -52,8 +52,8 @@ impl Db {
         let Pools::Postgres(pool) = &self.pools else {
             return Ok(None);
         };
-        let ask =
-            "SELECT CASE WHEN ssl THEN version END FROM pg_stat_ssl WHERE pid = pg_backend_pid()";
+        let ask = "/* PostgreSQL only */
+            SELECT CASE WHEN ssl THEN version END FROM pg_stat_ssl WHERE pid = pg_backend_pid()";
         Ok(Some(sqlx::query_scalar(ask).fetch_one(pool).await?))
     }
 }

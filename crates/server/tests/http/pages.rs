@@ -83,7 +83,7 @@ on_each_engine! {
     async fn visitors_members_and_admins_load_a_module_of_their_own(db) {
         let app = TestApp::start(db).await;
         build_site(db.folder.path());
-        let (mut visitor, mut member) = (app.browser(), app.registered(ADA).await);
+        let (mut visitor, mut member) = (app.browser(), app.registered("bob@example.org").await);
         for page in Page::ALL {
             let path = page.path();
             if matches!(page.audience(), Audience::Anyone | Audience::Guest) {
