@@ -67,6 +67,8 @@ test("a revoke asks why, ends every session, and leaves an incident", async ({ p
   await keys.open();
   const ring = keys.ring(SIGNING);
   const kid = (await ring.active.getByRole("heading").textContent()) ?? "";
+  // Of two windows only the one in front has the focus.
+  await page.bringToFront();
   await ring.revoke.click();
   await expect(ring.reason).toBeFocused();
   await expect(page.getByRole("group", { name: `Revoke ${kid}?` })).toContainText("yours too");
