@@ -275,7 +275,7 @@ async fn show_status(services: &Services, json: bool) -> Result<ExitCode, Failur
     } else {
         desk.rings.iter().for_each(show_ring);
         println!(
-            "{} serving processes, {} live sessions",
+            "Serving processes: {}; live sessions: {}",
             desk.instances, desk.live_sessions
         );
     }
