@@ -43,7 +43,7 @@ impl Services {
             self.remind_of_backup(now).await?;
         }
         let origin = Origin::default();
-        if let Err(error) = self.keeper.tidy(nobody(&origin)).await {
+        if let Err(error) = self.keeper.tidy(By::nobody(&origin)).await {
             tracing::warn!(%error, "keys whose time is over could not be tidied away; it is tried again in an hour");
         }
         Ok(())
@@ -67,7 +67,10 @@ impl Services {
         if self.config.rotates_keys && keys::is_writable(reading, purpose, None) {
             let origin = Origin::default();
             let rotation = Rotation::of(purpose);
-            let rotated = self.keeper.rotate(rotation, nobody(&origin), &|_| {}).await;
+            let rotated = self
+                .keeper
+                .rotate(rotation, By::nobody(&origin), &|_| {})
+                .await;
             match rotated {
                 Ok(rotated) => {
                     tracing::info!(
@@ -112,12 +115,5 @@ impl Services {
         let event = Event::anonymous(name, &origin).with(details);
         audit::record(&mut tx, &event, now, &*self.rng).await?;
         tx.commit().await
-    }
-}
-
-const fn nobody(origin: &Origin) -> By<'_> {
-    By {
-        actor: None,
-        origin,
     }
 }

@@ -173,7 +173,9 @@ impl Services {
             Ok((rings, _)) => self.take_in(&reading, rings).await,
             Err(findings) => Err(unfit(&findings)),
         };
-        let is_worth_another_try = matches!(&outcome, Err(KeyDeskError::Store(_)));
+        let is_worth_another_try = outcome
+            .as_ref()
+            .is_err_and(KeyDeskError::is_of_the_database);
         self.key_watch
             .again
             .store(is_worth_another_try, Ordering::Relaxed);
@@ -242,10 +244,7 @@ impl Services {
         mut rings: Keyrings,
     ) -> Result<String, KeyDeskError> {
         let origin = Origin::default();
-        let by = By {
-            actor: None,
-            origin: &origin,
-        };
+        let by = By::nobody(&origin);
         if self.key_desk().finish(reading, &rings, by).await? {
             tracing::warn!(
                 "an emergency of the keyring was finished in the database: every session of before is over"

@@ -71,10 +71,7 @@ async fn incidents(
         }
         IncidentCommand::Note { id, text } => {
             let origin = Origin::default();
-            let by = By {
-                actor: None,
-                origin: &origin,
-            };
+            let by = By::nobody(&origin);
             services.key_desk().note(*id, text, by).await?;
             println!("Noted.");
         }

@@ -114,10 +114,7 @@ async fn rotate_rings(
     json: bool,
 ) -> Result<ExitCode, Failure> {
     let origin = Origin::default();
-    let by = By {
-        actor: None,
-        origin: &origin,
-    };
+    let by = By::nobody(&origin);
     let rings = command
         .ring
         .map_or(RingName::ALL.to_vec(), |ring| vec![ring]);
@@ -209,10 +206,7 @@ async fn revoke_key(
     json: bool,
 ) -> Result<ExitCode, Failure> {
     let origin = Origin::default();
-    let by = By {
-        actor: None,
-        origin: &origin,
-    };
+    let by = By::nobody(&origin);
     let live = services.sessions.count_live().await?;
     if !command.yes && io::stdin().is_terminal() {
         eprint!(

@@ -32,3 +32,17 @@ pub enum KeyDeskError {
     #[error(transparent)]
     Store(#[from] StoreError),
 }
+
+impl KeyDeskError {
+    /// Whether the database stood in the way, so that the same may succeed in a moment.
+    pub fn is_of_the_database(&self) -> bool {
+        matches!(
+            self,
+            Self::Store(_)
+                | Self::DataKey(DataKeyError::Store(_))
+                | Self::Keeper(
+                    KeeperError::Store(_) | KeeperError::DataKey(DataKeyError::Store(_))
+                )
+        )
+    }
+}

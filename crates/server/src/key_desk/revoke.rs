@@ -98,9 +98,10 @@ impl Desk<'_> {
             && let Some(incident) = incident_store::find_by_kid(self.db, kid).await?
         {
             // Its value is wiped: everything was done.
+            let active = self.rings_now(&reading)?.sealing.active().id.clone();
             return Ok(Revoked {
                 incident,
-                active: None,
+                active: Some(active),
             });
         }
         let half = self.keeper.revoke_in_keyring(&target, out)?;

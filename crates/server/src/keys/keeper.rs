@@ -1,8 +1,7 @@
-//! Rotates a ring where it lives, so that nobody notices.
+//! Changes the rings where they live: what every change needs, undoing, and what goes when its time is over.
 //!
-//! A new key is written as pending, read back and tried; once every process that serves has said that it knows the
-//! key, it becomes active and the one before verifies for a while yet. A kill at any step leaves a ring that loads:
-//! the old one, or the new one, or the old one with a pending key that the next rotation takes up.
+//! One change at a time, by a lease. A ring is read whole, changed on a copy and replaced whole, unless somebody else
+//! wrote meanwhile.
 
 use std::{path::Path, sync::Arc, time::Duration};
 
@@ -101,6 +100,16 @@ pub struct By<'a> {
     pub actor: Option<AccountId>,
     /// From where.
     pub origin: &'a Origin,
+}
+
+impl<'a> By<'a> {
+    /// The program itself, or whoever sits at its command line.
+    pub const fn nobody(origin: &'a Origin) -> Self {
+        Self {
+            actor: None,
+            origin,
+        }
+    }
 }
 
 /// Changes the keyrings.

@@ -1,4 +1,7 @@
-//! One rotation, step by step: pending, tried, known everywhere, active.
+//! One rotation, step by step, so that nobody notices: pending, tried, known everywhere, active.
+//!
+//! A kill at any step leaves a ring that loads: the old one, or the new one, or the old one with a pending key that the
+//! next rotation takes up.
 
 use std::{path::Path, time::Duration};
 

@@ -97,10 +97,7 @@ pub fn write_keys(path: &Path, now: concierge_core::time::Timestamp) {
 
 /// The command line.
 pub fn nobody(origin: &Origin) -> By<'_> {
-    By {
-        actor: None,
-        origin,
-    }
+    By::nobody(origin)
 }
 
 /// Does something while these processes look at their keys all the time, as they do in the running program.
