@@ -26,6 +26,7 @@ const PAGES = {
   accounts: "/admin/accounts",
   "accounts-none": "/admin/accounts?query=nobody",
   invitations: "/admin/invitations",
+  keys: "/admin/keys",
 };
 
 for (const theme of THEMES) {
@@ -52,6 +53,10 @@ for (const theme of THEMES) {
         await page.getByRole("link", { name: account.email }).click();
         await page.getByRole("button", { name: /^(Delete for good|Supprimer définitivement)$/ }).click();
         await page.screenshot({ path: file("account"), fullPage: true });
+        await page.goto("/admin/keys");
+        await page.getByRole("button", { name: /^(Revoke and end|Révoquer et fermer)/ }).first().click();
+        await expect(page.getByRole("textbox", { name: /^(Reason|Raison)$/ })).toBeFocused();
+        await page.screenshot({ path: file("keys-revoke"), fullPage: true });
       });
     }
   }

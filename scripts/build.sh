@@ -31,11 +31,13 @@ module() {
 }
 
 build_site() {
-  rm -rf $next $next-visitor
-  module $next concierge
-  module $next-visitor concierge-visitor --lib-features visitor
-  mv $next-visitor/pkg/concierge-visitor.*.{js,wasm} $next/pkg/
-  rm -rf $next-visitor
+  rm -rf $next $next-part
+  module $next concierge --lib-features member
+  for part in visitor admin; do
+    module $next-part concierge-$part --lib-features $part
+    mv $next-part/pkg/concierge-$part.*.{js,wasm} $next/pkg/
+    rm -rf $next-part
+  done
   find $next -name '*.ts' -delete # types for callers that do not exist; their names carry a hash as well
   node scripts/precompress.mjs $next
   if diff -rq $next $site >/dev/null 2>&1; then
@@ -50,7 +52,7 @@ mkdir -p target
 if [ "$(fingerprint)" = "$(cat $stamp 2>/dev/null)" ]; then
   echo "[1/2] the site did not change"
 else
-  echo "[1/2] building the site: the app for WebAssembly in two modules, styles, compression"
+  echo "[1/2] building the site: the app for WebAssembly in three modules, styles, compression"
   build_site
 fi
 node scripts/size.mjs $site || echo "  make test will not accept this"

@@ -53,14 +53,14 @@ stage() {
 }
 
 # What Debian's packages give: the browsers, PostgreSQL, a mail server, what makes certificates, another TOTP,
-# and another reader of tokens.
-packages() { scripts/debian.sh chromium firefox-esr postgresql openssl python3-aiosmtpd oathtool python3-jwt python3-cryptography; }
+# another reader of tokens, and the age tool.
+packages() { scripts/debian.sh chromium firefox-esr postgresql openssl python3-aiosmtpd oathtool python3-jwt python3-cryptography age; }
 
 app_clippy() {
   cargo clippy --package concierge-app --no-default-features --features "$1" "${@:2}" \
     --target wasm32-unknown-unknown -- -D warnings
 }
-app_for_browsers() { app_clippy hydrate --lib && app_clippy visitor --lib && app_clippy csr --lib --bins; }
+app_for_browsers() { app_clippy hydrate --lib && app_clippy csr --lib --bins; }
 
 # The lock file is the one that is judged. Advisories need a database from elsewhere: `cargo deny check advisories`.
 dependencies() { cargo deny --locked check --hide-inclusion-graph bans licenses sources; }
@@ -72,7 +72,7 @@ stage "browsers and servers are installed" packages
 stage "formatting" cargo fmt --all --check
 stage "licences and bans of dependencies" dependencies
 stage "clippy, native" cargo clippy --workspace --all-targets -- -D warnings
-stage "clippy, wasm: hydrate, visitor and csr" app_for_browsers
+stage "clippy, wasm: hydrate and csr" app_for_browsers
 stage "Rust tests on SQLite and PostgreSQL" scripts/postgres.sh cargo test --workspace
 stage "release build" scripts/build.sh
 stage "size budget" node scripts/size.mjs target/site

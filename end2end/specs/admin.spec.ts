@@ -134,7 +134,7 @@ test("to a member there is no such page", async ({ page, account, faults }) => {
   faults.expect(404, /^\/admin\//);
   await signIn(page, account);
   await expect(frame(page).accounts).toHaveCount(0);
-  for (const path of ["/admin/accounts", "/admin/invitations"]) {
+  for (const path of ["/admin/accounts", "/admin/invitations", "/admin/keys"]) {
     const answer = await page.goto(path);
     expect(answer?.status(), path).toBe(404);
     await expect(page.getByRole("heading", { level: 1, name: "Nothing here" })).toBeVisible();

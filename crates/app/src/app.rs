@@ -6,12 +6,12 @@ use leptos_meta::{Title, provide_meta_context};
 use leptos_router::components::Router;
 
 use crate::{
-    client, desk,
+    admin, client, desk,
     layout::frame::Frame,
     page::system::failed::Failed,
     state::{Module, PageContext, toast::Toast, viewer::Session},
     text::{provide_locale, use_texts},
-    visitor,
+    visitor, whole,
 };
 
 /// The whole app, the content of `<body>`.
@@ -34,9 +34,11 @@ pub fn App() -> impl IntoView {
 /// The page of the route, or the error page in its place, within the frame.
 #[component]
 fn Content(failed: Option<ErrorCode>, module: Module) -> impl IntoView {
-    match (failed, module) {
+    match (failed, Module::BUILT.unwrap_or(module)) {
         (Some(code), _) => view! { <Frame><Failed code=code /></Frame> }.into_any(),
         (None, Module::Visitor) => view! { <visitor::Screens /> }.into_any(),
-        (None, Module::Whole) => view! { <desk::Screens /> }.into_any(),
+        (None, Module::Member) => view! { <desk::Screens /> }.into_any(),
+        (None, Module::Admin) => view! { <admin::Screens /> }.into_any(),
+        (None, Module::Whole) => view! { <whole::Screens /> }.into_any(),
     }
 }

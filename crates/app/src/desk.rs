@@ -1,22 +1,23 @@
-//! The routes of the whole app: the door, and the desk behind it.
+//! The routes of everybody who is signed in: the door, and the desk behind it.
 
 use concierge_core::link::Page;
 use leptos::prelude::*;
 use leptos_router::{
     SsrMode, StaticSegment,
+    any_nested_route::IntoAnyNestedRoute,
     components::{ParentRoute, Route, Routes},
     path,
 };
 
 use crate::{
     layout::{
+        beyond::Beyond,
         frame::Frame,
-        guard::{RequireAdmin, RequireAuth},
+        guard::RequireAuth,
         step_up::{StepUp, StepUpDialog},
     },
     page::{
         account::{profile::Profile, security::Security},
-        admin::{accounts::Accounts, invitations::Invitations},
         recovery::{
             codes::RecoveryCodes,
             forgot::Forgot,
@@ -25,32 +26,42 @@ use crate::{
         },
         session::idle::IdleWarning,
         sign_in::second_factor::SecondFactor,
-        system::{help::Help, not_found::NotFound},
+        system::help::Help,
     },
     visitor::OpenRoutes,
 };
 
-/// What the whole module shows. The dialogs are beside the page that they cover, and no part of it.
+/// What a member's module shows.
 #[component]
 pub(crate) fn Screens() -> impl IntoView {
+    view! {
+        <Attended>
+            <Routes fallback=Beyond>
+                <OpenRoutes />
+                <DeskRoutes />
+            </Routes>
+        </Attended>
+    }
+}
+
+/// The frame where somebody may be signed in. The dialogs are beside the page that they cover, and no part of it.
+#[component]
+pub(crate) fn Attended(children: Children) -> impl IntoView {
     StepUp::provide();
     view! {
-        <Frame>
-            <Pages />
-        </Frame>
+        <Frame>{children()}</Frame>
         <IdleWarning />
         <StepUpDialog />
     }
 }
 
-/// Every page.
-#[component]
-fn Pages() -> impl IntoView {
+/// The pages beside the door, and those that need somebody signed in.
+#[component(transparent)]
+pub(crate) fn DeskRoutes() -> impl leptos_router::MatchNestedRoutes + Clone {
     // Of pages with a path of one segment; the others are written out, and a test finds each by its page.
     let at = |page: Page| StaticSegment(page.path());
     view! {
-        <Routes fallback=NotFound>
-            <OpenRoutes />
+        <ParentRoute path=path!("") view=leptos_router::components::Outlet ssr=SsrMode::Async>
             <Route path=path!("/sign-in/second-factor") view=SecondFactor ssr=SsrMode::Async />
             <Route path=at(Page::Forgot) view=Forgot ssr=SsrMode::Async />
             <Route path=at(Page::Reset) view=Reset ssr=SsrMode::Async />
@@ -61,11 +72,9 @@ fn Pages() -> impl IntoView {
                 <Route path=at(Page::Profile) view=Profile ssr=SsrMode::Async />
                 <Route path=at(Page::Security) view=Security ssr=SsrMode::Async />
                 <Route path=path!("/security/recovery-codes") view=RecoveryCodes ssr=SsrMode::Async />
-                <ParentRoute path=path!("") view=RequireAdmin ssr=SsrMode::Async>
-                    <Route path=path!("/admin/accounts") view=Accounts ssr=SsrMode::Async />
-                    <Route path=path!("/admin/invitations") view=Invitations ssr=SsrMode::Async />
-                </ParentRoute>
             </ParentRoute>
-        </Routes>
+        </ParentRoute>
     }
+    .into_inner()
+    .into_any_nested_route()
 }

@@ -8,17 +8,10 @@
     unreachable_pub,
     reason = "the component macro writes public items whatever the visibility of the component"
 )]
-#![cfg_attr(
-    feature = "visitor",
-    allow(
-        dead_code,
-        reason = "the desk's pages are no part of a visitor's module"
-    )
-)]
 
+mod admin;
 pub mod app;
 pub mod client;
-#[cfg(not(feature = "visitor"))]
 mod desk;
 mod layout;
 mod page;
@@ -29,9 +22,7 @@ pub mod state;
 pub mod text;
 mod ui;
 mod visitor;
-// The visitor's module has no desk: what is asked of it, the door answers.
-#[cfg(feature = "visitor")]
-use visitor as desk;
+mod whole;
 
 #[cfg(feature = "csr")]
 mod standalone;

@@ -4,6 +4,7 @@ use concierge_core::{
     api::{Empty, Whole},
     locale::Locale,
     session::api::{GetSession, Refresh, RefreshRequest},
+    time::Timestamp,
 };
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
@@ -33,6 +34,7 @@ pub fn start() {
             theme,
             // Nothing tells these to a page without a server render; the API decides anyway.
             registration_open: true,
+            now: Some(Timestamp::from_millis(js_sys::Date::now() as i64)),
             ..PageContext::default()
         };
         if let Some(loading) = document().get_element_by_id("loading") {

@@ -7,18 +7,16 @@ use leptos_router::{
     SsrMode, StaticSegment,
     any_nested_route::IntoAnyNestedRoute,
     components::{ParentRoute, Route, Routes},
-    hooks::use_location,
     path,
 };
 
 use crate::{
-    layout::{frame::Frame, guard::GuestOnly},
+    layout::{beyond::Beyond, frame::Frame, guard::GuestOnly},
     page::{
         account::{setup::Setup, sign_up::SignUp},
         sign_in::password::SignIn,
-        system::{home::Home, not_found::NotFound},
+        system::home::Home,
     },
-    reaction::effect,
 };
 
 /// What a visitor's module shows.
@@ -50,18 +48,4 @@ pub(crate) fn OpenRoutes() -> impl leptos_router::MatchNestedRoutes + Clone {
     }
     .into_inner()
     .into_any_nested_route()
-}
-
-/// A page that this module does not have: the server knows it, and brings the module that does.
-#[component]
-fn Beyond() -> impl IntoView {
-    let path = use_location().pathname;
-    let is_page = Page::of(&path.get_untracked()).is_some();
-    effect(move || {
-        if is_page {
-            // The address is the page's already; the browser refuses to load nothing of ours.
-            drop(location().reload());
-        }
-    });
-    (!is_page).then(NotFound)
 }

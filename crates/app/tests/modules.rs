@@ -1,7 +1,10 @@
-//! The two modules (ADR 8): who gets which, and that both show the same door.
+//! The modules (ADR 8): who gets which, what each holds, and that all show the same door.
 
 use concierge_app::{Assets, Module, Nonce, PageContext, app::App, shell};
-use concierge_core::link::Page;
+use concierge_core::{
+    account::Role,
+    link::{Audience, Page},
+};
 use leptos::prelude::*;
 use leptos_meta::ServerMetaContext;
 use leptos_router::{PathSegment, RouteList, location::RequestUrl};
@@ -64,30 +67,48 @@ fn content_of(page: Page, module: Module) -> String {
     html[from..to].replace("<!>", "")
 }
 
+/// The paths of pages, sorted.
+fn sorted(pages: impl Iterator<Item = Page>) -> Vec<String> {
+    let mut paths: Vec<_> = pages.map(|page| page.path().to_owned()).collect();
+    paths.sort();
+    paths
+}
+
+fn is_for_admins(page: &Page) -> bool {
+    page.audience() == Audience::Admin
+}
+
 #[test]
-fn a_first_visit_loads_the_small_module() {
+fn a_first_visit_loads_the_small_module_and_an_admin_at_the_desk_the_admins() {
     for page in Page::ALL {
-        let visitor = Module::of(page.path(), false) == Module::Visitor;
-        assert_eq!(visitor, page.is_door(), "{page:?}");
-        assert_eq!(Module::of(page.path(), true), Module::Whole, "{page:?}");
+        let of = |role| Module::of(page.path(), role);
+        let at_desk = is_for_admins(&page);
+        assert_eq!(of(None) == Module::Visitor, page.is_door(), "{page:?}");
+        assert_eq!(of(Some(Role::Member)), Module::Member, "{page:?}");
+        let expected = [Module::Member, Module::Admin][usize::from(at_desk)];
+        assert_eq!(of(Some(Role::Admin)), expected, "{page:?}");
+        // Who may not see it is led to sign-in by the server, or finds nothing; no module goes in a circle.
+        assert_eq!(of(None) == Module::Admin, at_desk, "{page:?}");
     }
 }
 
 #[test]
-fn the_small_module_has_the_pages_of_the_door_and_the_whole_one_has_them_too() {
-    let mut door: Vec<_> = door().map(|page| page.path().to_owned()).collect();
-    door.sort();
-    assert_eq!(paths_of(Module::Visitor), door);
-    let whole = paths_of(Module::Whole);
-    assert!(door.iter().all(|path| whole.contains(path)), "{whole:?}");
-    assert!(whole.len() > door.len(), "{whole:?}");
+fn each_module_has_its_own_pages_and_the_whole_one_has_them_all() {
+    let all = || Page::ALL.into_iter();
+    assert_eq!(paths_of(Module::Visitor), sorted(door()));
+    let members = all().filter(|page| !is_for_admins(page));
+    assert_eq!(paths_of(Module::Member), sorted(members));
+    assert_eq!(paths_of(Module::Admin), sorted(all().filter(is_for_admins)));
+    assert_eq!(paths_of(Module::Whole), sorted(all()));
 }
 
 #[test]
-fn a_page_of_the_door_is_the_same_in_both_modules() {
+fn a_page_of_the_door_is_the_same_in_every_module_that_has_it() {
     for page in door() {
         let small = content_of(page, Module::Visitor);
         assert!(small.contains("<h1"), "{page:?}: {small}");
-        assert_eq!(small, content_of(page, Module::Whole), "{page:?}");
+        for module in [Module::Member, Module::Whole] {
+            assert_eq!(small, content_of(page, module), "{page:?}");
+        }
     }
 }

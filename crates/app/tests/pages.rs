@@ -4,6 +4,8 @@
 mod admin;
 #[path = "pages/frame.rs"]
 mod frame;
+#[path = "pages/keys.rs"]
+mod keys;
 
 use std::sync::Arc;
 
@@ -188,6 +190,7 @@ fn the_reasons_of_an_end_are_told() {
         ("replaced", "signed in on another device"),
         ("admin", "An admin ended your session"),
         ("rights_changed", "changed what your account may do"),
+        ("key_revoked", "all sessions were ended"),
         ("password_changed", "your password was changed"),
         ("not_me", "or revoked"),
     ] {

@@ -11,6 +11,7 @@ use crate::{
         SignOutAccount, UnlockAccount,
     },
     api::{Access, Empty, Endpoint, Form, Method},
+    keys::api::{GetKeys, RevokeKeyNow, RotateRing, UndoRotation},
     problem::ErrorCode,
     recovery::api::{
         ForgotPassword, GetRecoveryCodes, KeepRecoveryCodes, MakeRecoveryCodes, NotMe,
@@ -121,6 +122,10 @@ pub fn all() -> Vec<Entry> {
         entry::<ListInvitations>(),
         entry::<Invite>(),
         entry::<RevokeInvitation>(),
+        entry::<GetKeys>(),
+        entry::<RotateRing>(),
+        entry::<UndoRotation>(),
+        entry::<RevokeKeyNow>(),
         entry::<Whoami>(),
         entry::<ReportClientError>(),
     ]
@@ -154,6 +159,8 @@ mod tests {
         check::<ResetPassword>();
         check::<ChangeAccount>();
         check::<Invite>();
+        check::<RotateRing>();
+        check::<RevokeKeyNow>();
         check::<ReportClientError>();
     }
 }

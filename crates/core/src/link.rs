@@ -48,11 +48,13 @@ pub enum Page {
     Accounts,
     /// The invitations to the house.
     Invitations,
+    /// The keyrings, the checklist and the incidents.
+    Keys,
 }
 
 impl Page {
     /// Every page.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Home,
         Self::Setup,
         Self::SignUp,
@@ -68,6 +70,7 @@ impl Page {
         Self::RecoveryCodes,
         Self::Accounts,
         Self::Invitations,
+        Self::Keys,
     ];
 
     /// The page's path; part of the contract.
@@ -88,6 +91,7 @@ impl Page {
             Self::RecoveryCodes => "/security/recovery-codes",
             Self::Accounts => "/admin/accounts",
             Self::Invitations => "/admin/invitations",
+            Self::Keys => "/admin/keys",
         }
     }
 
@@ -104,7 +108,7 @@ impl Page {
             | Self::Help => Audience::Anyone,
             Self::SignUp | Self::SignIn => Audience::Guest,
             Self::Profile | Self::Security | Self::RecoveryCodes => Audience::SignedIn,
-            Self::Accounts | Self::Invitations => Audience::Admin,
+            Self::Accounts | Self::Invitations | Self::Keys => Audience::Admin,
         }
     }
 

@@ -1,6 +1,6 @@
 //! From a configuration to a running server, and to the commands that need the same parts.
 
-use std::{process::ExitCode, sync::Arc, time::Duration};
+use std::{path::PathBuf, process::ExitCode, sync::Arc, time::Duration};
 
 use concierge_core::{audit::EventName, sensitive::Sensitive, time::Timestamp};
 use tokio::net::TcpListener;
@@ -10,10 +10,13 @@ use crate::{
     audit::{self, Event, Origin},
     config::{Config, Finding, Loaded, LogFormat, StoreAnswer},
     http, job,
-    keys::{self, data_keys},
+    key_desk::{KeyDeskError, refuse_revoked},
+    key_watch,
+    keys::{self, Supply, data_keys, epoch_store::list_revoked, instance, recheck::Recheck},
     platform::{
         clock::{Clock, SystemClock},
         hash::Hasher,
+        keyring::{KeyState, Keyrings},
         rng::{OsRng, Rng},
         shutdown::Shutdown,
         telemetry,
@@ -39,6 +42,14 @@ pub enum BootError {
     /// A data key can't be opened.
     #[error(transparent)]
     DataKey(#[from] data_keys::DataKeyError),
+    /// A key that was revoked is given as the active one.
+    #[error(
+        "the key {0} was revoked: set a new one (`concierge key generate`) where this one comes from"
+    )]
+    RevokedKey(String),
+    /// What the keyring began can't be finished in the database.
+    #[error(transparent)]
+    KeyDesk(#[from] KeyDeskError),
     /// The machine said no.
     #[error("{0}: {1}")]
     Io(&'static str, std::io::Error),
@@ -58,7 +69,7 @@ pub fn serve(loaded: Loaded) -> ExitCode {
     for warning in &loaded.warnings {
         tracing::warn!("{warning}");
     }
-    finish(run(serve_until_told(loaded.config)))
+    finish(run(serve_until_told(loaded)))
 }
 
 /// `concierge migrate [--check]`
@@ -120,6 +131,20 @@ async fn connect(config: &Config) -> Result<Db, BootError> {
     Ok(Db::connect(config.database_url.expose()).await?)
 }
 
+/// The database with today's schema: brought up to date, or refused when it is behind.
+pub async fn open_database(config: &Config, migrates: bool) -> Result<Db, BootError> {
+    let db = connect(config).await?;
+    if migrates {
+        db.migrate().await?;
+        return Ok(db);
+    }
+    let pending = db.pending_migrations().await?.migrations;
+    match pending.is_empty() {
+        true => Ok(db),
+        false => Err(BootError::SchemaBehind(pending.join(", "))),
+    }
+}
+
 fn create_private_folder(path: &std::path::Path) -> std::io::Result<()> {
     use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
     if path.is_dir() {
@@ -131,31 +156,44 @@ fn create_private_folder(path: &std::path::Path) -> std::io::Result<()> {
         .create(path)
 }
 
-/// The services of a configuration: keys, database, schema, everything but the listener.
-pub async fn assemble(config: Config, shutdown: Shutdown) -> Result<Arc<Services>, BootError> {
-    let (clock, rng) = (Arc::new(SystemClock), Arc::new(OsRng));
+/// The rings of a configuration, fit to be used.
+fn rings(config: &Config) -> Result<Keyrings, BootError> {
     create_private_folder(&config.data)
         .map_err(|error| BootError::Io("the data folder can't be made", error))?;
-    let (rings, warnings) = keys::load(
-        &config.keys,
-        config.environment,
-        &config.data,
-        clock.now(),
-        &*rng,
-    )
-    .map_err(BootError::Keys)?;
+    let now = SystemClock.now();
+    let loaded = keys::load(&config.keys, config.environment, &config.data, now, &OsRng);
+    let (rings, warnings) = loaded.map_err(BootError::Keys)?;
     for warning in warnings {
         tracing::warn!("{warning}");
     }
-    let db = connect(&config).await?;
-    if config.migrate {
-        db.migrate().await?;
-    } else {
-        let pending = db.pending_migrations().await?.migrations;
-        if !pending.is_empty() {
-            return Err(BootError::SchemaBehind(pending.join(", ")));
-        }
-    }
+    Ok(rings)
+}
+
+/// The database of a configuration with today's schema, and both rings; the data keys stay as they are.
+pub async fn open(config: &Config) -> Result<(Db, Keyrings), BootError> {
+    let rings = rings(config)?;
+    Ok((open_database(config, config.migrate).await?, rings))
+}
+
+/// The services of a configuration: keys, database, schema, everything but the listener.
+pub async fn assemble(
+    config: Config,
+    supply: Supply,
+    shutdown: Shutdown,
+) -> Result<Arc<Services>, BootError> {
+    let rings = rings(&config)?;
+    assemble_with(config, rings, supply, shutdown).await
+}
+
+/// The same around rings that were read otherwise, for whoever mends keys that a start refuses.
+pub async fn assemble_with(
+    config: Config,
+    rings: Keyrings,
+    supply: Supply,
+    shutdown: Shutdown,
+) -> Result<Arc<Services>, BootError> {
+    let (clock, rng) = (Arc::new(SystemClock), Arc::new(OsRng));
+    let db = open_database(&config, config.migrate).await?;
     report_store(&config, &db, clock.now(), &*rng).await?;
     let keys = data_keys::load(&db, &rings.sealing, clock.now(), &*rng).await?;
     let workers = std::thread::available_parallelism().map_or(1, usize::from);
@@ -169,7 +207,8 @@ pub async fn assemble(config: Config, shutdown: Shutdown) -> Result<Arc<Services
         db,
         clock,
         rng,
-        signing: rings.signing,
+        supply,
+        rings,
         keys,
         hasher,
         shutdown,
@@ -196,10 +235,12 @@ async fn report_store(
     tx.commit().await
 }
 
-async fn serve_until_told(config: Config) -> Result<(), BootError> {
+async fn serve_until_told(loaded: Loaded) -> Result<(), BootError> {
     let shutdown = Shutdown::on_signals().map_err(|error| BootError::Io("no signals", error))?;
-    let address = config.listen;
-    let services = assemble(config, shutdown.clone()).await?;
+    let address = loaded.config.listen;
+    let supply = Supply::of(&loaded.args);
+    let services = assemble(loaded.config, supply, shutdown.clone()).await?;
+    begin_with_keys(&services).await?;
     let ended = services.end_unproven().await?;
     if ended > 0 {
         tracing::info!(
@@ -217,7 +258,9 @@ async fn serve_until_told(config: Config) -> Result<(), BootError> {
     let jobs = [
         tokio::spawn(watch(Arc::clone(&services), position)),
         tokio::spawn(keep_house(Arc::clone(&services))),
+        tokio::spawn(job::reseal(Arc::clone(&services))),
     ];
+    let keys = tokio::spawn(key_watch::watch(Arc::clone(&services)));
     let mails = tokio::spawn(job::send_mails(Arc::clone(&services)));
     tracing::info!(
         "Concierge is open at {}",
@@ -230,6 +273,8 @@ async fn serve_until_told(config: Config) -> Result<(), BootError> {
         // It ends cancelled, unless it was just done.
         let _ = job.await;
     }
+    // It ends by itself, with a good-bye to the processes beside this one.
+    let _ = keys.await;
     services.links.settle().await;
     // The mail that is on its way arrives, unless the server takes too long: then it is sent again later.
     let _ = tokio::time::timeout(LAST_MAIL, mails).await;
@@ -237,6 +282,21 @@ async fn serve_until_told(config: Config) -> Result<(), BootError> {
     services.db.close().await;
     tracing::info!("Concierge is closed");
     Ok(())
+}
+
+/// Takes the keys in with what the database says of them. A key that was revoked opens no door: not in old tokens,
+/// and not as the key that a start is given.
+async fn begin_with_keys(services: &Services) -> Result<(), BootError> {
+    let now = services.clock.now();
+    let reading = services.keeper.supply().read();
+    let (mut rings, _) = keys::read(&reading, now).map_err(BootError::Keys)?;
+    refuse_revoked(&mut rings, &list_revoked(&services.db).await?);
+    for key in [rings.signing.active(), rings.sealing.active()] {
+        if key.state == KeyState::Revoked {
+            return Err(BootError::RevokedKey(key.id.clone()));
+        }
+    }
+    Ok(services.begin_with(&reading, rings).await?)
 }
 
 /// Hears the feed four times a second, and does nothing else: news that is late is asked for request by request.
@@ -259,13 +319,35 @@ async fn keep_house(services: Arc<Services>) {
     let mut minute = tokio::time::interval(Duration::from_secs(60));
     minute.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let mut tidied_at = services.clock.now();
+    let mut recheck = Recheck::start(key_files(&services.config));
+    // Whoever restarts it every night has due keys, too.
+    keep_keys(&services).await;
     loop {
         minute.tick().await;
         record_refusals(&services).await;
+        if let Err(error) = services.key_desk().look_for_abuse().await {
+            tracing::warn!(%error, "refused tokens could not be looked through; they are in a minute");
+        }
         if services.clock.now().since(tidied_at) > Duration::from_secs(3600) {
             tidied_at = services.clock.now();
             tidy(&services).await;
+            let recorded = recheck.record(&services.db, tidied_at, &*services.rng);
+            if let Err(error) = recorded.await {
+                tracing::warn!(%error, "what became of the key files could not be written down; it is tried again in an hour");
+            }
+            keep_keys(&services).await;
         }
+    }
+}
+
+fn key_files(config: &Config) -> impl Iterator<Item = PathBuf> {
+    let files = keys::files(&config.keys, config.environment, &config.data).into_iter();
+    files.map(|file| file.path)
+}
+
+async fn keep_keys(services: &Services) {
+    if let Err(error) = services.keep_keys().await {
+        tracing::warn!(%error, "the keys could not be looked after; it is tried again in an hour");
     }
 }
 
@@ -284,7 +366,8 @@ async fn tidy(services: &Services) {
                 + services.recovery.purge().await?
                 + services.links.purge().await?
                 + services.accounts.purge().await?
-                + services.sessions.purge().await?,
+                + services.sessions.purge().await?
+                + instance::delete_gone(&services.db, services.clock.now()).await?,
         )
     };
     match tidied.await {

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use crate::{
     account::{self, Accounts},
     config::Config,
-    keys::data_keys::DataKeys,
+    keys::{Keeper, Supply, data_keys::DataKeys},
     mail::Outbox,
-    platform::{clock::Clock, hash::Hasher, rng::Rng},
+    platform::{clock::Clock, hash::Hasher, jwt::TokenSigner, keyring::Ring, rng::Rng},
     recovery::{LinkParts, Links, RecoveryCodes},
     session::Sessions,
     sign_in::{self, SignIn},
@@ -28,6 +28,53 @@ pub(crate) struct Floor {
 }
 
 impl Floor {
+    /// Lays it: sessions and mails stand on the rest.
+    pub(crate) fn new(
+        config: &Config,
+        (db, clock, rng): (Db, Arc<dyn Clock>, Arc<dyn Rng>),
+        hasher: Hasher,
+        keys: DataKeys,
+        signing: Ring,
+    ) -> Self {
+        let freshness = Arc::new(Freshness::default());
+        let outbox = Outbox::new(
+            keys.mail.clone(),
+            db.clone(),
+            Arc::clone(&clock),
+            Arc::clone(&rng),
+        );
+        let sessions = Sessions::new(
+            db.clone(),
+            Arc::clone(&clock),
+            Arc::clone(&rng),
+            config.session,
+            TokenSigner::new(signing, config.public_url.origin()),
+            keys.session.clone(),
+            Arc::clone(&freshness),
+        );
+        Self {
+            db,
+            clock,
+            rng,
+            hasher,
+            keys: Arc::new(keys),
+            sessions: Arc::new(sessions),
+            outbox: Arc::new(outbox),
+            freshness,
+        }
+    }
+
+    pub(crate) fn keeper(&self, config: &Config, supply: Supply) -> Keeper {
+        Keeper::new(
+            self.db.clone(),
+            Arc::clone(&self.clock),
+            Arc::clone(&self.rng),
+            supply,
+            config.session.access_ttl,
+            config.key_grace,
+        )
+    }
+
     pub(crate) fn accounts(&self, config: &Config) -> Arc<Accounts> {
         Arc::new(Accounts::new(account::Parts {
             db: self.db.clone(),

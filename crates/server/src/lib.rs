@@ -5,7 +5,7 @@
 //!
 //! Capabilities and the doors each may knock at:
 //! - audit:
-//! - keys:
+//! - keys: audit
 //! - doctor: keys
 //! - password:
 //! - session: audit
@@ -14,6 +14,8 @@
 //! - totp: account audit keys recovery session
 //! - sign_in: account audit keys password recovery session totp
 //! - admin: account audit session sign_in
+//! - key_desk: account audit keys recovery session
+//! - lost_key: account audit keys recovery session sign_in totp
 //!
 //! Plumbing, which knows no capability: `platform`, `store`, `config`, `http`, `mail`, `job`, `cli`. Assembled in
 //! `services` and `boot`.
@@ -28,11 +30,16 @@ pub mod doctor;
 mod floor;
 pub mod http;
 pub mod job;
+pub mod key_desk;
+mod key_schedule;
+mod key_watch;
 pub mod keys;
+pub mod lost_key;
 pub mod mail;
 pub mod password;
 pub mod platform;
 pub mod recovery;
+mod resealing;
 pub mod services;
 pub mod session;
 pub mod sign_in;

@@ -16,16 +16,16 @@ use crate::{
     config::Config,
     floor::Floor,
     http::{SecurityHeaders, Site, client::Client, cookies::CookieNames, error::ApiError},
-    keys::data_keys::DataKeys,
+    key_desk,
+    key_watch::KeyWatch,
+    keys::{Keeper, Supply, data_keys::DataKeys},
     mail::{Courier, Outbox},
     platform::{
         clock::Clock,
         hash::Hasher,
-        jwt::TokenSigner,
-        keyring::Ring,
+        keyring::Keyrings,
         limit::{AddressKey, AddressLimiter, Beyond, Quota},
         rng::Rng,
-        seal::SealKey,
         shutdown::Shutdown,
     },
     recovery::{Links, RecoveryCodes},
@@ -55,6 +55,8 @@ const REPORTS: Quota = Quota {
 pub struct Services {
     /// The configuration.
     pub config: Config,
+    /// The data keys.
+    pub keys: Arc<DataKeys>,
     /// The database.
     pub db: Db,
     /// The time.
@@ -73,6 +75,10 @@ pub struct Services {
     pub sign_in: SignIn,
     /// Links that set a new password.
     pub links: Arc<Links>,
+    /// Changes the keyrings.
+    pub keeper: Keeper,
+    /// What this process knows of the keys, and tells others.
+    pub key_watch: KeyWatch,
     /// Takes mails in.
     pub outbox: Arc<Outbox>,
     courier: Courier,
@@ -104,8 +110,10 @@ pub struct Parts {
     pub clock: Arc<dyn Clock>,
     /// Chance.
     pub rng: Arc<dyn Rng>,
-    /// Signs access tokens.
-    pub signing: Ring,
+    /// Where the keys come from.
+    pub supply: Supply,
+    /// The keys to begin with.
+    pub rings: Keyrings,
     /// The data keys, unwrapped.
     pub keys: DataKeys,
     /// Hashes passwords.
@@ -123,31 +131,24 @@ impl Services {
     pub fn assemble(parts: Parts) -> Arc<Self> {
         let config = parts.config;
         let (db, clock, rng) = (parts.db, parts.clock, parts.rng);
-        let freshness = Arc::new(Freshness::default());
-        let keys = Arc::new(parts.keys);
+        let key_watch = KeyWatch::new(
+            &parts.supply,
+            &parts.rings,
+            rng.id(clock.now()),
+            clock.now(),
+        );
+        let shared = (db.clone(), Arc::clone(&clock), Arc::clone(&rng));
+        let floor = Floor::new(
+            &config,
+            shared,
+            parts.hasher,
+            parts.keys,
+            parts.rings.signing,
+        );
+        let keeper = floor.keeper(&config, parts.supply);
+        let (keys, sessions) = (Arc::clone(&floor.keys), Arc::clone(&floor.sessions));
+        let (outbox, freshness) = (Arc::clone(&floor.outbox), Arc::clone(&floor.freshness));
         let factor = config.address_limit_factor;
-        let outbox = Outbox::new(&keys.mail, db.clone(), Arc::clone(&clock), Arc::clone(&rng));
-        let outbox = Arc::new(outbox);
-        let signer = TokenSigner::new(parts.signing, config.public_url.origin());
-        let sessions = Arc::new(Sessions::new(
-            db.clone(),
-            Arc::clone(&clock),
-            Arc::clone(&rng),
-            config.session,
-            signer,
-            SealKey::new(&keys.session),
-            Arc::clone(&freshness),
-        ));
-        let floor = Floor {
-            db: db.clone(),
-            clock: Arc::clone(&clock),
-            rng: Arc::clone(&rng),
-            hasher: parts.hasher,
-            keys,
-            sessions: Arc::clone(&sessions),
-            outbox: Arc::clone(&outbox),
-            freshness: Arc::clone(&freshness),
-        };
         let accounts = floor.accounts(&config);
         let recovery = floor.recovery(&accounts);
         let links = floor.links(&config, &accounts);
@@ -160,8 +161,11 @@ impl Services {
             refusals: Refusals::default(),
             reports: AddressLimiter::new(REPORTS, factor),
             refreshes: AddressLimiter::new(REFRESHES, factor),
+            keeper,
+            key_watch,
             courier: Courier::new(Arc::clone(&outbox), &config),
             config,
+            keys,
             db,
             clock,
             rng,
@@ -184,6 +188,19 @@ impl Services {
             accounts: &self.accounts,
             sessions: &self.sessions,
             sign_in: &self.sign_in,
+        }
+    }
+
+    /// The key desk.
+    pub fn key_desk(&self) -> key_desk::Desk<'_> {
+        key_desk::Desk {
+            db: &self.db,
+            clock: &self.clock,
+            rng: &self.rng,
+            supply: self.keeper.supply(),
+            keeper: &self.keeper,
+            config: &self.config,
+            sessions: &self.sessions,
         }
     }
 
@@ -279,6 +296,7 @@ impl Services {
             if *change == Change::Everything {
                 self.sessions.forget_all();
                 self.accounts.forget_all();
+                self.key_watch.call();
             }
             self.sessions.hear(change);
             self.accounts.hear(change);
@@ -287,6 +305,8 @@ impl Services {
             tracing::warn!("news was deleted unheard; every copy in memory is dropped");
             self.sessions.forget_all();
             self.accounts.forget_all();
+            // A revoke may be among what was not heard.
+            self.key_watch.call();
         }
         self.freshness.heard(began);
         Ok(heard)

@@ -7,9 +7,6 @@ use web_sys::AbortSignal;
 
 use super::{Answer, Transport, WireRequest, WireResponse, unanswered};
 
-/// Longer than the server ever takes; a request without end would hold the session's lock.
-const TIMEOUT_MILLIS: u32 = 30_000;
-
 /// Sends with `fetch`.
 pub(super) struct Fetch;
 
@@ -34,7 +31,7 @@ async fn exchange(request: WireRequest) -> Result<WireResponse, gloo_net::Error>
     let builder = RequestBuilder::new(&request.path)
         .method(method)
         .header("accept", "application/json")
-        .abort_signal(Some(&AbortSignal::timeout_with_u32(TIMEOUT_MILLIS)));
+        .abort_signal(Some(&AbortSignal::timeout_with_u32(request.patience)));
     let response = match request.body {
         Some(body) => {
             let typed = builder.header("content-type", "application/json");

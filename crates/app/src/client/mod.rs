@@ -36,6 +36,18 @@ pub struct WireRequest {
     pub path: Cow<'static, str>,
     /// The JSON body.
     pub body: Option<String>,
+    /// How long its answer may take, in milliseconds.
+    pub patience: u32,
+}
+
+impl WireRequest {
+    /// Longer than the server takes for almost everything; a request without end would hold the session's lock.
+    const PATIENCE: u32 = 30_000;
+
+    /// The same request, with an answer that may take this long.
+    pub(crate) fn within(self, patience: u32) -> Self {
+        Self { patience, ..self }
+    }
 }
 
 /// An answer of any status.
@@ -108,7 +120,15 @@ pub async fn call_on<E: Endpoint>(
     target: E::Target,
     request: E::Request,
 ) -> Result<E::Response, Problem> {
-    let text = exchange(client, wire::<E>(&target, &request)).await?;
+    answer::<E>(client, wire::<E>(&target, &request)).await
+}
+
+/// Sends the request of an endpoint and reads its answer.
+pub(crate) async fn answer<E: Endpoint>(
+    client: &Client,
+    request: WireRequest,
+) -> Result<E::Response, Problem> {
+    let text = exchange(client, request).await?;
     serde_json::from_str(&text).map_err(|_| unanswered())
 }
 
@@ -126,6 +146,7 @@ pub(crate) fn wire<E: Endpoint>(target: &E::Target, request: &E::Request) -> Wir
         method: E::METHOD,
         path,
         body,
+        patience: WireRequest::PATIENCE,
     }
 }
 

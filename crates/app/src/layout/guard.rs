@@ -17,7 +17,7 @@ use crate::{
     page::system::not_found::NotFound,
     reaction::{effect, part},
     state::{
-        Module, use_page_context,
+        use_page_context,
         viewer::{Ended, use_session},
     },
     text::use_locale,
@@ -109,10 +109,14 @@ enum Onward<'a> {
     Away(&'a str),
 }
 
+/// A target without its query.
+fn path_of(target: &str) -> &str {
+    target.split(['?', '#']).next().unwrap_or(target)
+}
+
 fn onward(next: Option<&str>) -> Onward<'_> {
     let next = safe_next(next);
-    let path = next.split(['?', '#']).next().unwrap_or(next);
-    match Page::of(path).map(Page::audience) {
+    match Page::of(path_of(next)).map(Page::audience) {
         // A guest page would only lead here again.
         Some(Audience::Guest) => Onward::Here(Page::Profile.path()),
         Some(Audience::Anyone | Audience::SignedIn | Audience::Admin) => Onward::Here(next),
@@ -126,12 +130,16 @@ pub(crate) fn use_go_on() -> impl Fn(Option<&str>) + Clone {
     let session = use_session();
     let navigate = use_navigate();
     let locale = use_locale();
-    let is_whole = use_page_context().module == Module::Whole;
+    let module = use_page_context().module;
     move |next| {
-        let own_language =
-            untrack(|| session.account()).is_none_or(|account| account.locale == locale);
+        let account = untrack(|| session.account());
+        let own_language = account
+            .as_ref()
+            .is_none_or(|account| account.locale == locale);
+        let role = account.map(|account| account.role);
+        let is_here = |target: &str| own_language && module.is_for(path_of(target), role);
         match onward(next) {
-            Onward::Here(target) if own_language && is_whole => navigate(target, replacing()),
+            Onward::Here(target) if is_here(target) => navigate(target, replacing()),
             // The browser refuses only what does not parse, and these are plain paths.
             Onward::Here(target) | Onward::Away(target) => drop(location().replace(target)),
         }

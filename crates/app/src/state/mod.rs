@@ -5,7 +5,13 @@ pub mod theme;
 pub mod toast;
 pub mod viewer;
 
-use concierge_core::{link::Page, locale::Locale, problem::ErrorCode};
+use concierge_core::{
+    account::Role,
+    link::{Audience, Page},
+    locale::Locale,
+    problem::ErrorCode,
+    time::Timestamp,
+};
 use leptos::prelude::{SharedValue, provide_context, use_context};
 use serde::{Deserialize, Serialize};
 
@@ -17,19 +23,44 @@ use viewer::Viewer;
 pub enum Module {
     /// The pages of the door alone.
     Visitor,
-    /// Every page.
+    /// The door, and what is behind it for everybody who is signed in.
+    Member,
+    /// The pages of admins alone.
+    Admin,
+    /// Every page, where there is no server to bring another module.
     #[default]
     Whole,
 }
 
 impl Module {
-    /// The module for somebody at a path. What no module knows, the smaller one says as well.
-    pub fn of(path: &str, is_signed_in: bool) -> Self {
-        if is_signed_in || Page::of(path).is_some_and(|page| !page.is_door()) {
-            Self::Whole
-        } else {
-            Self::Visitor
+    /// The one module that this build is; none where it holds all of them. A constant, so that a build leaves out
+    /// the pages of the others.
+    pub(crate) const BUILT: Option<Self> = if cfg!(feature = "visitor") {
+        Some(Self::Visitor)
+    } else if cfg!(feature = "member") {
+        Some(Self::Member)
+    } else if cfg!(feature = "admin") {
+        Some(Self::Admin)
+    } else {
+        None
+    };
+
+    /// The module for somebody at a path. To a member there is no admin's page, and so no module with one. What no
+    /// module knows, the smaller one says as well.
+    pub fn of(path: &str, role: Option<Role>) -> Self {
+        match (Page::of(path), role) {
+            (Some(page), None | Some(Role::Admin)) if page.audience() == Audience::Admin => {
+                Self::Admin
+            }
+            (_, Some(_)) => Self::Member,
+            (Some(page), None) if !page.is_door() => Self::Member,
+            (_, None) => Self::Visitor,
         }
+    }
+
+    /// Whether this is the module for somebody at a path, or holds every page.
+    pub(crate) fn is_for(self, path: &str, role: Option<Role>) -> bool {
+        self == Self::Whole || self == Self::of(path, role)
     }
 }
 
@@ -55,6 +86,8 @@ pub struct PageContext {
     pub contact: Option<String>,
     /// Which module the page loads.
     pub module: Module,
+    /// When the page was asked for: both renders count spans from here.
+    pub now: Option<Timestamp>,
     /// Render the error page instead of the route, with the words of this.
     pub failed: Option<ErrorCode>,
 }

@@ -30,6 +30,8 @@ impl Ended {
     pub const SIGNED_OUT: Self = Self::By(EndReason::SignedOut);
     /// In another tab or on another device.
     pub const ELSEWHERE: Self = Self::By(EndReason::EndedElsewhere);
+    /// By the emergency revoke of a key.
+    pub(crate) const KEY_REVOKED: Self = Self::By(EndReason::KeyRevoked);
     const IDLE: &'static str = "idle";
 
     /// What is known when a session was found gone: the server's reason, if it has one; else it ran out, or its

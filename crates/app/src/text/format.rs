@@ -36,6 +36,18 @@ pub fn fill(template: &str, value: u64) -> String {
     template.replace("{}", &value.to_string())
 }
 
+/// Puts texts into the places of `{}`, one after the other; what a text holds itself is no place.
+pub fn fill_all(template: &str, values: &[&str]) -> String {
+    let mut values = values.iter();
+    let mut pieces = template.split("{}");
+    let mut text = pieces.next().unwrap_or_default().to_owned();
+    for piece in pieces {
+        text.push_str(values.next().copied().unwrap_or_default());
+        text.push_str(piece);
+    }
+    text
+}
+
 /// A span as `m:ss`.
 pub fn clock(seconds: u64) -> String {
     format!("{}:{:02}", seconds / 60, seconds % 60)
@@ -124,5 +136,11 @@ mod tests {
         assert_eq!(clock(0), "0:00");
         assert_eq!(clock(119), "1:59");
         assert_eq!(fill("Wait {} s.", 5), "Wait 5 s.");
+    }
+
+    #[test]
+    fn a_text_in_a_place_makes_no_new_place() {
+        assert_eq!(fill_all("{} of {}.", &["{}", "b"]), "{} of b.");
+        assert_eq!(fill_all("none", &["a"]), "none");
     }
 }

@@ -33,9 +33,11 @@ macro_rules! texts {
 }
 pub mod format;
 // Below the macro, which they use.
+mod admin;
 mod desk;
 mod table;
 
+pub(crate) use admin::Texts as AdminTexts;
 pub use table::Texts;
 
 /// The texts behind the door in the language of this page load.
@@ -43,6 +45,14 @@ pub(crate) fn use_desk_texts() -> &'static desk::Texts {
     match use_locale() {
         Locale::En => &desk::EN,
         Locale::Fr => &desk::FR,
+    }
+}
+
+/// The texts of the admins' pages in the language of this page load.
+pub(crate) fn use_admin_texts() -> &'static AdminTexts {
+    match use_locale() {
+        Locale::En => &admin::EN,
+        Locale::Fr => &admin::FR,
     }
 }
 
@@ -78,7 +88,7 @@ mod tests {
 
     #[test]
     fn no_text_is_empty_and_placeholders_agree() {
-        for (name, en, fr) in table::PAIRS.iter().chain(desk::PAIRS) {
+        for (name, en, fr) in table::PAIRS.iter().chain(desk::PAIRS).chain(admin::PAIRS) {
             assert!(!en.is_empty() && !fr.is_empty(), "{name}");
             assert_eq!(en.matches("{}").count(), fr.matches("{}").count(), "{name}");
         }

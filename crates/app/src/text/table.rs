@@ -66,6 +66,7 @@ texts! {
         ended_idle: "You were signed out because nothing happened for a while.", "Vous avez été déconnecté après un moment d’inactivité.";
         ended_reuse: "You were signed out for safety: a copy of your session was used. Please sign in again; if this keeps happening, ask for help.", "Vous avez été déconnecté par sécurité : une copie de votre session a été utilisée. Veuillez vous reconnecter ; si cela se répète, demandez de l’aide.";
         ended_elsewhere: "Your session was ended elsewhere: by a sign-out in another window or on another device.", "Votre session a été fermée ailleurs : par une déconnexion dans une autre fenêtre ou sur un autre appareil.";
+        ended_emergency: "For everybody's safety all sessions were ended. Please sign in again.", "Par sécurité, toutes les sessions ont été fermées. Veuillez vous reconnecter.";
         ended_admin: "An admin ended your session, or changed what your account may do. Please sign in again.", "Un administrateur a mis fin à votre session ou modifié les droits de votre compte. Veuillez vous reconnecter.";
         ended_password: "You were signed out because your password was changed or revoked.", "Vous avez été déconnecté, car votre mot de passe a été changé ou révoqué.";
         closed: "This account is closed.", "Ce compte est fermé.";

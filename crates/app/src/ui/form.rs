@@ -64,6 +64,12 @@ impl Submission {
             .with(|problem| problem.as_ref().map(|problem| problem.code))
     }
 
+    /// What the server says about it to whoever can do something about it, in the operators' English.
+    pub(crate) fn detail(self) -> Option<String> {
+        self.problem
+            .with(|problem| problem.as_ref().and_then(|problem| problem.detail.clone()))
+    }
+
     /// What went wrong as a whole, in the reader's language.
     pub(crate) fn summary(self) -> Option<String> {
         let words = use_texts();
@@ -84,6 +90,11 @@ impl Submission {
     /// Shows what went wrong.
     pub(crate) fn fail(self, problem: Problem) {
         self.problem.set(Some(problem));
+    }
+
+    /// Nothing is wrong any more.
+    pub(crate) fn clear(self) {
+        self.problem.set(None);
     }
 
     /// Shows field errors that were found before anything was sent.

@@ -36,7 +36,7 @@ const ONE: Answers = Answers(&[(
 )]);
 
 /// Ada, as an admin or not, in a language.
-fn seen_by(role: Role, locale: Locale) -> PageContext {
+pub(super) fn seen_by(role: Role, locale: Locale) -> PageContext {
     let viewer = ada();
     let account = AccountView {
         role,
@@ -49,7 +49,7 @@ fn seen_by(role: Role, locale: Locale) -> PageContext {
     }
 }
 
-fn admin() -> PageContext {
+pub(super) fn admin() -> PageContext {
     seen_by(Role::Admin, Locale::En)
 }
 
@@ -73,7 +73,7 @@ async fn mails_that_were_tried_and_did_not_leave_are_told_and_others_not() {
 #[tokio::test]
 async fn to_a_member_there_is_no_admin_page_and_no_link_to_one() {
     const DESK: Answers = Answers(&[("/api/admin/accounts", LIST)]);
-    for page in [Page::Accounts, Page::Invitations] {
+    for page in [Page::Accounts, Page::Invitations, Page::Keys] {
         let html = render_loaded(page.path(), seen_by(Role::Member, Locale::En), DESK).await;
         assert!(html.contains(">Nothing here</h1>"), "{html}");
         assert!(!html.contains("bob@example.org"), "{html}");
@@ -97,6 +97,7 @@ async fn the_accounts_stand_in_a_table_and_lead_on_to_each_and_to_the_next_page(
         r#"<td data-label="Member since">20 November 2026</td>"#,
         r#"href="/admin/accounts?query=b%20b&amp;cursor=ZWR""#,
         r#"href="/admin/invitations""#,
+        r#"href="/admin/keys""#,
         r#"value="b b""#,
         r#"method="get" action="/admin/accounts""#,
     ] {

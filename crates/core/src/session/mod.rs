@@ -68,11 +68,13 @@ pub enum EndReason {
     NotMe,
     /// What the account may do, or what it must prove for it, changed.
     RightsChanged,
+    /// A key was revoked in an emergency, and every session with it.
+    KeyRevoked,
 }
 
 impl EndReason {
     /// Every reason.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::SignedOut,
         Self::Replaced,
         Self::Reuse,
@@ -81,6 +83,7 @@ impl EndReason {
         Self::PasswordChanged,
         Self::NotMe,
         Self::RightsChanged,
+        Self::KeyRevoked,
     ];
 
     /// The reason of a stable text.
@@ -99,6 +102,7 @@ impl EndReason {
             Self::PasswordChanged => "password_changed",
             Self::NotMe => "not_me",
             Self::RightsChanged => "rights_changed",
+            Self::KeyRevoked => "key_revoked",
         }
     }
 

@@ -7,7 +7,7 @@ use concierge_server::{
     audit::Origin,
     config::{Config, HashConfig},
     http::Site,
-    keys::{self, data_keys},
+    keys::{self, Supply, data_keys},
     password,
     platform::{clock::Clock, hash::Hasher, limit::AddressKey, rng::OsRng, shutdown::Shutdown},
     services::{Parts, Services},
@@ -94,14 +94,10 @@ pub async fn services(
     config.hash = COST;
     config.session.per_account = sessions;
     let rng = Arc::new(OsRng);
-    let (rings, _) = keys::load(
-        &config.keys,
-        config.environment,
-        &config.data,
-        clock.now(),
-        &*rng,
-    )
-    .map_err(|findings| findings.iter().map(ToString::to_string).collect::<String>())?;
+    let home = folder.to_owned();
+    let supply = Supply::new(move || Config::reading_for_test(&home));
+    let (rings, _) = keys::read(&supply.read(), clock.now())
+        .map_err(|findings| findings.iter().map(ToString::to_string).collect::<String>())?;
     let keys = data_keys::load(&db, &rings.sealing, clock.now(), &*rng).await?;
     let workers = std::thread::available_parallelism().map_or(1, usize::from);
     let (_, shutdown) = Shutdown::manual();
@@ -113,7 +109,8 @@ pub async fn services(
         db,
         clock,
         rng,
-        signing: rings.signing,
+        supply,
+        rings,
         keys,
         shutdown,
     }))

@@ -9,11 +9,13 @@ mod client;
 mod crowd;
 mod enumeration;
 mod house;
+mod keys;
 mod machine;
 mod profile;
 mod refresh;
 mod release;
 mod report;
+mod ring;
 mod search;
 mod second_factor;
 mod server;
@@ -32,7 +34,7 @@ type Outcome<T> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
 /// A part of the table and what measures it.
 type Part = (&'static str, fn(&mut Report) -> Outcome<()>);
 
-const PARTS: [Part; 8] = [
+const PARTS: [Part; 10] = [
     ("profile", profile::measure),
     ("sign-in", sign_in::measure),
     ("second-factor", second_factor::measure),
@@ -40,7 +42,9 @@ const PARTS: [Part; 8] = [
     ("refresh", refresh::measure),
     ("sessions", sessions::measure),
     ("search", search::measure),
+    ("ring", ring::measure),
     ("visit", visit::measure),
+    ("keys", keys::measure),
 ];
 
 fn main() -> ExitCode {

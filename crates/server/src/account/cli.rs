@@ -22,6 +22,7 @@ use crate::{
     boot::{self, BootError},
     cli::AccountCommand,
     config::Loaded,
+    keys::Supply,
     platform::shutdown::Shutdown,
     services::Services,
 };
@@ -30,7 +31,7 @@ use crate::{
 pub fn run(loaded: Loaded, command: &AccountCommand, json: bool) -> ExitCode {
     let outcome = boot::run(async {
         let (_, shutdown) = Shutdown::manual();
-        let services = boot::assemble(loaded.config, shutdown).await?;
+        let services = boot::assemble(loaded.config, Supply::of(&loaded.args), shutdown).await?;
         let outcome = perform(&services, command, json).await;
         services.db.close().await;
         Ok(outcome)

@@ -18,6 +18,7 @@ mod factor;
 pub mod http;
 mod invitations;
 mod invitations_store;
+mod lost_store;
 mod news;
 mod passphrase;
 mod passwords;
@@ -29,6 +30,7 @@ mod vetting;
 
 pub use desk::{Deed, Place};
 pub use error::AccountError;
+pub use lost_store::delete_open_account_links;
 pub use passwords::letter_to;
 pub use registration::{Begun, Confirmation, Request, Started};
 pub use service::{Accounts, NewAccount, Parts, SetupLink};

@@ -101,6 +101,26 @@ pub struct Kept {
     pub details: serde_json::Value,
 }
 
+/// A row of refusals: one reason, one address, one minute.
+#[derive(Debug)]
+pub struct Refused {
+    /// The stable word of the reason.
+    pub reason: String,
+    /// From where; empty for those that found no row of their own.
+    pub address: String,
+    /// How many.
+    pub count: u64,
+}
+
+/// What was refused since then, as an event of this name.
+pub async fn list_refused(
+    db: &Db,
+    name: EventName,
+    since: Timestamp,
+) -> Result<Vec<Refused>, StoreError> {
+    store::list_refused(db, name, since).await
+}
+
 /// What happened to an account, the newest first; so many events at most.
 pub async fn list_of(db: &Db, account: AccountId, most: i64) -> Result<Vec<Kept>, StoreError> {
     store::list_by_account(db, account, most).await

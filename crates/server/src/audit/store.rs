@@ -1,8 +1,8 @@
 //! SQL of the `event` table. There is no update and no delete.
 
-use concierge_core::{account::AccountId, id::Id, time::Timestamp};
+use concierge_core::{account::AccountId, audit::EventName, id::Id, time::Timestamp};
 
-use super::{Event, EventKind, Kept};
+use super::{Event, EventKind, Kept, Refused};
 use crate::store::{Db, StoreError, Tx, sql};
 
 pub(super) async fn insert(
@@ -58,4 +58,28 @@ pub(super) async fn list_by_account(
         })
     })
     .collect()
+}
+
+/// A bounded look: each instance writes a thousand rows a minute at most.
+pub(super) async fn list_refused(
+    db: &Db,
+    name: EventName,
+    since: Timestamp,
+) -> Result<Vec<Refused>, StoreError> {
+    let rows = sql("SELECT address, details FROM event WHERE at > $1 AND name = $2 ORDER BY at DESC LIMIT 10000")
+        .bind(since.as_millis())
+        .bind(name.as_str())
+        .fetch_all(db)
+        .await?;
+    rows.iter()
+        .map(|row| {
+            let details: serde_json::Value = serde_json::from_str(&row.text("details")?)
+                .map_err(|_| StoreError::corrupt("event", "details", "?"))?;
+            Ok(Refused {
+                reason: details["reason"].as_str().unwrap_or_default().to_owned(),
+                address: row.text_or_null("address")?.unwrap_or_default(),
+                count: details["count"].as_u64().unwrap_or(1),
+            })
+        })
+        .collect()
 }

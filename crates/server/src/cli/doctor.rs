@@ -4,13 +4,13 @@ use std::{fmt::Write as _, process::ExitCode};
 
 use clap::Args;
 
-use super::print_json;
+use super::{checklist, print_json};
 use crate::{
     boot,
     config::LoadArgs,
     doctor::{self, Level, Outcome},
-    keys::stores::Strictness,
-    platform::clock::SystemClock,
+    keys::{self, stores::Strictness},
+    platform::clock::{Clock as _, SystemClock},
 };
 
 /// How strictly to judge.
@@ -23,8 +23,14 @@ pub(super) struct Doctor {
 
 pub(super) fn run(command: &Doctor, args: &LoadArgs, json: bool) -> ExitCode {
     let reading = super::read(args, Strictness::LastGood);
-    let outcomes = match boot::run(async { Ok(doctor::examine(&reading, &SystemClock).await) }) {
-        Ok(outcomes) => outcomes,
+    let now = SystemClock.now();
+    let looked = boot::run(async {
+        let outcomes = doctor::examine(&reading, &SystemClock).await;
+        let findings = keys::check(reading.keys(), reading.environment, &reading.data, now);
+        Ok((outcomes, checklist::of(&reading, &findings, now).await))
+    });
+    let (outcomes, lines) = match looked {
+        Ok(looked) => looked,
         Err(error) => {
             eprintln!("error: {error}");
             return ExitCode::from(2);
@@ -33,7 +39,7 @@ pub(super) fn run(command: &Doctor, args: &LoadArgs, json: bool) -> ExitCode {
     if json {
         print_json(&outcomes);
     } else {
-        print!("{}", page(&outcomes));
+        print!("{}{}", page(&outcomes), checklist::page(&lines));
     }
     ExitCode::from(verdict(&outcomes, command.strict))
 }

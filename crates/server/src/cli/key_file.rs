@@ -1,47 +1,24 @@
-//! The files that `concierge key generate` writes: what stands in them already stays.
+//! The files that `concierge key generate` and `key import` write: what stands in them already stays.
 
 use std::{
     io,
     path::{Path, PathBuf},
 };
 
-use concierge_core::time::Timestamp;
+use concierge_core::{sensitive::Sensitive, time::Timestamp};
 
 use super::key::Refusal;
 use crate::{
     config::{
-        dotenv::Dotenv,
+        Environment,
         secret_file::{self, Links},
     },
-    keys::{Draft, KeyringContents, Purpose, StoredRing},
+    keys::{self, Document, Draft, Existing, Form, KeySettings, KeyringFile, Purpose, StoredRing},
+    platform::rng::OsRng,
 };
 
-/// What a file is, by its name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
-    Dotenv,
-    Keyring,
-}
-
-impl Kind {
-    /// The kind of a file.
-    pub(super) fn of(path: &Path) -> Result<Self, Refusal> {
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        if name.ends_with(".toml") {
-            Ok(Self::Keyring)
-        } else if name.starts_with(".env") || name.ends_with(".env") {
-            Ok(Self::Dotenv)
-        } else {
-            Err(
-                "--out takes a .env file or a keyring file such as secrets.production.toml"
-                    .to_owned(),
-            )
-        }
-    }
-}
-
 /// The file's text, when there is one.
-pub(super) fn existing(path: &Path) -> Result<Option<String>, Refusal> {
+fn existing(path: &Path) -> Result<Option<String>, Refusal> {
     match secret_file::read(path, Links::Refused) {
         Ok((text, _)) => Ok(Some(text)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
@@ -49,61 +26,62 @@ pub(super) fn existing(path: &Path) -> Result<Option<String>, Refusal> {
     }
 }
 
-/// The text with new keys in it.
-pub(super) fn into_dotenv(
+/// The text with new keys in it. What stands there already stays, unless a ring is replaced by force.
+pub(super) fn with_keys(
+    form: Form,
     text: Option<&str>,
     drafts: &[(Purpose, Draft)],
-    force: bool,
-) -> Result<String, Refusal> {
-    let mut file = Dotenv::parse(text.unwrap_or_default()).map_err(|faults| {
-        let first = faults.into_iter().next();
-        first.map_or_else(String::new, |fault| {
-            format!("line {}: {}; {}", fault.line, fault.message, fault.remedy)
-        })
-    })?;
-    for (purpose, draft) in drafts {
-        let variable = purpose.variable();
-        if file.get(variable).is_some() && !force {
-            return Err(taken(variable));
-        }
-        file.set(variable, draft.value.expose());
-        file.set(purpose.id_variable(), &draft.id);
-    }
-    Ok(file.to_string())
-}
-
-/// The same for a keyring file.
-pub(super) fn into_keyring(
-    text: Option<&str>,
-    drafts: &[(Purpose, Draft)],
+    environment: Environment,
     force: bool,
     now: Timestamp,
-) -> Result<String, Refusal> {
-    let text = text.unwrap_or_default();
-    let mut contents = KeyringContents::parse(text)?;
-    let mut added = KeyringContents::default();
-    let mut replaces = false;
+) -> Result<Sensitive, Refusal> {
+    let document = Document::parse(form, text.unwrap_or_default(), environment)?;
+    let mut contents = document.contents().clone();
     for (purpose, draft) in drafts {
-        if contents.ring(*purpose).is_some() {
-            if !force {
-                return Err(taken(purpose.as_str()));
-            }
-            replaces = true;
+        if contents.ring(*purpose).is_some() && !force {
+            return Err(taken(purpose.as_str()));
         }
-        added.set(*purpose, StoredRing::of(draft, now));
         contents.set(*purpose, StoredRing::of(draft, now));
     }
-    // Comments stay when nothing is replaced.
-    Ok(match (replaces, text.trim().is_empty()) {
-        (true, _) => contents.to_string(),
-        (false, true) => added.to_string(),
-        (false, false) => format!("{}\n\n{added}", text.trim_end()),
-    })
+    document.rewritten(&contents)
+}
+
+/// Writes new keys into a file that may be there already, and keeps it out of git.
+pub(super) fn add_keys(
+    path: &Path,
+    settings: &KeySettings,
+    drafts: &[(Purpose, Draft)],
+    environment: Environment,
+    force: bool,
+    now: Timestamp,
+) -> Result<(), Refusal> {
+    let form = Form::of(path)?;
+    let changed = |text: Option<&str>| {
+        with_keys(form, text, drafts, environment, force, now)
+            .map_err(|error| format!("{}: {error}", path.display()))
+    };
+    match form {
+        Form::Dotenv => {
+            let text = changed(existing(path)?.as_deref())?;
+            keys::write_secret_file(path, text.expose(), Existing::Replaced, &OsRng)
+                .map_err(|error| format!("{} cannot be written: {error}", path.display()))?;
+        }
+        Form::Keyring => {
+            let file = KeyringFile::of(settings, path);
+            let text = file.read()?;
+            let text = changed(text.as_ref().map(Sensitive::expose))?;
+            file.write(text.expose(), &OsRng)?;
+        }
+    }
+    if let Some(changed) = ignore_in_git(path) {
+        eprintln!("added it to {}", changed.display());
+    }
+    Ok(())
 }
 
 fn taken(what: &str) -> Refusal {
     format!(
-        "the file has a key for {what} already; --force replaces it, and what it signed or sealed is lost"
+        "the file has a key for {what} already: `concierge key rotate` changes it without loss; --force replaces it, and what it signed or sealed is lost"
     )
 }
 
@@ -150,43 +128,35 @@ fn covers(rule: &str, line: &str, name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        config::Environment,
-        keys::{self, Format},
-        platform::rng::OsRng,
-    };
+    use crate::keys::Format;
 
-    fn drafts(format: Format) -> Vec<(Purpose, Draft)> {
+    #[test]
+    fn keys_are_added_and_replaced_only_by_force() {
         let now = Timestamp::from_millis(1_795_219_200_000);
-        let draft = |_| keys::draft(format, Environment::Production, now, &OsRng).unwrap();
-        Purpose::ALL.map(|one| (one, draft(one))).into()
-    }
-
-    #[test]
-    fn keys_are_added_to_a_dot_env_and_replaced_only_by_force() {
-        let drafts = drafts(Format::Symbols);
-        let text = into_dotenv(Some("# ours\nA=1\nJWT_SECRET=\n"), &drafts, false).unwrap();
-        assert!(text.starts_with("# ours\nA=1\nJWT_SECRET='"), "{text}");
-        let file = Dotenv::parse(&text).unwrap();
-        assert_eq!(file.get("JWT_SECRET"), Some(drafts[0].1.value.expose()));
-        assert_eq!(file.get("SECRET_KEY_ID"), Some(drafts[1].1.id.as_str()));
-        assert!(into_dotenv(Some(&text), &drafts, false).is_err());
-        assert!(into_dotenv(Some(&text), &drafts, true).is_ok());
-    }
-
-    #[test]
-    fn keys_are_added_to_a_keyring_and_replaced_only_by_force() {
-        let now = Timestamp::from_millis(0);
-        let mut both = drafts(Format::Hex);
-        let one = both.split_off(1);
-        let text = into_keyring(Some("# ours\n"), &one, false, now).unwrap();
-        let text = into_keyring(Some(&text), &both, false, now).unwrap();
-        assert!(text.starts_with("# ours\n"), "{text}");
-        let contents = KeyringContents::parse(&text).unwrap();
-        let value = contents.ring(Purpose::Sealing).unwrap().active_value();
-        assert_eq!(value, Some(one[0].1.value.expose()));
-        assert!(into_keyring(Some(&text), &both, false, now).is_err());
-        assert!(into_keyring(Some(&text), &both, true, now).is_ok());
+        let environment = Environment::Production;
+        let draft = |_| keys::draft(Format::Symbols, environment, now, &OsRng).unwrap();
+        let [signing, sealing] = Purpose::ALL.map(|one| [(one, draft(one))]);
+        for (form, text) in [
+            (Form::Keyring, "# ours\n"),
+            (Form::Dotenv, "# ours\nJWT_SECRET=\n"),
+        ] {
+            let with = |text: &str, drafts: &[_], force| {
+                let text = with_keys(form, Some(text), drafts, environment, force, now);
+                text.map(|text| text.expose().to_owned())
+            };
+            let one = with(text, &signing, false).unwrap();
+            let both = with(&one, &sealing, false).unwrap();
+            assert!(both.starts_with("# ours\n"), "{both}");
+            let file = Document::parse(form, &both, environment).unwrap();
+            for (purpose, draft) in signing.iter().chain(&sealing) {
+                let ring = file.contents().ring(*purpose).unwrap();
+                assert_eq!(ring.active_value(), Some(draft.value.expose()));
+                assert_eq!(ring.active, draft.id);
+            }
+            let refused = with(&both, &signing, false).unwrap_err();
+            assert!(refused.contains("--force"), "{refused}");
+            assert!(with(&both, &signing, true).is_ok());
+        }
     }
 
     #[test]
@@ -204,13 +174,5 @@ mod tests {
         let covered = folder.path().join("secrets.production.toml");
         std::fs::write(&covered, "").unwrap();
         assert_eq!(ignore_in_git(&covered), None);
-    }
-
-    #[test]
-    fn other_names_are_refused() {
-        assert!(Kind::of(Path::new("keys.txt")).is_err());
-        for name in [".env", ".env.local", "prod.env", "a/secrets.staging.toml"] {
-            assert!(Kind::of(Path::new(name)).is_ok(), "{name}");
-        }
     }
 }

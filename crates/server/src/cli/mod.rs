@@ -6,10 +6,23 @@
 #![expect(clippy::print_stdout, reason = "the command line talks to its user")]
 #![expect(clippy::print_stderr, reason = "findings go to standard error")]
 
+mod checklist;
 mod config;
 mod doctor;
 mod key;
+mod key_age;
+mod key_backup;
+mod key_desk;
 mod key_file;
+mod key_import;
+mod key_incident;
+mod key_life;
+mod key_lines;
+mod key_lost;
+mod key_open;
+mod key_passphrase;
+mod key_restore;
+mod key_scan;
 mod key_store;
 
 use std::{path::PathBuf, process::ExitCode};

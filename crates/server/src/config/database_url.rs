@@ -52,14 +52,25 @@ impl DatabaseUrl {
         self.is_sqlite
     }
 
-    /// Whether the connection leaves this machine without TLS being demanded: every host the URL
-    /// names counts, in its authority and in its parameters.
+    /// Whether the connection leaves this machine without TLS being demanded.
     pub fn is_remote_without_tls(&self) -> bool {
+        let (is_remote, demands_tls) = self.reach();
+        is_remote && !demands_tls
+    }
+
+    /// Whether the connection leaves this machine.
+    pub fn is_remote(&self) -> bool {
+        self.reach().0
+    }
+
+    /// Whether it leaves this machine, and whether TLS is demanded: every host the URL names counts, in its authority
+    /// and in its parameters.
+    fn reach(&self) -> (bool, bool) {
         let Ok(url) = Url::parse(self.expose()) else {
-            return false;
+            return (false, false);
         };
         if self.is_sqlite {
-            return false;
+            return (false, false);
         }
         let mut hosts = vec![url.host_str().unwrap_or_default().to_owned()];
         let mut mode = None;
@@ -74,7 +85,7 @@ impl DatabaseUrl {
             mode.as_deref(),
             Some("require" | "verify-ca" | "verify-full")
         );
-        !demands_tls && !hosts.iter().all(|host| is_local(host))
+        (!hosts.iter().all(|host| is_local(host)), demands_tls)
     }
 
     /// The masked URL with the line that would make it safe.

@@ -22,6 +22,8 @@ these counts: its default, `concierge.toml`, a `.env` file, the process environm
   systemd credential of the same name, such as `JWT_SECRET`. Staging and production refuse a file that others can read.
 - Keys are looked for in this order: file or systemd credential, process environment, `.env`, keyring
   file, key store. Two places with different keys are refused.
+- The keyring file may be encrypted (`concierge key encrypt`). Its passphrase comes from the file that
+  `CONCIERGE_KEYRING_PASSPHRASE_FILE` names or from the systemd credential `keyring-passphrase`.
 
 `concierge config check` shows everything that is wrong at once, each with its remedy; `concierge config explain`
 shows each value with its source, secrets masked. Durations are written `500ms`, `90s`, `10m`, `1h`, `30d`.

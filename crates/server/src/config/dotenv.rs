@@ -2,9 +2,14 @@
 //!
 //! No substitution, no escapes, no comments behind a value: what stands after the `=` is the value,
 //! less the blanks around it and one pair of quotes. A key with `$name` or `#` in it arrives as it
-//! was written. Reader and editor are this one file, and lines nobody touches stay as they are.
+//! was written. Reader and editor are this one file, and lines nobody touches stay as they are, to the byte.
 
 use std::fmt;
+
+use zeroize::Zeroizing;
+
+/// Some editors begin a file with it.
+const BYTE_ORDER_MARK: char = '\u{feff}';
 
 /// A parsed file: its lines in order, some of them assignments.
 #[derive(Default)]
@@ -13,13 +18,14 @@ pub struct Dotenv {
 }
 
 struct Line {
-    text: String,
+    /// All of it, with its line end; wiped, since it may hold a key.
+    text: Zeroizing<String>,
     entry: Option<Entry>,
 }
 
 struct Entry {
     name: String,
-    value: String,
+    value: Zeroizing<String>,
 }
 
 /// A line that cannot be read.
@@ -38,8 +44,12 @@ impl Dotenv {
     pub fn parse(text: &str) -> Result<Self, Vec<Fault>> {
         let mut file = Self::default();
         let mut faults = Vec::new();
-        for (index, raw) in text.trim_start_matches('\u{feff}').lines().enumerate() {
-            let entry = match parse_line(raw, file.lines.last()) {
+        for (index, raw) in text.split_inclusive('\n').enumerate() {
+            let line = match index {
+                0 => raw.trim_start_matches(BYTE_ORDER_MARK),
+                _ => raw,
+            };
+            let entry = match parse_line(line, file.lines.last()) {
                 Ok(entry) => entry,
                 Err((message, remedy)) => {
                     faults.push(fault(index, message, remedy));
@@ -51,7 +61,7 @@ impl Dotenv {
                 faults.push(fault(index, message, "keep one of the two lines"));
             }
             file.lines.push(Line {
-                text: raw.to_owned(),
+                text: Zeroizing::new(raw.to_owned()),
                 entry,
             });
         }
@@ -86,18 +96,39 @@ impl Dotenv {
             .map(|entry| (entry.name.as_str(), entry.value.as_str()))
     }
 
-    /// Sets a name: in its place when it is there, else at the end.
+    /// Sets a name: in its place when it is there, with its `export` if it has one, else at the end.
     pub fn set(&mut self, name: &str, value: &str) {
+        let index = self.line_of(name).map(|number| number - 1);
+        let (head, end) = match index.map(|index| &self.lines[index].text) {
+            Some(text) => {
+                let head = text.split(name).next().unwrap_or_default().to_owned();
+                (head, line_end(text))
+            }
+            None => (String::new(), self.line_end()),
+        };
+        if let (None, Some(last)) = (index, self.lines.last_mut())
+            && line_end(&last.text).is_empty()
+        {
+            last.text.push_str(end);
+        }
         let line = Line {
-            text: assignment(name, value),
+            text: Zeroizing::new(format!("{head}{}{end}", assignment(name, value))),
             entry: Some(Entry {
                 name: name.to_owned(),
-                value: value.to_owned(),
+                value: Zeroizing::new(value.to_owned()),
             }),
         };
-        match self.line_of(name) {
-            Some(number) => self.lines[number - 1] = line,
+        match index {
+            Some(index) => self.lines[index] = line,
             None => self.lines.push(line),
+        }
+    }
+
+    /// How a new line ends: as the first one does.
+    fn line_end(&self) -> &'static str {
+        match self.lines.first().map(|line| line_end(&line.text)) {
+            Some("\r\n") => "\r\n",
+            _ => "\n",
         }
     }
 }
@@ -106,13 +137,24 @@ impl fmt::Display for Dotenv {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.lines
             .iter()
-            .try_for_each(|line| writeln!(f, "{}", line.text))
+            .try_for_each(|line| f.write_str(&line.text))
     }
 }
 
 impl fmt::Debug for Dotenv {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Dotenv({} lines)", self.lines.len())
+    }
+}
+
+/// What a line ends with; the last one may end with nothing.
+fn line_end(text: &str) -> &'static str {
+    if text.ends_with("\r\n") {
+        "\r\n"
+    } else if text.ends_with('\n') {
+        "\n"
+    } else {
+        ""
     }
 }
 
@@ -156,7 +198,7 @@ fn parse_line(raw: &str, before: Option<&Line>) -> Result<Option<Entry>, Complai
     }
     Ok(Some(Entry {
         name: name.to_owned(),
-        value: unquoted(name, value)?.to_owned(),
+        value: Zeroizing::new(unquoted(name, value)?.to_owned()),
     }))
 }
 

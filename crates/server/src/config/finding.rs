@@ -5,6 +5,7 @@
 
 use std::fmt;
 
+use concierge_core::keys::api::CheckLine;
 use serde::Serialize;
 
 /// Whether the server starts in spite of it.
@@ -30,6 +31,9 @@ pub struct Finding {
     pub message: String,
     /// What to do about it.
     pub remedy: String,
+    /// Which of the eight things about the keys it speaks against, where it is about keys.
+    #[serde(skip)]
+    pub against: Box<[CheckLine]>,
 }
 
 impl Finding {
@@ -46,6 +50,15 @@ impl Finding {
             source: source.to_string(),
             message: message.into(),
             remedy: remedy.into(),
+            against: Box::default(),
+        }
+    }
+
+    /// The same finding, which speaks against these lines of the checklist.
+    pub fn against(self, lines: impl Into<Box<[CheckLine]>>) -> Self {
+        Self {
+            against: lines.into(),
+            ..self
         }
     }
 

@@ -40,6 +40,8 @@ pub(super) struct Sources {
     pub(super) dotenv: Option<(PathBuf, Dotenv)>,
     pub(super) file: Option<(PathBuf, BTreeMap<&'static str, String>)>,
     pub(super) secrets: Vec<(&'static str, Given)>,
+    /// What may open an encrypted keyring file.
+    pub(super) passphrases: Vec<Given>,
     /// Files that hold keys; `keys` judges them.
     pub(super) key_files: Vec<SecretFile>,
     /// Files that hold other secrets.
@@ -89,6 +91,7 @@ pub(super) fn gather(
     found.read_file(args.config.as_deref(), &mut findings);
     found.read_dotenv(args.env_file.as_deref(), &mut findings);
     found.read_secret_files(&mut findings);
+    found.read_passphrases(&mut findings);
     found.refuse_unknown_names(&mut findings);
     (found, findings)
 }
@@ -244,37 +247,52 @@ impl Sources {
                 let place = self.directory.join(&path);
                 if let Some((text, facts)) = opened(&place, &variable, findings) {
                     let source = Source::SecretFile { variable, path };
-                    self.keep(setting, &text, source);
+                    let given = Given::new(without_line_end(&text), source);
+                    self.secrets.push((setting.variable, given));
                     match is_key(setting) {
                         true => self.key_files.push(facts),
                         false => self.other_files.push(facts),
                     }
                 }
             }
-            self.read_credential(setting, findings);
+            if let Some(given) = self.credential(setting.variable, findings) {
+                self.secrets.push((setting.variable, given));
+            }
         }
+    }
+
+    /// The passphrase of the keyring comes from a file or a credential only: a variable would be handed on to
+    /// every child process.
+    fn read_passphrases(&mut self, findings: &mut Vec<Finding>) {
+        let variable = "CONCIERGE_KEYRING_PASSPHRASE_FILE";
+        let named = settings::find(variable).map(|setting| self.given(setting));
+        if let Some(named) = named.unwrap_or_default().first() {
+            let path = PathBuf::from(named.text.expose());
+            let place = self.directory.join(&path);
+            if let Some((text, facts)) = opened(&place, variable, findings) {
+                let variable = variable.to_owned();
+                let source = Source::SecretFile { variable, path };
+                self.passphrases
+                    .push(Given::new(without_line_end(&text), source));
+                self.key_files.push(facts);
+            }
+        }
+        let credential = self.credential("keyring-passphrase", findings);
+        self.passphrases.extend(credential);
     }
 
     /// systemd keeps its credentials in a folder only the service can enter, and shows their
     /// access lists as group bits: their mode is not judged.
-    fn read_credential(&mut self, setting: &'static Setting, findings: &mut Vec<Finding>) {
-        let Some(folder) = self.environment.get("CREDENTIALS_DIRECTORY") else {
-            return;
-        };
-        let path = Path::new(folder).join(setting.variable);
-        if path.exists()
-            && let Some((text, _)) = opened(&path, setting.variable, findings)
-        {
-            self.keep(setting, &text, Source::Credential(path));
+    fn credential(&self, name: &str, findings: &mut Vec<Finding>) -> Option<Given> {
+        let path = Path::new(self.environment.get("CREDENTIALS_DIRECTORY")?).join(name);
+        if !path.exists() {
+            return None;
         }
-    }
-
-    /// One line end is not part of the secret: editors and `echo` add it.
-    fn keep(&mut self, setting: &'static Setting, text: &str, source: Source) {
-        let text = text.strip_suffix('\n').unwrap_or(text);
-        let text = text.strip_suffix('\r').unwrap_or(text);
-        self.secrets
-            .push((setting.variable, Given::new(text, source)));
+        let (text, _) = opened(&path, name, findings)?;
+        Some(Given::new(
+            without_line_end(&text),
+            Source::Credential(path),
+        ))
     }
 
     fn refuse_unknown_names(&self, findings: &mut Vec<Finding>) {
@@ -337,6 +355,12 @@ fn opened(path: &Path, key: &str, findings: &mut Vec<Finding>) -> Option<(String
             None
         }
     }
+}
+
+/// One line end is not part of a secret: editors and `echo` add it.
+fn without_line_end(text: &str) -> &str {
+    let text = text.strip_suffix('\n').unwrap_or(text);
+    text.strip_suffix('\r').unwrap_or(text)
 }
 
 fn is_key(setting: &Setting) -> bool {

@@ -30,6 +30,7 @@ use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, time::Duration}
 
 use concierge_core::{session::api::Scope, totp::Policy};
 
+pub(crate) use self::parse::duration;
 pub use self::{
     database_url::DatabaseUrl,
     environment::Environment,
@@ -41,6 +42,7 @@ pub use self::{
     public_url::PublicUrl,
     secret_file::SecretFile,
     sections::ARGON2_FLOOR,
+    settings::secret_variables,
     smtp_url::{SmtpTls, SmtpUrl},
     source::{Given, Source},
 };
@@ -71,6 +73,10 @@ pub struct Config {
     pub second_factor: Policy,
     /// How many steps of 30 s a code may be early or late, 0 to 2.
     pub totp_skew: u32,
+    /// For how long a key that was rotated out still verifies.
+    pub key_grace: Duration,
+    /// Whether the server rotates keys that are due.
+    pub rotates_keys: bool,
     /// How mails leave.
     pub mail: MailConfig,
     /// Whether `serve` brings the schema up to date.
@@ -172,6 +178,8 @@ pub struct KeySettings {
     pub sealing: RingSettings,
     /// The keyring file, where another than `<data>/secrets.<env>.toml` was named.
     pub keyring: Option<PathBuf>,
+    /// Every source of the passphrase that opens an encrypted keyring file, most preferred first.
+    pub passphrases: Vec<Given>,
     /// The files keys were read from.
     pub files: Vec<SecretFile>,
     /// The folders in which other environments' files may lie.
@@ -200,6 +208,8 @@ pub struct Loaded {
     pub warnings: Vec<Finding>,
     /// Each setting with its value, masked, and its source.
     pub explained: Vec<Explained>,
+    /// What the command line said, to read it all again.
+    pub args: LoadArgs,
 }
 
 /// A configuration as far as it could be read. Keys can be judged even where the rest is broken.
@@ -215,6 +225,8 @@ pub struct Reading {
     pub findings: Vec<Finding>,
     /// Each setting with its value, masked, and its source.
     pub explained: Vec<Explained>,
+    /// What the command line said.
+    pub args: LoadArgs,
 }
 
 impl Reading {
@@ -241,6 +253,7 @@ impl Reading {
                 config,
                 warnings: self.findings,
                 explained: self.explained,
+                args: self.args,
             }),
             _ => Err(self.findings),
         }
@@ -262,7 +275,7 @@ impl Config {
     }
 
     /// The same with the surroundings given.
-    fn read_from(
+    pub(crate) fn read_from(
         args: &LoadArgs,
         environment: BTreeMap<String, String>,
         directory: PathBuf,
@@ -272,8 +285,14 @@ impl Config {
         findings.append(&mut reading.findings);
         Reading {
             findings,
+            args: args.clone(),
             ..reading
         }
+    }
+
+    /// What a test reads again and again.
+    pub fn reading_for_test(data: &std::path::Path) -> Reading {
+        sections::read(&Sources::for_test(data))
     }
 
     /// The configuration of a test: SQLite in `data`, the cheapest hash, no waits.

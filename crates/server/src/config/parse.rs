@@ -8,7 +8,7 @@ use std::{
 use ipnet::IpNet;
 
 /// `500ms`, `90s`, `10m`, `1h`, `30d`; a bare `0` too.
-pub(super) fn duration(text: &str) -> Result<Duration, String> {
+pub(crate) fn duration(text: &str) -> Result<Duration, String> {
     let wrong = || "it is not a duration such as 500ms, 90s, 10m, 1h or 30d".to_owned();
     if text == "0" {
         return Ok(Duration::ZERO);

@@ -7,6 +7,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use concierge_core::keys::api::CheckLine;
+use zeroize::Zeroizing;
+
 use super::{Environment, Finding};
 
 /// Nothing that belongs into such a file is larger.
@@ -35,6 +38,14 @@ pub enum Links {
 /// Reads a whole file as text, and what the file system says of it. Text and facts come from one
 /// open file, so that nobody can swap it in between.
 pub fn read(path: &Path, links: Links) -> io::Result<(String, SecretFile)> {
+    let (mut bytes, facts) = read_bytes(path, links)?;
+    let text = String::from_utf8(std::mem::take(&mut *bytes))
+        .map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "it is not UTF-8 text"))?;
+    Ok((text, facts))
+}
+
+/// The same for a file that need not be text.
+pub fn read_bytes(path: &Path, links: Links) -> io::Result<(Zeroizing<Vec<u8>>, SecretFile)> {
     let mut options = OpenOptions::new();
     options.read(true);
     if links == Links::Refused {
@@ -48,10 +59,10 @@ pub fn read(path: &Path, links: Links) -> io::Result<(String, SecretFile)> {
     if facts.len() > LIMIT {
         return Err(io::Error::other("it is larger than any file of secrets"));
     }
-    let mut text = String::new();
-    file.take(LIMIT).read_to_string(&mut text)?;
+    let mut bytes = Zeroizing::new(Vec::new());
+    file.take(LIMIT).read_to_end(&mut bytes)?;
     Ok((
-        text,
+        bytes,
         SecretFile {
             path: path.to_owned(),
             mode: facts.mode() & 0o7777,
@@ -88,6 +99,7 @@ impl SecretFile {
             format!("others can read this secret file (mode {:04o})", self.mode),
             format!("{fix}`chmod 600 {path}`"),
         );
+        let finding = finding.against([CheckLine::ClosedFiles]);
         Some(finding.strict(environment.is_deployed()))
     }
 

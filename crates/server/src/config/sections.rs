@@ -8,7 +8,7 @@ use std::{
 use concierge_core::session::api::Scope;
 
 use super::{
-    Config, DatabaseUrl, Environment, Explained, HashConfig, Hsts, KeySettings, LogConfig,
+    Config, DatabaseUrl, Environment, Explained, Given, HashConfig, Hsts, KeySettings, LogConfig,
     LogFormat, PublicUrl, Reader, Reading, RingSettings, SessionConfig, key_store, load::Sources,
     parse, people,
 };
@@ -40,6 +40,7 @@ pub(super) fn read(sources: &Sources) -> Reading {
         data,
         config,
         explained: Explained::all(sources, reader.environment),
+        args: super::LoadArgs::default(),
         findings: std::mem::take(&mut reader.findings),
     }
 }
@@ -67,6 +68,7 @@ fn rest(
     let registration = people.as_ref().map(|people| people.registration);
     let confirms = people::confirms_addresses(reader, registration, mail.as_ref());
     let (session, hash, log) = (session(reader), hash(reader), log(reader));
+    let rotation = rotation(reader);
     if let (Some(listen), Some(None)) = (listen, &proxies)
         && !listen.ip().is_loopback()
     {
@@ -81,6 +83,7 @@ fn rest(
     let (hsts, contact, cookie_suffix) = (hsts?, contact?, suffix?.unwrap_or_default());
     let (migrate, people, mail, confirms) = (migrate?, people?, mail?, confirms?);
     let (session, hash, log) = (session?, hash?, log?);
+    let (key_grace, rotates_keys) = rotation?;
     Some(move |keys| Config {
         environment,
         listen,
@@ -91,6 +94,8 @@ fn rest(
         confirms_addresses: confirms,
         second_factor: people.second_factor,
         totp_skew: people.totp_skew,
+        key_grace,
+        rotates_keys,
         mail,
         session,
         hash,
@@ -103,6 +108,14 @@ fn rest(
         cookie_suffix,
         keys,
     })
+}
+
+/// For how long a key verifies that was rotated out, and whether the server rotates.
+fn rotation(reader: &mut Reader<'_>) -> Option<(Duration, bool)> {
+    let grace = lifetime(reader, "CONCIERGE_KEY_GRACE", 365 * 24 * 3600);
+    let words = [("auto", true), ("manual", false)];
+    let rotates = reader.read("CONCIERGE_KEY_ROTATION", |text| parse::word(text, &words));
+    Some((grace?, rotates?))
 }
 
 fn public_url(reader: &mut Reader<'_>) -> Option<PublicUrl> {
@@ -296,6 +309,11 @@ fn keys(reader: &mut Reader<'_>, sources: &Sources) -> KeySettings {
         signing: ring("JWT_SECRET", "JWT_SECRET_ID", "JWT_SECRET_PREVIOUS"),
         sealing: ring("SECRET_KEY", "SECRET_KEY_ID", "SECRET_KEY_PREVIOUS"),
         keyring,
+        passphrases: sources
+            .passphrases
+            .iter()
+            .map(|given| Given::new(given.text.expose(), given.source.clone()))
+            .collect(),
         files: sources.key_files.clone(),
         beside,
         store,

@@ -192,7 +192,13 @@ pub static SETTINGS: &[Setting] = &[
     plain(Keys, "SECRET_KEY_PREVIOUS", "", Unset,
         "Sealing keys that still open: `kid:alg:key:verify_until_unix`, comma-separated.").not_in_the_file().secret(),
     plain(Keys, "CONCIERGE_KEYRING", "keys.keyring", Derived("`<data>/secrets.<env>.toml`"),
-        "The keyring file."),
+        "The keyring file, or the same encrypted, with `.age` behind its name."),
+    plain(Keys, "CONCIERGE_KEYRING_PASSPHRASE_FILE", "keys.keyring_passphrase_file", Derived("the systemd credential `keyring-passphrase`"),
+        "A file that holds the passphrase of an encrypted keyring file; there is no variable that holds the passphrase itself."),
+    plain(Keys, "CONCIERGE_KEY_GRACE", "keys.grace", Fixed("7d"),
+        "For how long a key that was rotated out still verifies; never less than the life of an access token."),
+    plain(Keys, "CONCIERGE_KEY_ROTATION", "keys.rotation", Fixed("auto"),
+        "Who rotates a key that is due and lives where this program writes: `auto` (the server, nobody notices) or `manual`."),
     plain(Keys, "CONCIERGE_KEY_STORE", "keys.store", Fixed("file"),
         "Where the keyring lives: `file` (the keyring file), `env` (the environment only), `vault`, `aws` or `azure`."),
     plain(Keys, "CONCIERGE_KEY_STORE_NAME", "keys.store_name", Derived("`secret/concierge/<env>` in Vault, `concierge/<env>` in AWS"),
@@ -258,6 +264,12 @@ pub static SETTINGS: &[Setting] = &[
     plain(Log, "CONCIERGE_LOG_FORMAT", "log.format", ByEnvironment(["text", "text", "json", "json"]),
         "`json` for machines, `text` for people."),
 ];
+
+/// The variables that may hold a secret: what no child process is given.
+pub fn secret_variables() -> impl Iterator<Item = &'static str> {
+    let secrets = SETTINGS.iter().filter(|setting| setting.secret);
+    secrets.map(|setting| setting.variable)
+}
 
 #[cfg(test)]
 mod tests {

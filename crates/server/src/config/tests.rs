@@ -298,9 +298,11 @@ fn a_secret_may_stand_in_a_file_or_a_credential_with_one_line_end() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("key"), "abc$def \n").unwrap();
     fs::write(folder.path().join("SECRET_KEY"), "cred\r\n").unwrap();
+    fs::write(folder.path().join("keyring-passphrase"), "open\n").unwrap();
     let credentials = folder.path().display().to_string();
     let given = [
         ("JWT_SECRET_FILE", "key"),
+        ("CONCIERGE_KEYRING_PASSPHRASE_FILE", "keyring-passphrase"),
         ("CREDENTIALS_DIRECTORY", credentials.as_str()),
     ];
     let reading = read_in(folder.path(), &LoadArgs::default(), &given);
@@ -311,7 +313,12 @@ fn a_secret_may_stand_in_a_file_or_a_credential_with_one_line_end() {
         "key, named by JWT_SECRET_FILE"
     );
     assert_eq!(keys.sealing.keys[0].text.expose(), "cred");
-    assert_eq!(keys.files.len(), 1);
+    let passphrases = keys.passphrases.iter().map(|one| one.text.expose());
+    assert!(
+        passphrases.eq(["open", "open"]),
+        "of the file and of systemd"
+    );
+    assert_eq!(keys.files.len(), 2);
 }
 
 #[test]

@@ -92,6 +92,32 @@ impl Examined<'_> {
         Outcome::ok(Area::Database, SSLMODE, message)
     }
 
+    /// What the server says of the connection it really has, whatever was asked for.
+    fn encrypted(&self, said: Result<Option<Option<String>>, StoreError>) -> Option<Outcome> {
+        const SUBJECT: &str = "connection";
+        let message = match said {
+            Ok(None) => return None,
+            Ok(Some(Some(protocol))) => {
+                let message = format!("the server says that it is encrypted with {protocol}");
+                return Some(Outcome::ok(Area::Database, SUBJECT, message));
+            }
+            Ok(Some(None)) if !self.url.is_remote() => {
+                let message = "not encrypted, and it does not leave this machine";
+                return Some(Outcome::ok(Area::Database, SUBJECT, message));
+            }
+            Ok(Some(None)) => {
+                "the server says that it is not encrypted, and it goes to another host".to_owned()
+            }
+            Err(error) => format!("it is not known whether it is encrypted: {error}"),
+        };
+        let remedy = format!(
+            "set DATABASE_URL={}, and `ssl = on` with a certificate on the server",
+            self.url.with_tls()
+        );
+        let outcome = Outcome::error(Area::Database, SUBJECT, message, remedy);
+        Some(outcome.strict(self.environment.is_deployed() && self.url.is_remote()))
+    }
+
     fn unreachable(&self, error: &StoreError) -> Outcome {
         if self.url.is_sqlite() {
             return damaged(&error.to_string());
@@ -109,6 +135,7 @@ impl Examined<'_> {
             }
             Err(error) => return vec![self.unreachable(&error)],
         };
+        outcomes.extend(self.encrypted(db.encryption().await));
         let whole = whole(db).await;
         let is_damaged = whole.as_ref().is_some_and(|one| one.level == Level::Error);
         outcomes.extend(whole);
@@ -238,6 +265,36 @@ mod tests {
                 assert!(remedy.ends_with("ada:***@db.example.org/x?sslmode=verify-full"));
             }
         }
+    }
+
+    #[test]
+    fn a_connection_to_another_host_that_really_is_plain_is_an_error_where_it_is_deployed() {
+        let plain = || Ok(Some(None));
+        let protected = || Ok(Some(Some("TLSv1.3".to_owned())));
+        let unknown = || Err(StoreError::Unavailable("gone".to_owned()));
+        let (remote, local) = (
+            "postgres://ada:hunter2@db.example.org/x",
+            "postgres://localhost/x",
+        );
+        for (text, environment, said, level) in [
+            (remote, Environment::Staging, plain(), Level::Error),
+            (remote, Environment::Development, plain(), Level::Warning),
+            (remote, Environment::Production, unknown(), Level::Error),
+            (remote, Environment::Production, protected(), Level::Ok),
+            (local, Environment::Production, plain(), Level::Ok),
+            (local, Environment::Production, unknown(), Level::Warning),
+        ] {
+            let url = DatabaseUrl::parse(text).unwrap();
+            let here = Examined {
+                environment,
+                ..examined(&url)
+            };
+            let outcome = here.encrypted(said).unwrap();
+            assert_eq!(outcome.level, level, "{outcome:?}");
+            assert!(!format!("{outcome:?}").contains("hunter2"));
+        }
+        let url = DatabaseUrl::parse(local).unwrap();
+        assert_eq!(examined(&url).encrypted(Ok(None)), None);
     }
 
     #[test]

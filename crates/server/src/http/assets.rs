@@ -93,8 +93,8 @@ impl Site {
         }
     }
 
-    /// The addresses of a module's files, with whatever hashes the build gave them. A site without a visitor's
-    /// module, as `cargo leptos watch` builds it, serves the whole one to everybody.
+    /// The addresses of a module's files, with whatever hashes the build gave them. A site with one module, as
+    /// `cargo leptos watch` builds it, serves that one to everybody: it holds every page.
     pub fn bundle(&self, module: Module) -> Bundle {
         let names = self.names();
         let find = |stem: &str, ending: &str| {
@@ -105,35 +105,39 @@ impl Site {
             let name = names.iter().filter(fits).max();
             name.map(|name| format!("/pkg/{name}"))
         };
-        let whole = |ending| find(WHOLE, ending).unwrap_or_else(|| format!("/pkg/{WHOLE}{ending}"));
-        let own = |ending| match module {
-            Module::Visitor => find(VISITOR, ending).unwrap_or_else(|| whole(ending)),
-            Module::Whole => whole(ending),
-        };
+        let main = |ending| find(MAIN, ending).unwrap_or_else(|| format!("/pkg/{MAIN}{ending}"));
+        let own = |ending| find(stem(module), ending).unwrap_or_else(|| main(ending));
         Bundle {
-            css: whole(".css"),
+            css: main(".css"),
             js: own(".js"),
             wasm: own(".wasm"),
         }
     }
 }
 
-/// The stems of the modules' file names, as `scripts/build.sh` sets them.
-const WHOLE: &str = "concierge";
-const VISITOR: &str = "concierge-visitor";
+/// The stem of the names of the styles and of the members' module, as `scripts/build.sh` sets it; where a site has one
+/// module, that one's.
+const MAIN: &str = "concierge";
+
+/// The stem of a module's file names.
+const fn stem(module: Module) -> &'static str {
+    match module {
+        Module::Visitor => "concierge-visitor",
+        Module::Member | Module::Whole => MAIN,
+        Module::Admin => "concierge-admin",
+    }
+}
 
 /// The bundle of an embedded site never changes; that of a folder does while developing.
 pub fn bundle(site: &Site, module: Module) -> Bundle {
     match site {
         #[cfg(feature = "embed")]
         Site::Embedded => {
-            static BUNDLES: std::sync::OnceLock<[Bundle; 2]> = std::sync::OnceLock::new();
-            let [visitor, whole] = BUNDLES
-                .get_or_init(|| [Module::Visitor, Module::Whole].map(|module| site.bundle(module)));
-            match module {
-                Module::Visitor => visitor.clone(),
-                Module::Whole => whole.clone(),
-            }
+            static BUNDLES: [std::sync::OnceLock<Bundle>; 4] =
+                [const { std::sync::OnceLock::new() }; 4];
+            BUNDLES[module as usize]
+                .get_or_init(|| site.bundle(module))
+                .clone()
         }
         Site::Folder(_) => site.bundle(module),
     }

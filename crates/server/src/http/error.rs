@@ -21,6 +21,8 @@ pub struct ApiError {
     pub retry_after: Option<std::time::Duration>,
     /// What really happened: for the log, and in development for the answer to a 5xx.
     pub cause: Option<String>,
+    /// What the caller may know and can do something about.
+    pub detail: Option<String>,
     /// Whether a token came along, for `WWW-Authenticate`.
     pub had_token: bool,
 }
@@ -33,6 +35,7 @@ impl ApiError {
             fields: Vec::new(),
             retry_after: None,
             cause: None,
+            detail: None,
             had_token: false,
         }
     }
@@ -50,6 +53,14 @@ impl ApiError {
         Self {
             fields,
             ..Self::new(ErrorCode::InvalidFields)
+        }
+    }
+
+    /// The same with words for the caller: only where whoever asks may know what they say.
+    pub fn telling(self, detail: impl ToString) -> Self {
+        Self {
+            detail: Some(detail.to_string()),
+            ..self
         }
     }
 
@@ -118,7 +129,9 @@ pub fn respond(error: ApiError, client: &Client, show_cause: bool) -> Response {
         fields: error.fields,
         request_id: client.origin.request_id.clone(),
         retry_after,
-        detail: error.cause.filter(|_| show_cause && status >= 500),
+        detail: error
+            .detail
+            .or_else(|| error.cause.filter(|_| show_cause && status >= 500)),
     };
     let body = serde_json::to_string(&problem).unwrap_or_default();
     let mut response = Response::new(Body::from(body));

@@ -35,7 +35,7 @@ use tower_http::compression::CompressionLayer;
 pub use assets::Site;
 pub use headers::SecurityHeaders;
 
-use crate::{account, admin, recovery, services::Services, session, sign_in, totp};
+use crate::{account, admin, key_desk, recovery, services::Services, session, sign_in, totp};
 
 /// What every handler shares.
 pub type App = Arc<Services>;
@@ -77,6 +77,7 @@ pub fn api(app: &App) -> Router<App> {
     let router = recovery::http::routes(router);
     let router = session::http::routes(router);
     let router = admin::http::routes(router);
+    let router = key_desk::http::routes(router);
     let router = system::routes(router);
     let router = documents::routes(router);
     let router = health::routes(router);

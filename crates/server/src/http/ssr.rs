@@ -53,8 +53,9 @@ pub async fn render(
         .map(|nonce| nonce.0.clone())
         .unwrap_or_default();
     let viewer = viewer(app, caller).await;
+    let role = viewer.as_ref().map(|viewer| viewer.account.role);
     let context = PageContext {
-        module: Module::of(request.uri().path(), viewer.is_some()),
+        module: Module::of(request.uri().path(), role),
         failed,
         ..page_context(app, &client, viewer)
     };
@@ -115,6 +116,7 @@ fn page_context(app: &App, client: &Client, viewer: Option<Viewer>) -> PageConte
         sends_mail: app.delivers_links(),
         one_session: app.config.session.per_account == 1,
         contact: app.config.contact.clone(),
+        now: Some(app.clock.now()),
         ..PageContext::default()
     }
 }

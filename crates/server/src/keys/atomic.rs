@@ -23,6 +23,16 @@ pub enum Existing {
 
 /// Writes the whole file, making its folder (mode 0700) when it is not there.
 pub fn write(path: &Path, text: &str, existing: Existing, rng: &dyn Rng) -> io::Result<()> {
+    write_bytes(path, text.as_bytes(), existing, rng)
+}
+
+/// The same for a file that is not text.
+pub fn write_bytes(
+    path: &Path,
+    content: &[u8],
+    existing: Existing,
+    rng: &dyn Rng,
+) -> io::Result<()> {
     let folder = folder_of(path);
     DirBuilder::new()
         .recursive(true)
@@ -30,7 +40,7 @@ pub fn write(path: &Path, text: &str, existing: Existing, rng: &dyn Rng) -> io::
         .create(&folder)?;
     refuse_foreign(path)?;
     let temporary = temporary_name(path, rng);
-    let written = write_new(&temporary, text).and_then(|()| match existing {
+    let written = write_new(&temporary, content).and_then(|()| match existing {
         Existing::Replaced => fs::rename(&temporary, path),
         // A hard link fails when the name is taken; a rename would overwrite.
         Existing::Kept => fs::hard_link(&temporary, path),
@@ -43,13 +53,13 @@ pub fn write(path: &Path, text: &str, existing: Existing, rng: &dyn Rng) -> io::
     File::open(&folder)?.sync_all()
 }
 
-fn write_new(path: &Path, text: &str) -> io::Result<()> {
+fn write_new(path: &Path, content: &[u8]) -> io::Result<()> {
     let mut file = OpenOptions::new()
         .write(true)
         .create_new(true)
         .mode(0o600)
         .open(path)?;
-    file.write_all(text.as_bytes())?;
+    file.write_all(content)?;
     file.sync_all()
 }
 
@@ -69,7 +79,8 @@ fn refuse_foreign(path: &Path) -> io::Result<()> {
     Ok(())
 }
 
-fn folder_of(path: &Path) -> PathBuf {
+/// The folder a file lies in.
+pub(super) fn folder_of(path: &Path) -> PathBuf {
     match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
         _ => PathBuf::from("."),

@@ -1,11 +1,14 @@
 //! Judges keys: the same code at the start of the server and in `concierge key check`.
 
-use std::{fs, path::Path};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
-use concierge_core::time::Timestamp;
+use concierge_core::{keys::api::CheckLine, sensitive::Sensitive, time::Timestamp};
 
 use super::{
-    KeyringContents as Contents, Purpose, known,
+    Draft, KeyringContents as Contents, Purpose, due, is_id, known,
     load::{self, Gathered, Held},
     strength,
 };
@@ -27,7 +30,48 @@ pub fn check(
 ) -> Vec<Finding> {
     let path = load::keyring_path(settings, environment, data);
     let mut found = load::gather(settings, environment, &path, now);
-    judge(&mut found, settings, environment, &path)
+    let mut findings = judge(&mut found, settings, environment, &path);
+    let ages = due::judge(&found.keys, environment, now);
+    findings.extend(ages.into_iter().map(|(_, finding)| finding));
+    findings
+}
+
+/// Everything that is wrong with a key that is about to take the place of a ring's, beside the keys in use.
+pub fn check_new(
+    purpose: Purpose,
+    new: &Draft,
+    settings: &KeySettings,
+    environment: Environment,
+    data: &Path,
+    now: Timestamp,
+) -> Vec<Finding> {
+    let path = load::keyring_path(settings, environment, data);
+    let others = load::gather(settings, environment, &path, now).keys;
+    let new = Held {
+        purpose,
+        id: new.id.clone(),
+        algorithm: new.algorithm,
+        text: Sensitive::new(new.value.expose()),
+        state: KeyState::Active,
+        source: Source::Flag("--stdin"),
+        created_at: None,
+    };
+    let mut keys: Vec<&Held> = others.iter().filter(|key| key.purpose != purpose).collect();
+    keys.push(&new);
+    let mut findings = Vec::new();
+    if !is_id(&new.id) {
+        let message = "an id is 1 to 64 letters, digits, dashes, dots or underscores".to_owned();
+        findings.push(about(
+            &new,
+            message,
+            "use an id such as prod-20261120-9f3a".to_owned(),
+        ));
+    }
+    findings.extend(weak(&new, environment));
+    findings.extend(foreign(&new, environment));
+    findings.extend(shared(&keys, environment));
+    findings.extend(reused(&[&new], settings, environment, &path));
+    findings
 }
 
 /// The findings of gathering and those about each key and file.
@@ -41,8 +85,8 @@ pub(super) fn judge(
     for file in &settings.files {
         findings.extend(file.judge(environment));
     }
-    // Why a store gave none is said already.
-    if environment.is_deployed() && !settings.store.is_silent() {
+    // Why a file or a store gave none is said already.
+    if environment.is_deployed() && !found.is_unread && !settings.store.is_silent() {
         let lacking = Purpose::ALL.into_iter().filter(|one| found.lacks(*one));
         findings.extend(lacking.map(|purpose| missing(purpose, environment, keyring)));
     }
@@ -76,6 +120,12 @@ pub(super) fn missing(purpose: Purpose, environment: Environment, keyring: &Path
             purpose.variable(),
         ),
     )
+    // Of no key nothing good can be said.
+    .against([
+        CheckLine::MadeSecurely,
+        CheckLine::LongEnough,
+        CheckLine::RandomEnough,
+    ])
 }
 
 fn about(key: &Held, message: String, remedy: String) -> Finding {
@@ -86,15 +136,25 @@ fn about(key: &Held, message: String, remedy: String) -> Finding {
     Finding::error(name, &key.source, message, remedy)
 }
 
+/// Whether anybody could know or guess a key.
+pub(super) fn is_weak(text: &str) -> bool {
+    known::is_known(text) || !strength::weaknesses(text).is_empty()
+}
+
 fn weak(key: &Held, environment: Environment) -> Option<Finding> {
     let text = key.text.expose();
     let reasons = strength::weaknesses(text);
-    let message = if known::is_known(text) {
-        "the key is printed in public documentation: anybody can sign with it".to_owned()
+    let is_short = strength::is_short(text);
+    let (message, against) = if known::is_known(text) {
+        let message = "the key is printed in public documentation: anybody can sign with it";
+        (message.to_owned(), vec![CheckLine::MadeSecurely])
     } else if reasons.is_empty() {
         return None;
     } else {
-        format!("the key is weak: {}", reasons.join("; "))
+        let mut against = Vec::new();
+        against.extend(is_short.then_some(CheckLine::LongEnough));
+        against.extend((reasons.len() > usize::from(is_short)).then_some(CheckLine::RandomEnough));
+        (format!("the key is weak: {}", reasons.join("; ")), against)
     };
     let remedy = format!(
         "make a new one: `concierge key generate --env {environment} --ring {}{}`",
@@ -104,7 +164,8 @@ fn weak(key: &Held, environment: Environment) -> Option<Finding> {
             Algorithm::Ed25519 => " --alg Ed25519",
         }
     );
-    Some(about(key, message, remedy).strict(environment.is_deployed()))
+    let finding = about(key, message, remedy).against(against);
+    Some(finding.strict(environment.is_deployed()))
 }
 
 /// A key whose id says that it belongs elsewhere.
@@ -135,7 +196,7 @@ fn ambiguous(keys: &[&Held]) -> Option<Finding> {
         .find(|(index, key)| keys[..*index].iter().any(|before| is_twin(before, key)))?;
     let message = format!("the key {} stands under another algorithm, too", key.id);
     let remedy = "remove it where its algorithm is wrong, or make a new key".to_owned();
-    Some(about(key, message, remedy))
+    Some(about(key, message, remedy).against([CheckLine::MadeSecurely]))
 }
 
 /// One key for both purposes: who is shown a token's key can open what is sealed.
@@ -146,7 +207,8 @@ fn shared(keys: &[&Held], environment: Environment) -> Option<Finding> {
     })?;
     let message = "the same key signs and seals".to_owned();
     let remedy = "make one of its own: `concierge key generate --ring sealing`".to_owned();
-    Some(about(twin, message, remedy).strict(environment.is_deployed()))
+    let finding = about(twin, message, remedy).against([CheckLine::MadeSecurely]);
+    Some(finding.strict(environment.is_deployed()))
 }
 
 /// A key that also stands in another environment's file nearby.
@@ -156,8 +218,29 @@ fn reused(
     environment: Environment,
     keyring: &Path,
 ) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (path, values) in neighbours(settings, keyring, None) {
+        let twins = keys
+            .iter()
+            .filter(|key| values.iter().any(|value| value == key.text.expose()));
+        findings.extend(twins.map(|key| {
+            let message = format!("the same key stands in {}", path.display());
+            let remedy = "give each environment a key of its own, or remove that file".to_owned();
+            about(key, message, remedy).strict(environment.is_deployed())
+        }));
+    }
+    findings
+}
+
+/// The files beside the ones in use, or in one more folder, that hold keys, with those keys.
+pub(super) fn neighbours(
+    settings: &KeySettings,
+    keyring: &Path,
+    more: Option<&Path>,
+) -> Vec<(PathBuf, Vec<String>)> {
     let mut folders = settings.beside.clone();
     folders.extend(keyring.parent().map(Path::to_owned));
+    folders.extend(more.map(Path::to_owned));
     folders.sort();
     folders.dedup();
     let is_in_use = |path: &Path| {
@@ -171,23 +254,16 @@ fn reused(
         .iter()
         .filter_map(|folder| fs::read_dir(folder).ok());
     let files = entries.flatten().flatten().map(|entry| entry.path());
-    let mut findings = Vec::new();
-    for path in files.filter(|path| !is_in_use(path)) {
-        let values = values_in(&path);
-        let twins = keys
-            .iter()
-            .filter(|key| values.iter().any(|value| value == key.text.expose()));
-        findings.extend(twins.map(|key| {
-            let message = format!("the same key stands in {}", path.display());
-            let remedy = "give each environment a key of its own, or remove that file".to_owned();
-            about(key, message, remedy).strict(environment.is_deployed())
-        }));
-    }
-    findings
+    files
+        .filter(|path| !is_in_use(path))
+        .map(|path| (values_in(&path), path))
+        .filter(|(values, _)| !values.is_empty())
+        .map(|(values, path)| (path, values))
+        .collect()
 }
 
-/// The keys in a neighbouring file. One that cannot be read or is broken is none of our business.
-fn values_in(path: &Path) -> Vec<String> {
+/// The keys in a file of that name. One that cannot be read or is broken is none of our business.
+pub(super) fn values_in(path: &Path) -> Vec<String> {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let is_dotenv = name.starts_with(".env");
     let is_keyring = name.starts_with("secrets.") && name.ends_with(".toml");

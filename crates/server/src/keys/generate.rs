@@ -61,8 +61,8 @@ pub fn draft(
     })
 }
 
-/// The id of a key that was given without one.
-pub(super) fn implicit_id(environment: Environment, text: &str) -> String {
+/// The id of a key that was given without one: the same wherever the same key is given.
+pub fn implicit_id(environment: Environment, text: &str) -> String {
     id(environment, "00000000", text)
 }
 

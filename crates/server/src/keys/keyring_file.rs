@@ -10,7 +10,7 @@ use super::{Draft, Purpose, is_id};
 use crate::platform::keyring::{Algorithm, KeyState, Scheme};
 
 /// A whole file. A ring that is missing is made or asked for, not an error.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Contents {
     /// Nothing that began at or before this counts any more; set by a revoke and by a restore.
@@ -23,7 +23,7 @@ pub struct Contents {
 }
 
 /// One ring of the file.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct StoredRing {
     /// The id of the key that signs or seals.
@@ -111,15 +111,7 @@ impl StoredRing {
     pub fn of(draft: &Draft, now: Timestamp) -> Self {
         Self {
             active: draft.id.clone(),
-            keys: vec![Stored {
-                id: draft.id.clone(),
-                alg: draft.algorithm,
-                value: Sensitive::new(draft.value.expose()),
-                state: StoredState::Active,
-                created_at: Some(now),
-                not_before: None,
-                verify_until: None,
-            }],
+            keys: vec![Stored::of(draft, now)],
         }
     }
 
@@ -132,7 +124,7 @@ impl StoredRing {
         self.keys.iter().find(|key| key.id == self.active)
     }
 
-    fn validate(&self, purpose: Purpose) -> Result<(), String> {
+    pub(super) fn validate(&self, purpose: Purpose) -> Result<(), String> {
         for (index, key) in self.keys.iter().enumerate() {
             if !is_id(&key.id) {
                 return Err(format!(
@@ -143,7 +135,9 @@ impl StoredRing {
             if self.keys[..index].iter().any(|other| other.id == key.id) {
                 return Err(format!("the id {} is there twice", key.id));
             }
+            let is_wiped = key.state == StoredState::Revoked && key.value.expose().is_empty();
             unfit(purpose, key.alg, key.value.expose())
+                .filter(|_| !is_wiped)
                 .map_or(Ok(()), |fault| Err(format!("key {}: {fault}", key.id)))?;
             if (key.state == StoredState::Active) != (key.id == self.active) {
                 return Err(format!(
@@ -263,7 +257,9 @@ fn algorithm<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Algorithm, D:
 }
 
 /// A TOML date-time, or the same in quotes.
-fn time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Timestamp>, D::Error> {
+pub(super) fn time<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Timestamp>, D::Error> {
     let text = match Value::deserialize(deserializer)? {
         Value::Datetime(time) => time.to_string(),
         Value::String(text) => text,

@@ -9,10 +9,12 @@ use concierge_core::{sensitive::Sensitive, time::Timestamp};
 use zeroize::Zeroizing;
 
 use super::{
-    Existing, Format, KeyringContents as Contents, Purpose, StoredRing, atomic, check, draft,
+    Document, Existing, FileForm, Form, Format, KeyringFile, OpenedKeyring, Purpose, StoredRing,
+    atomic, check, draft,
     generate::implicit_id,
     is_id,
-    keyring_file::{Section, unfit},
+    keyring_file::unfit,
+    keyring_store::{self, plain_path},
     known::{TEST_SEALING_KEY, TEST_SIGNING_KEY},
     previous, stores,
 };
@@ -36,6 +38,7 @@ pub(super) struct Held {
     pub(super) text: Sensitive,
     pub(super) state: KeyState,
     pub(super) source: Source,
+    pub(super) created_at: Option<Timestamp>,
 }
 
 /// Everything that was found.
@@ -43,13 +46,22 @@ pub(super) struct Held {
 pub(super) struct Gathered {
     pub(super) keys: Vec<Held>,
     pub(super) findings: Vec<Finding>,
-    /// The text of the keyring file, when there is one.
-    keyring: Option<String>,
+    /// The keyring file, when there is one that can be read.
+    pub(super) keyring: Option<OpenedKeyring>,
+    /// Whether there is one that can't: nobody knows which keys it holds.
+    pub(super) is_unread: bool,
+    /// The epoch of the keyring file.
+    epoch: Option<Timestamp>,
 }
 
 impl Gathered {
     pub(super) fn lacks(&self, purpose: Purpose) -> bool {
         !self.keys.iter().any(|key| key.purpose == purpose)
+    }
+
+    /// Whether there is a keyring file whose keys are not among these because it could not be read.
+    pub(super) fn misses(&self, keyring: &Path) -> bool {
+        self.keyring.is_none() && keyring.symlink_metadata().is_ok()
     }
 }
 
@@ -68,7 +80,8 @@ pub fn load(
     let is_sound = !found.findings.iter().any(Finding::is_error);
     let is_ours = settings.store.kind == StoreKind::File;
     if environment == Environment::Development && is_incomplete && is_sound && is_ours {
-        found = match make_missing(&found, &path, now, rng) {
+        let file = KeyringFile::of(settings, &path);
+        found = match make_missing(&found, &file, now, rng) {
             Ok(()) => gather(settings, environment, &path, now),
             Err(finding) => {
                 found.findings.push(finding);
@@ -76,30 +89,43 @@ pub fn load(
             }
         };
     }
-    let mut findings = check::judge(&mut found, settings, environment, &path);
+    judged(found, settings, environment, &path)
+}
+
+pub(super) fn judged(
+    mut found: Gathered,
+    settings: &KeySettings,
+    environment: Environment,
+    path: &Path,
+) -> Result<(Keyrings, Vec<Finding>), Vec<Finding>> {
+    let mut findings = check::judge(&mut found, settings, environment, path);
     if !findings.iter().any(Finding::is_error) {
-        let mut keys = found.keys.into_iter();
-        if let (Some(signing), Some(sealing)) = rings(&mut keys) {
-            return Ok((Keyrings { signing, sealing }, findings));
+        if let Some(rings) = into_rings(found) {
+            return Ok((rings, findings));
         }
-        // Only when the keyring vanished between being made and being read.
-        findings.extend(Purpose::ALL.map(|purpose| check::missing(purpose, environment, &path)));
+        // Where keys are made they vanished since, or nobody may make them now.
+        findings.extend(Purpose::ALL.map(|purpose| check::missing(purpose, environment, path)));
     }
     Err(findings)
 }
 
-/// The keyring file of this configuration.
+/// The keyring file of this configuration, in its plain form: [`KeyringFile`] knows both.
 pub fn keyring_path(settings: &KeySettings, environment: Environment, data: &Path) -> PathBuf {
     let usual = || data.join(format!("secrets.{environment}.toml"));
-    settings.keyring.clone().unwrap_or_else(usual)
+    let named = settings.keyring.as_deref().map(plain_path);
+    named.unwrap_or_else(usual)
 }
 
 /// The files that hold the keys in use, with their permissions.
 pub fn files(settings: &KeySettings, environment: Environment, data: &Path) -> Vec<SecretFile> {
     let path = keyring_path(settings, environment, data);
-    let keyring = secret_file::read(&path, Links::Refused).ok();
-    let keyring = keyring.map(|(_, facts)| facts);
-    settings.files.iter().cloned().chain(keyring).collect()
+    let file = KeyringFile::new(&path, None);
+    let read = |form| secret_file::read_bytes(&file.path_of(form), Links::Refused).ok();
+    let forms = [FileForm::Plain, FileForm::Age]
+        .into_iter()
+        .filter_map(read);
+    let keyrings = forms.map(|(_, facts)| facts);
+    settings.files.iter().cloned().chain(keyrings).collect()
 }
 
 /// Reads all sources of both rings; makes nothing.
@@ -110,12 +136,16 @@ pub(super) fn gather(
     now: Timestamp,
 ) -> Gathered {
     let mut found = Gathered::default();
-    let local = match settings.store.kind {
-        StoreKind::Env => Contents::default(),
-        _ => read_keyring(path, environment, &mut found),
-    };
-    let file = Source::Keyring(path.to_owned());
-    let (contents, home) = stores::choose(&settings.store, (local, file), &mut found.findings);
+    let file = KeyringFile::of(settings, path);
+    let read = keyring_store::examine(&file, settings, environment, &mut found.findings);
+    let (opened, contents) = read.unzip();
+    found.is_unread = opened.is_none() && file.form() != Ok(None);
+    found.keyring = opened;
+    let path = found.keyring.as_ref().map(|opened| &opened.facts.path);
+    let local = Source::Keyring(path.cloned().unwrap_or(file.path));
+    let local = (contents.unwrap_or_default(), local);
+    let (contents, home) = stores::choose(&settings.store, local, &mut found.findings);
+    found.epoch = contents.epoch;
     for (purpose, given) in [
         (Purpose::Signing, &settings.signing),
         (Purpose::Sealing, &settings.sealing),
@@ -138,6 +168,7 @@ pub(super) fn gather(
                 text: Sensitive::new(key.value.expose()),
                 state: key.state_at(now),
                 source: home.clone(),
+                created_at: key.created_at,
             }));
         }
         take_previous(purpose, given, now, &mut found);
@@ -146,42 +177,6 @@ pub(super) fn gather(
         use_the_test_pair(&mut found);
     }
     found
-}
-
-fn read_keyring(path: &Path, environment: Environment, found: &mut Gathered) -> Contents {
-    let refuse = |message: String, remedy: &str| {
-        Finding::error(path.display().to_string(), "keyring file", message, remedy)
-    };
-    let (text, facts) = match secret_file::read(path, Links::Refused) {
-        Ok(read) => read,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Contents::default(),
-        Err(error) => {
-            let remedy = "mend the file, or name another with CONCIERGE_KEYRING";
-            found
-                .findings
-                .push(refuse(format!("it cannot be read: {error}"), remedy));
-            return Contents::default();
-        }
-    };
-    found.findings.extend(facts.judge(environment));
-    if facts.owner != rustix::process::geteuid().as_raw() {
-        let remedy = "give it to the user that runs concierge with chown";
-        let finding = refuse("it belongs to another user".to_owned(), remedy);
-        found
-            .findings
-            .push(finding.strict(environment.is_deployed()));
-    }
-    match Contents::parse(&text) {
-        Ok(contents) => {
-            found.keyring = Some(text);
-            contents
-        }
-        Err(error) => {
-            let remedy = "mend that line, or put the file back from a backup; concierge does not overwrite it";
-            found.findings.push(refuse(error, remedy));
-            Contents::default()
-        }
-    }
 }
 
 /// Two sources with different keys: taking either would be a guess.
@@ -269,6 +264,7 @@ fn take_given(
         text: Sensitive::new(text),
         state: KeyState::Active,
         source: key.source.clone(),
+        created_at: None,
     });
 }
 
@@ -310,6 +306,7 @@ fn take_previous(purpose: Purpose, given: &RingSettings, now: Timestamp, found: 
                 KeyState::Retired
             },
             source: previous.source.clone(),
+            created_at: None,
         });
     }
 }
@@ -328,6 +325,7 @@ fn use_the_test_pair(found: &mut Gathered) {
                 text: Sensitive::new(text),
                 state: KeyState::Active,
                 source: Source::TestPair,
+                created_at: None,
             });
         }
     }
@@ -337,27 +335,34 @@ fn use_the_test_pair(found: &mut Gathered) {
 /// process was quicker its keys are the ones that count.
 fn make_missing(
     found: &Gathered,
-    path: &Path,
+    file: &KeyringFile,
     now: Timestamp,
     rng: &dyn Rng,
 ) -> Result<(), Finding> {
     let environment = Environment::Development;
-    let mut text = found.keyring.clone().unwrap_or_default();
-    let existing = match found.keyring {
-        Some(_) => Existing::Replaced,
-        None => Existing::Kept,
-    };
+    let known = found.keyring.as_ref();
     let refuse = |message: String| {
         let remedy = "make the data folder writable, or set JWT_SECRET and SECRET_KEY";
-        Finding::error(path.display().to_string(), "keyring file", message, remedy)
+        Finding::error(
+            file.path.display().to_string(),
+            "keyring file",
+            message,
+            remedy,
+        )
     };
+    let text = known.map_or("", |opened| opened.text.expose());
+    let document = Document::parse(Form::Keyring, text, environment).map_err(refuse)?;
+    let mut contents = document.contents().clone();
     for purpose in Purpose::ALL.into_iter().filter(|one| found.lacks(*one)) {
         let draft = draft(Format::Hex, environment, now, rng)
             .ok_or_else(|| refuse("the source of randomness is broken".to_owned()))?;
-        let gap = if text.is_empty() { "" } else { "\n" };
-        text += &format!("{gap}{}", Section(purpose, &StoredRing::of(&draft, now)));
+        contents.set(purpose, StoredRing::of(&draft, now));
     }
-    match atomic::write(path, &text, existing, rng) {
+    let text = document.rewritten(&contents).map_err(refuse)?;
+    if known.is_some() {
+        return file.write(text.expose(), rng).map_err(refuse);
+    }
+    match atomic::write(&file.path, text.expose(), Existing::Kept, rng) {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
             Err(refuse(format!("the keys cannot be written: {error}")))
         }
@@ -365,16 +370,22 @@ fn make_missing(
     }
 }
 
-fn rings(keys: &mut dyn Iterator<Item = Held>) -> (Option<Ring>, Option<Ring>) {
-    let (signing, sealing): (Vec<Held>, Vec<Held>) =
-        keys.partition(|key| key.purpose == Purpose::Signing);
-    (ring(signing), ring(sealing))
+pub(super) fn into_rings(found: Gathered) -> Option<Keyrings> {
+    let (signing, sealing): (Vec<Held>, Vec<Held>) = found
+        .keys
+        .into_iter()
+        .partition(|key| key.purpose == Purpose::Signing);
+    Some(Keyrings {
+        signing: ring(signing)?,
+        sealing: ring(sealing)?,
+        epoch: found.epoch.unwrap_or(Timestamp::from_millis(0)),
+    })
 }
 
 fn ring(held: Vec<Held>) -> Option<Ring> {
     let keys = held.into_iter().map(|held| {
         Some(Key {
-            scheme: Scheme::of(held.algorithm, held.text.expose())?,
+            scheme: Scheme::of_stored(held.algorithm, held.text.expose())?,
             secret: Zeroizing::new(held.text.expose().as_bytes().to_vec()),
             id: held.id,
             state: held.state,

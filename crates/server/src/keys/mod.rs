@@ -9,36 +9,85 @@
 //! Threats: a guessable key lets anybody sign in as anybody; a key others can read is no key; a key
 //! of one environment must open nothing in another. No value of a key is ever shown or logged.
 
+pub mod age_file;
 mod atomic;
+pub mod backup;
+mod backup_store;
+mod by_hand;
 mod check;
+pub mod checklist;
+mod convert;
 pub mod data_keys;
+mod document;
+#[cfg(test)]
+mod document_properties;
+#[cfg(test)]
+mod document_tests;
+mod dotenv_rings;
+pub mod due;
 #[cfg(test)]
 mod ed25519_tests;
+pub mod emergency;
+pub mod epoch_store;
+pub mod fact_store;
 mod generate;
+pub mod instance;
+mod keeper;
+mod keyring_edit;
 mod keyring_file;
+mod keyring_store;
+#[cfg(test)]
+mod keyring_store_tests;
 mod known;
+mod life;
 mod load;
+#[cfg(test)]
+mod made_elsewhere_tests;
 mod origin;
+mod place;
 mod previous;
+pub mod recheck;
+mod reread;
+pub mod restore;
+mod rotation;
+pub mod scan;
+mod sealing;
+mod status;
 mod store;
 pub mod stores;
 mod strength;
+mod supply;
 #[cfg(test)]
 mod tests;
+mod wrapping;
 
 use aws_lc_rs::digest;
+use concierge_core::keys::RingName;
 
 pub use self::{
-    atomic::{Existing, write as write_secret_file},
-    check::check,
-    generate::{Draft, Format, draft},
+    atomic::{Existing, write as write_secret_file, write_bytes as write_secret_bytes},
+    by_hand::lines_for_hand,
+    check::{check, check_new},
+    convert::Converted,
+    document::{Document, Form},
+    generate::{Draft, Format, draft, implicit_id},
+    instance::host,
+    keeper::{By, Keeper, KeeperError},
     keyring_file::{Contents as KeyringContents, Stored, StoredRing, StoredState},
+    keyring_store::{FileForm, KeyringFile, OpenedKeyring, Unreadable},
     known::{TEST_SEALING_KEY, TEST_SIGNING_KEY},
+    life::LifeError,
     load::{files, keyring_path, load},
     origin::{Origin, origins},
+    place::{Place, is_writable},
+    reread::{contents, open, read, watched},
+    rotation::{Rotation, Step},
+    status::status,
     strength::weaknesses,
+    supply::Supply,
 };
 pub use crate::config::KeySettings;
+use check::is_weak;
 
 /// What a ring is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,6 +131,24 @@ impl Purpose {
         match self {
             Self::Signing => "JWT_SECRET_PREVIOUS",
             Self::Sealing => "SECRET_KEY_PREVIOUS",
+        }
+    }
+}
+
+impl From<RingName> for Purpose {
+    fn from(ring: RingName) -> Self {
+        match ring {
+            RingName::Signing => Self::Signing,
+            RingName::Sealing => Self::Sealing,
+        }
+    }
+}
+
+impl From<Purpose> for RingName {
+    fn from(purpose: Purpose) -> Self {
+        match purpose {
+            Purpose::Signing => Self::Signing,
+            Purpose::Sealing => Self::Sealing,
         }
     }
 }

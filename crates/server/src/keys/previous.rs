@@ -4,8 +4,9 @@
 //! or another entry's `kid:alg:` follows.
 
 use concierge_core::{sensitive::Sensitive, time::Timestamp};
+use zeroize::Zeroizing;
 
-use super::is_id;
+use super::{Stored, is_id};
 use crate::platform::keyring::Algorithm;
 
 /// One key that still verifies.
@@ -39,6 +40,21 @@ pub(super) fn parse(text: &str) -> Result<Vec<Entry>, String> {
         rest = after;
     }
     Ok(entries)
+}
+
+/// The text that says these keys and until when each verifies. Who writes it reads it back: a key may hold what looks
+/// like the end of its entry.
+pub(super) fn text<'a>(keys: impl Iterator<Item = (&'a Stored, Timestamp)>) -> Zeroizing<String> {
+    let mut text = Zeroizing::new(String::new());
+    for (key, until) in keys {
+        let comma = if text.is_empty() { "" } else { "," };
+        let (id, algorithm, value) = (&key.id, key.alg.as_str(), key.value.expose());
+        text.push_str(&format!(
+            "{comma}{id}:{algorithm}:{value}:{}",
+            until.as_seconds()
+        ));
+    }
+    text
 }
 
 /// `kid:alg:`, and what follows it.

@@ -53,6 +53,11 @@ pub fn weaknesses(text: &str) -> Vec<String> {
     reasons
 }
 
+/// Whether the text has too few bits, however random they are.
+pub(super) fn is_short(text: &str) -> bool {
+    text.is_empty() || malformed(text).is_none() && too_short(text, Alphabet::of(text)).is_some()
+}
+
 /// Blanks and control characters are typing or copying errors, and some readers trim them.
 fn malformed(text: &str) -> Option<String> {
     if text.is_empty() {
@@ -66,18 +71,25 @@ fn malformed(text: &str) -> Option<String> {
     }
 }
 
+/// How much `count` characters can say: 4 bits each in hex, 6 in base64, else one of 88 letters, digits and symbols.
+fn bits_of(alphabet: Alphabet, count: usize) -> usize {
+    match alphabet {
+        Alphabet::Hex => 4 * count,
+        Alphabet::Base64 => 6 * count,
+        // log2(88) is 6.459.
+        Alphabet::Other => (6_459 * count + 500) / 1000,
+    }
+}
+
 fn too_short(text: &str, alphabet: Alphabet) -> Option<String> {
-    let (name, bits, least, count) = match alphabet {
-        Alphabet::Hex => ("hex", 4, 64, text.len()),
-        Alphabet::Base64 => ("base64", 6, 43, text.trim_end_matches('=').len()),
-        Alphabet::Other => {
-            let count = text.chars().count();
-            return (count < 40).then(|| format!("it has {count} characters; 40 are needed"));
-        }
+    let (name, least, count) = match alphabet {
+        Alphabet::Hex => ("hex characters", 64, text.len()),
+        Alphabet::Base64 => ("base64 characters", 43, text.trim_end_matches('=').len()),
+        Alphabet::Other => ("letters, digits and symbols", 40, text.chars().count()),
     };
     (count < least).then(|| {
-        let bits = bits * count;
-        format!("{count} {name} characters are {bits} bits; {least} are needed")
+        let bits = bits_of(alphabet, count);
+        format!("{count} {name} are {bits} bits; {least} are needed")
     })
 }
 
@@ -109,7 +121,10 @@ fn patterns(text: &[u8], alphabet: Alphabet) -> Vec<String> {
         ),
         (
             4 * period <= 3 * n,
-            format!("it repeats itself after {period} characters"),
+            format!(
+                "it repeats itself after {period} characters, so it has {} bits at most",
+                bits_of(alphabet, period)
+            ),
         ),
         (
             size < least_deflated(n, is_hex),
@@ -259,61 +274,93 @@ mod tests {
         }
     }
 
+    fn assert_refused(key: &str, part: &str) {
+        let reasons = weaknesses(key).join("; ");
+        assert!(reasons.contains(part), "{key}: {reasons}");
+    }
+
     #[test]
-    fn every_trap_fails_with_a_reason() {
+    fn a_key_that_is_too_short_is_refused_with_its_bits() {
         for (key, part) in [
-            (String::new(), "empty"),
-            ("secret".into(), "36 bits; 43 are needed"),
+            ("secret", "6 base64 characters are 36 bits; 43 are needed"),
             (
-                "0123456789abcdef".repeat(2),
+                "0123456789abcdef0123456789abcdef",
                 "32 hex characters are 128 bits; 64 are needed",
             ),
-            ("0123456789abcdef".repeat(4), "repeats itself after 16"),
+            (
+                "3f9a61c07be82d54a1f0c6937d5b28e4069cfe1783b2a4d5e6710f9c8b3d2a6",
+                "63 hex characters are 252 bits; 64 are needed",
+            ),
+            (
+                "your_very_secure_random_secret_key",
+                "34 base64 characters are 204 bits; 43 are needed",
+            ),
+            (
+                "aB3$kL9!mN#pQ2@rS5%tU8^vW1&xY4*z",
+                "32 letters, digits and symbols are 207 bits; 40 are needed",
+            ),
+            (
+                "correct!horse!battery!staple",
+                "28 letters, digits and symbols are 181 bits; 40 are needed",
+            ),
+        ] {
+            assert_refused(key, part);
+        }
+        let sixteen = "0123456789abcdef".repeat(4);
+        assert_refused(
+            &sixteen,
+            "repeats itself after 16 characters, so it has 64 bits at most",
+        );
+    }
+
+    #[test]
+    fn what_no_chance_draws_is_refused() {
+        for (key, part) in [
             ("a".repeat(64), "64 times in a row"),
             ("ab".repeat(32), "different characters"),
             ("0".repeat(64), "different characters"),
             ("1234567890".repeat(7), "counts up or down"),
-            (
-                "31415926535897932384626433832795028841971693993751058209749445923078".into(),
-                "letters",
-            ),
+            ("9876543210".repeat(7), "counts up or down"),
+            ("3f9a".repeat(16), "it can be compressed to"),
             (
                 "3f9a61c07be82d54a1f0c6937d5b28e4".repeat(2),
                 "repeats itself after 32",
             ),
+        ] {
+            assert_refused(&key, part);
+        }
+    }
+
+    #[test]
+    fn what_people_write_is_refused() {
+        for (key, part) in [
+            ("", "empty"),
             (
-                "Kf8v0yTn3Jr1bq7XwZs5dLh2mGcA9uEoPiRtYxUzNvBk".to_lowercase(),
-                "upper-case",
+                "31415926535897932384626433832795028841971693993751058209749445923078",
+                "letters",
             ),
+            ("kf8v0ytn3jr1bq7xwzs5dlh2mgca9ueopirtyxuznvbk", "upper-case"),
             (
-                "MySuperSecretPasswordForTheConciergeServer2024Xk9".into(),
+                "MySuperSecretPasswordForTheConciergeServer2024Xk9",
                 "the word",
             ),
             (
-                "LeMotDePasseSecretDeMonEntreprise2024AvecAzerty99".into(),
+                "LeMotDePasseSecretDeMonEntreprise2024AvecAzerty99",
                 "the word",
             ),
-            ("Kf8v0yTn3Jr1bq7XwZs5dLh2mGcA9uEoPiRtYx z".into(), "blanks"),
+            ("Kf8v0yTn3Jr1bq7XwZs5dLh2mGcA9uEoPiRtYx z", "blanks"),
+            ("Kf8v0yTn3Jr1bq7XwZs5dLh2mGcA9uEoPiRtYxUz\n", "blanks"),
             (
-                "Kf8v0yTn3Jr1bq7XwZs5dLh2mGcA9uEoPiRtYxUz\n".into(),
-                "blanks",
-            ),
-            (
-                "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".into(),
+                "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/",
                 "counts up or down",
             ),
             (
-                "aB3$kL9!mN#pQ2@rS5%tU8^vW1&xY4*zA7".into(),
-                "34 characters; 40 are needed",
+                "7Qm;kTz2Wd,9xLp7Qm;kTz2WdR,9xLpB7Qm;kTz2Wd,9xLpN",
+                "groups of four characters come more than once",
             ),
-            (
-                "3f9a61c07be82d54a1f0c6937d5b28e4069cfe1783b2a4d5e6710f9c8b3d2a6".into(),
-                "252 bits",
-            ),
-            ("x9".repeat(3_000), "longer"),
         ] {
-            let reasons = weaknesses(&key).join("; ");
-            assert!(reasons.contains(part), "{key}: {reasons}");
+            assert_refused(key, part);
         }
+        assert_refused(&"x9".repeat(3_000), "longer");
     }
 }

@@ -7,6 +7,7 @@ mod deliver;
 mod english;
 mod french;
 mod letter;
+mod lost;
 mod smtp;
 mod store;
 mod transport;
@@ -15,6 +16,7 @@ mod words;
 use std::{sync::Arc, time::Duration};
 
 pub use deliver::{Courier, Lost};
+pub use lost::delete_unreadable_mails;
 
 use concierge_core::{
     admin::api::MailBacklog,
@@ -29,8 +31,11 @@ use tokio::sync::Notify;
 use zeroize::Zeroizing;
 
 use crate::{
-    platform::{clock::Clock, rng::Rng, seal::SealKey},
-    store::{Db, StoreError, Tx},
+    platform::{clock::Clock, rng::Rng, seal::SealKeys},
+    store::{
+        Db, StoreError, Tx,
+        reseal::{self, Resealed},
+    },
 };
 
 /// Marks the ids of mails.
@@ -159,18 +164,18 @@ pub struct Mail {
 /// Takes mails in, and keeps them until they have left.
 pub struct Outbox {
     db: Db,
-    seal: SealKey,
+    seal: SealKeys,
     clock: Arc<dyn Clock>,
     rng: Arc<dyn Rng>,
     queued: Arc<Notify>,
 }
 
 impl Outbox {
-    /// The service; `key` is the data key of mails.
-    pub fn new(key: &[u8; 32], db: Db, clock: Arc<dyn Clock>, rng: Arc<dyn Rng>) -> Self {
+    /// The service; `seal` is the data key of mails.
+    pub fn new(seal: SealKeys, db: Db, clock: Arc<dyn Clock>, rng: Arc<dyn Rng>) -> Self {
         Self {
             db,
-            seal: SealKey::new(key),
+            seal,
             clock,
             rng,
             queued: Arc::default(),
@@ -183,7 +188,9 @@ impl Outbox {
         let id: Id<MailKind> = self.rng.id(now);
         // Texts and numbers: writing them can't fail.
         let plain = Zeroizing::new(serde_json::to_vec(mail).unwrap_or_default());
-        let sealed = self.seal.seal(&*self.rng, &associated(id), &plain);
+        let sealed = self
+            .seal
+            .seal(&*self.rng, &associated(&id.to_string()), &plain);
         store::insert(tx, id, mail.letter.as_str(), sealed, now).await?;
         let queued = Arc::clone(&self.queued);
         tx.after_commit(move || queued.notify_one());
@@ -195,6 +202,12 @@ impl Outbox {
         self.queued.notified().await;
     }
 
+    /// Moves mails after this id to the newest version of the key.
+    pub async fn reseal(&self, after: &str) -> Result<Resealed, StoreError> {
+        let rows = store::list_sealed(&self.db, after).await?;
+        reseal::reseal(&self.db, rows, &self.seal, &*self.rng, store::mark_resealed).await
+    }
+
     /// What waits, for the admin.
     pub async fn backlog(&self) -> Result<MailBacklog, StoreError> {
         store::count_waiting(&self.db).await
@@ -202,11 +215,11 @@ impl Outbox {
 
     /// The mail of a row. `None` when it does not open: sealed with a key that is gone, or by a later version.
     fn open(&self, id: Id<MailKind>, sealed: &[u8]) -> Option<Mail> {
-        let plain = Zeroizing::new(self.seal.open(&associated(id), sealed).ok()?);
+        let plain = Zeroizing::new(self.seal.open(&associated(&id.to_string()), sealed).ok()?);
         serde_json::from_slice(&plain).ok()
     }
 }
 
-fn associated(id: Id<MailKind>) -> String {
+fn associated(id: &str) -> String {
     format!("outbox/{id}")
 }

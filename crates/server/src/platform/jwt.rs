@@ -3,7 +3,10 @@
 //! One algorithm per key, a known `kid`, exactly three header fields, every claim present. The order of the
 //! checks is fixed: size and alphabet, header, signature, claims. Time is judged by the caller's clock.
 
-use std::borrow::Cow;
+use std::{
+    borrow::Cow,
+    sync::atomic::{AtomicBool, Ordering},
+};
 
 use aws_lc_rs::hmac;
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
@@ -14,6 +17,7 @@ use serde_json::{Value, json};
 use super::{
     ed25519::Pair,
     keyring::{Algorithm, Key, KeyState, Ring, Scheme},
+    seal::sha256,
 };
 
 /// The type of an access token (RFC 9068 section 2.1), so that no other JWT passes for one.
@@ -112,6 +116,9 @@ pub enum SigningError {
     /// The library refused.
     #[error("the signature cannot be made")]
     Signature,
+    /// The only key that could sign was revoked; the operator has to give another.
+    #[error("the signing key was revoked and no other is at hand: set a new one")]
+    Revoked,
 }
 
 /// Signs and verifies the access tokens of one house.
@@ -127,6 +134,10 @@ struct TokenKey {
     header: String,
     id: String,
     state: KeyState,
+    /// Set when it turns out to be revoked while it is in use.
+    is_revoked: AtomicBool,
+    /// SHA-256 of its text, in hex.
+    fingerprint: String,
     secret: Secret,
 }
 
@@ -145,6 +156,19 @@ impl TokenSigner {
             active: TokenKey::new(active),
             others: others.into_iter().map(TokenKey::new).collect(),
         }
+    }
+
+    /// Refuses the keys of these fingerprints from now on, also where no new ring can be had.
+    pub fn refuse(&self, fingerprints: &[String]) {
+        let revoked = |key: &&TokenKey| fingerprints.contains(&key.fingerprint);
+        for key in self.keys().filter(revoked) {
+            key.is_revoked.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// Whether the key that signs was revoked, so that nothing can be signed.
+    pub fn is_revoked(&self) -> bool {
+        self.active.is_revoked.load(Ordering::Relaxed) || self.active.state == KeyState::Revoked
     }
 
     /// The active key first, which most tokens name.
@@ -180,6 +204,7 @@ impl TokenSigner {
         };
         let claims = BASE64_URL_SAFE_NO_PAD.encode(serde_json::to_vec(&claims)?);
         let message = format!("{}.{claims}", self.active.header);
+        self.active.judge(now).map_err(|_| SigningError::Revoked)?;
         let signature = self.active.sign(message.as_bytes())?;
         Ok(format!("{message}.{signature}"))
     }
@@ -259,6 +284,7 @@ impl TokenKey {
             }
             Scheme::Ed25519(pair) => (Algorithm::Ed25519, Secret::Ed25519(pair)),
         };
+        let fingerprint = hex::encode(sha256(&key.secret));
         // An id is made of characters that JSON writes as they are.
         let header = format!(
             r#"{{"typ":"{TYPE}","alg":"{}","kid":"{}"}}"#,
@@ -267,6 +293,8 @@ impl TokenKey {
         );
         Self {
             header: BASE64_URL_SAFE_NO_PAD.encode(header),
+            fingerprint,
+            is_revoked: AtomicBool::new(false),
             id: key.id,
             state: key.state,
             secret,
@@ -282,6 +310,9 @@ impl TokenKey {
 
     /// Whether what it signed is believed at this time.
     fn judge(&self, now: Timestamp) -> Result<(), Rejection> {
+        if self.is_revoked.load(Ordering::Relaxed) {
+            return Err(Rejection::RevokedKid);
+        }
         match self.state {
             KeyState::Revoked => Err(Rejection::RevokedKid),
             KeyState::Retired => Err(Rejection::RetiredKid),

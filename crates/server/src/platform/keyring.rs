@@ -53,6 +53,14 @@ pub enum Scheme {
 }
 
 impl Scheme {
+    /// The same for a key of a keyring, where the value of a revoked one may be wiped: that one verifies nothing.
+    pub fn of_stored(algorithm: Algorithm, text: &str) -> Option<Self> {
+        if text.is_empty() {
+            return Some(Self::Hs256);
+        }
+        Self::of(algorithm, text)
+    }
+
     /// The scheme of a key with this text; `None` when the text is no key of the algorithm.
     pub fn of(algorithm: Algorithm, text: &str) -> Option<Self> {
         match algorithm {
@@ -135,6 +143,15 @@ impl Ring {
         self.keys().find(|key| key.id == id)
     }
 
+    /// Takes away from the keys with such a secret whatever they may do.
+    pub fn revoke_where(&mut self, is_revoked: impl Fn(&[u8]) -> bool) {
+        for key in std::iter::once(&mut self.active).chain(&mut self.others) {
+            if is_revoked(&key.secret) {
+                key.state = KeyState::Revoked;
+            }
+        }
+    }
+
     /// The keys that verify at this time, the active one first.
     pub fn verifying(&self, now: Timestamp) -> impl Iterator<Item = &Key> {
         self.keys().filter(move |key| key.verifies_at(now))
@@ -158,6 +175,8 @@ pub struct Keyrings {
     pub signing: Ring,
     /// Wraps the keys that seal data at rest.
     pub sealing: Ring,
+    /// Nothing that began at or before this counts any more.
+    pub epoch: Timestamp,
 }
 
 #[cfg(test)]

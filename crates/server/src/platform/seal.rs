@@ -2,11 +2,17 @@
 //!
 //! Sealed bytes open only with the same key **and** the same associated data, which names the table and
 //! the row they belong to: a sealed value copied into another row does not open.
+//!
+//! A key has versions. The newest seals and all open; sealed bytes do not name theirs, because the cipher tells.
 
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
 use aws_lc_rs::{
     aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey},
     constant_time, digest, hmac,
 };
+use zeroize::Zeroizing;
 
 use super::rng::Rng;
 
@@ -52,6 +58,76 @@ impl SealKey {
             .open_in_place(nonce, Aad::from(associated), &mut buffer)
             .map_err(|_| Unsealable)?;
         Ok(plain.to_vec())
+    }
+}
+
+/// A key with its versions. A clone is a handle on the same versions: new ones reach every handle at once.
+#[derive(Debug, Clone)]
+pub struct SealKeys(Arc<ArcSwap<Versions>>);
+
+#[derive(Debug)]
+struct Versions {
+    newest: Arc<SealKey>,
+    /// Newest first: what is left of an older one is seldom.
+    older: Vec<SealKey>,
+}
+
+impl Versions {
+    fn open_with_older(&self, associated: &str, sealed: &[u8]) -> Result<Vec<u8>, Unsealable> {
+        let opened = self
+            .older
+            .iter()
+            .find_map(|key| key.open(associated, sealed).ok());
+        opened.ok_or(Unsealable)
+    }
+}
+
+impl SealKeys {
+    /// A key of these versions; the older ones newest first.
+    pub fn new(newest: SealKey, older: Vec<SealKey>) -> Self {
+        let newest = Arc::new(newest);
+        Self(Arc::new(ArcSwap::from_pointee(Versions { newest, older })))
+    }
+
+    /// Puts other versions in the place of these, for every handle.
+    pub fn swap(&self, newest: SealKey, older: Vec<SealKey>) {
+        let newest = Arc::new(newest);
+        self.0.store(Arc::new(Versions { newest, older }));
+    }
+
+    /// Forgets all versions but the newest, for every handle.
+    pub fn keep_newest(&self) {
+        let newest = Arc::clone(&self.0.load().newest);
+        let older = Vec::new();
+        self.0.store(Arc::new(Versions { newest, older }));
+    }
+
+    /// Seals with the newest version; see [`SealKey::seal`].
+    pub fn seal(&self, rng: &dyn Rng, associated: &str, plain: &[u8]) -> Vec<u8> {
+        self.0.load().newest.seal(rng, associated, plain)
+    }
+
+    /// The plain bytes of what any version sealed with the same associated data.
+    pub fn open(&self, associated: &str, sealed: &[u8]) -> Result<Vec<u8>, Unsealable> {
+        let versions = self.0.load();
+        let newest = versions.newest.open(associated, sealed);
+        newest.or_else(|_| versions.open_with_older(associated, sealed))
+    }
+
+    /// The same plain bytes sealed with the newest version; `None` when it was the newest that sealed them.
+    pub fn reseal(
+        &self,
+        rng: &dyn Rng,
+        associated: &str,
+        sealed: &[u8],
+    ) -> Result<Option<Vec<u8>>, Unsealable> {
+        let versions = self.0.load();
+        if let Ok(plain) = versions.newest.open(associated, sealed) {
+            drop(Zeroizing::new(plain));
+            return Ok(None);
+        }
+        let plain = Zeroizing::new(versions.open_with_older(associated, sealed)?);
+        Ok(Some(versions.newest.seal(rng, associated, &plain)))
     }
 }
 
@@ -112,6 +188,24 @@ mod tests {
                 "cut at {at}"
             );
         }
+    }
+
+    #[test]
+    fn the_newest_version_seals_and_each_opens() {
+        let (old, new) = (|| SealKey::new(&[7; 32]), || SealKey::new(&[8; 32]));
+        let keys = SealKeys::new(old(), vec![]);
+        let handle = keys.clone();
+        let sealed = keys.seal(&OsRng, "row", b"secret");
+        assert_eq!(handle.reseal(&OsRng, "row", &sealed), Ok(None));
+        keys.swap(new(), vec![old()]);
+        assert_eq!(handle.open("row", &sealed).as_deref(), Ok(&b"secret"[..]));
+        assert_eq!(handle.open("another row", &sealed), Err(Unsealable));
+        let moved = handle.reseal(&OsRng, "row", &sealed).expect("it opens");
+        let moved = moved.expect("an older version sealed it");
+        keys.swap(new(), vec![]);
+        assert_eq!(handle.open("row", &moved).as_deref(), Ok(&b"secret"[..]));
+        assert_eq!(handle.reseal(&OsRng, "row", &moved), Ok(None));
+        assert_eq!(handle.reseal(&OsRng, "row", &sealed), Err(Unsealable));
     }
 
     #[test]

@@ -39,6 +39,12 @@ pub fn start(filter: &str, json: bool) {
     };
 }
 
+/// Whether such a filter lets the ordinary events of a target through.
+pub fn shows(filter: &str, target: &str) -> bool {
+    let filter = filter.parse::<Targets>();
+    filter.is_ok_and(|filter| filter.would_enable(target, &tracing::Level::INFO))
+}
+
 #[cfg(test)]
 mod tests {
     use tracing::Level;
@@ -59,6 +65,19 @@ mod tests {
         }
         for ours in ["concierge_server::keys", "security", "sqlx"] {
             assert!(discreet.would_enable(ours, &Level::TRACE));
+        }
+    }
+
+    #[test]
+    fn a_filter_shows_a_target_by_its_level_or_by_name() {
+        for (filter, is_shown) in [
+            ("info", true),
+            ("warn", false),
+            ("warn,security=info", true),
+            ("info,security=error", false),
+            ("off", false),
+        ] {
+            assert_eq!(shows(filter, "security"), is_shown, "{filter}");
         }
     }
 }

@@ -82,6 +82,14 @@ pub(super) async fn delete_expired(db: &Db, now: Timestamp) -> Result<u64, Store
         .await
 }
 
+/// Deletes those that still work.
+pub(super) async fn delete_open(tx: &mut Tx, now: Timestamp) -> Result<u64, StoreError> {
+    sql("DELETE FROM recovery_link WHERE expires_at > $1 AND used_at IS NULL")
+        .bind(now.as_millis())
+        .execute(tx)
+        .await
+}
+
 /// Forgets the failures that strangers piled up on a name.
 pub(super) async fn delete_failures(tx: &mut Tx, name_digest: &str) -> Result<(), StoreError> {
     sql("DELETE FROM throttle WHERE digest = $1")

@@ -13,6 +13,7 @@ pub mod error;
 pub mod http;
 mod link_store;
 mod links;
+mod lost;
 mod not_me;
 mod not_me_store;
 mod service;
@@ -20,4 +21,5 @@ mod store;
 
 pub use error::RecoveryError;
 pub use links::{LinkError, LinkParts, Links};
+pub use lost::{delete_open_links, delete_unreadable_copies};
 pub use service::{Prepared, RecoveryCodes};

@@ -61,3 +61,11 @@ pub(super) async fn delete_expired(db: &Db, now: Timestamp) -> Result<u64, Store
         .execute(On::Write(db))
         .await
 }
+
+/// Deletes those that still work.
+pub(super) async fn delete_open(tx: &mut Tx, now: Timestamp) -> Result<u64, StoreError> {
+    sql("DELETE FROM not_me_link WHERE expires_at > $1 AND used_at IS NULL")
+        .bind(now.as_millis())
+        .execute(tx)
+        .await
+}

@@ -10,8 +10,12 @@ use crate::{
     account::Accounts,
     audit::{self, Event, Origin},
     keys::data_keys::DataKeys,
-    platform::{clock::Clock, hash::Hasher, rng::Rng, seal::SealKey},
-    store::{Db, On, StoreError, Tx, budget::Budget},
+    platform::{clock::Clock, hash::Hasher, rng::Rng, seal::SealKeys},
+    store::{
+        Db, On, StoreError, Tx,
+        budget::Budget,
+        reseal::{self, Resealed},
+    },
 };
 
 /// How long new codes are shown to whoever comes back for them.
@@ -44,7 +48,7 @@ pub struct RecoveryCodes {
     rng: Arc<dyn Rng>,
     hasher: Hasher,
     accounts: Arc<Accounts>,
-    seal: SealKey,
+    seal: SealKeys,
 }
 
 impl RecoveryCodes {
@@ -63,7 +67,7 @@ impl RecoveryCodes {
             rng,
             hasher,
             accounts,
-            seal: SealKey::new(&keys.totp),
+            seal: keys.totp.clone(),
         }
     }
 
@@ -98,9 +102,11 @@ impl RecoveryCodes {
                 .flat_map(|code| [code.as_str(), " "])
                 .collect(),
         );
-        let sealed = self
-            .seal
-            .seal(&*self.rng, &associated(account), plain.as_bytes());
+        let sealed = self.seal.seal(
+            &*self.rng,
+            &store::associated(&account.to_string()),
+            plain.as_bytes(),
+        );
         store::insert_unkept(tx, account, sealed, now).await?;
         let event = Event::of(EventName::RecoveryCodesMade, account, origin);
         audit::record(tx, &event, now, &*self.rng).await
@@ -130,7 +136,9 @@ impl RecoveryCodes {
         let sealed = store::find_unkept_by_account(&self.db, account, after).await?;
         let sealed = sealed.ok_or(RecoveryError::NotFound)?;
         let corrupt = || StoreError::corrupt("recovery_unkept", "sealed", account);
-        let plain = self.seal.open(&associated(account), &sealed);
+        let plain = self
+            .seal
+            .open(&store::associated(&account.to_string()), &sealed);
         let plain = Zeroizing::new(plain.map_err(|_| corrupt())?);
         let plain = std::str::from_utf8(&plain).map_err(|_| corrupt())?;
         Ok(plain.split_whitespace().map(codes::shown).collect())
@@ -206,6 +214,12 @@ impl RecoveryCodes {
         store::delete_by_account(tx, account).await
     }
 
+    /// Moves the sealed codes of the accounts after this one to the newest version of the key.
+    pub async fn reseal(&self, after: &str) -> Result<Resealed, StoreError> {
+        let rows = store::list_sealed(&self.db, after).await?;
+        reseal::reseal(&self.db, rows, &self.seal, &*self.rng, store::mark_resealed).await
+    }
+
     /// Wipes codes that were shown for long enough.
     pub async fn purge(&self) -> Result<u64, StoreError> {
         store::delete_unkept_before(&self.db, self.oldest_shown()).await
@@ -214,8 +228,4 @@ impl RecoveryCodes {
     fn oldest_shown(&self) -> Timestamp {
         self.clock.now().minus(SHOWN_FOR)
     }
-}
-
-fn associated(account: AccountId) -> String {
-    format!("recovery_unkept/{account}")
 }

@@ -192,7 +192,7 @@ impl Sessions {
         let mut tx = self.db.begin().await?;
         // The row is read again under the write lock: a rotation may have happened since it was judged.
         let current = store::find_by_id(&mut tx, row.id).await?;
-        if current.is_some_and(|current| current.is_live(now)) {
+        if current.is_some_and(|current| self.lives(&current, now)) {
             self.end(
                 &mut tx,
                 row.account,
@@ -216,7 +216,7 @@ impl Sessions {
         refresh_token: Option<&str>,
         now: Timestamp,
     ) -> Result<Option<(SessionId, AccountId)>, SessionError> {
-        let verified = access_token.and_then(|token| self.signer.verify(token, now).ok());
+        let verified = access_token.and_then(|token| self.signer.load().verify(token, now).ok());
         if let Some(token) = verified {
             let live = self
                 .live_at_least(token.session, token.generation, now)

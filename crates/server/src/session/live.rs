@@ -8,10 +8,14 @@ use zeroize::Zeroizing;
 use super::{
     error::SessionError,
     refresh_token::Presented,
-    service::{Sessions, associated},
+    service::Sessions,
     store::{self, SessionRow},
 };
-use crate::store::{StoreError, mirror::Epoch};
+use crate::store::{
+    StoreError,
+    mirror::Epoch,
+    reseal::{self, Resealed},
+};
 
 /// A live session's copy in memory: its row, and its key unsealed.
 #[derive(Debug)]
@@ -46,7 +50,9 @@ impl Sessions {
         now: Timestamp,
     ) -> Result<Arc<Live>, SessionError> {
         match self.mirror.get(&id, now) {
-            Some(live) if live.row.is_live(now) && generation <= live.row.rotation.generation => {
+            Some(live)
+                if self.lives(&live.row, now) && generation <= live.row.rotation.generation =>
+            {
                 Ok(live)
             }
             _ => self.load(id, now).await,
@@ -61,14 +67,21 @@ impl Sessions {
         let began = self.mirror.epoch();
         let row = store::find_by_id(&self.db, id)
             .await?
-            .filter(|row| row.is_live(now));
+            .filter(|row| self.lives(row, now));
         let row = row.ok_or(SessionError::Unauthenticated("no_live_session"))?;
-        let key = self.seal.open(&associated(id), &row.sealed_key);
+        let key = self.seal.open(&store::associated(id), &row.sealed_key);
         let key =
             Zeroizing::new(key.map_err(|_| StoreError::corrupt("session", "sealed_key", id))?);
         let live = Arc::new(Live { row, key });
         self.mirror.put(id, Arc::clone(&live), began);
         Ok(live)
+    }
+
+    /// Moves the keys of the live sessions after this id to the newest version of the key that seals them. What is over
+    /// stays behind: it opens nothing any more.
+    pub async fn reseal(&self, after: &str) -> Result<Resealed, StoreError> {
+        let rows = store::list_sealed(&self.db, after, self.clock.now()).await?;
+        reseal::reseal(&self.db, rows, &self.seal, &*self.rng, store::mark_resealed).await
     }
 
     pub(super) async fn rotate(

@@ -9,8 +9,11 @@
 mod device_store;
 mod ending;
 pub mod error;
+mod everything;
 pub mod http;
+mod keys;
 mod live;
+mod lost_store;
 mod own;
 mod proof;
 mod refresh_token;
@@ -21,5 +24,6 @@ mod ticket_store;
 
 pub use device_store::{delete_devices, mark_device_known};
 pub use error::SessionError;
+pub use lost_store::{delete_every_device, delete_open_tickets, mark_every_session_ended};
 pub use service::{Actor, FRESH, Grant, NewSession, Sessions};
 pub use ticket::{NewTicket, Presented, TICKET_LIFE, Ticket};

@@ -9,7 +9,7 @@ use concierge_core::{
 
 use super::{
     refresh_token::Presented,
-    service::{Actor, Sessions, associated},
+    service::{Actor, Sessions},
     store,
 };
 use crate::{audit::Origin, store::StoreError};
@@ -74,7 +74,7 @@ impl Sessions {
         let now = self.clock.now();
         if let Some(presented) = refresh_token.and_then(Presented::parse)
             && let Some(row) = store::find_by_id(&self.db, presented.session).await?
-            && let Ok(key) = self.seal.open(&associated(row.id), &row.sealed_key)
+            && let Ok(key) = self.seal.open(&store::associated(row.id), &row.sealed_key)
             && presented.is_genuine(&zeroize::Zeroizing::new(key))
         {
             return Ok(row.end_reason);
@@ -87,7 +87,8 @@ impl Sessions {
         token: Option<&str>,
         now: Timestamp,
     ) -> Result<Option<EndReason>, StoreError> {
-        let Some(verified) = token.and_then(|token| self.signer.verify(token, now).ok()) else {
+        let Some(verified) = token.and_then(|token| self.signer.load().verify(token, now).ok())
+        else {
             return Ok(None);
         };
         let row = store::find_by_id(&self.db, verified.session).await?;

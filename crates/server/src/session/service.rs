@@ -1,7 +1,11 @@
 //! The use cases of a live session: begin, authenticate, refresh. How it ends is in `ending`.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, atomic::AtomicI64},
+    time::Duration,
+};
 
+use arc_swap::ArcSwap;
 use concierge_core::{
     account::AccountId,
     audit::EventName,
@@ -27,7 +31,7 @@ use crate::{
         jwt::TokenSigner,
         limit::{Beyond, Limiter, Quota},
         rng::Rng,
-        seal::SealKey,
+        seal::SealKeys,
     },
     store::{
         Db, Tx,
@@ -104,8 +108,10 @@ pub struct Sessions {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) rng: Arc<dyn Rng>,
     pub(super) config: SessionConfig,
-    pub(super) signer: TokenSigner,
-    pub(super) seal: SealKey,
+    pub(super) signer: ArcSwap<TokenSigner>,
+    /// Whatever began at or before this does not count, even where a restored database says otherwise.
+    pub(super) epoch: AtomicI64,
+    pub(super) seal: SealKeys,
     pub(super) mirror: Mirror<SessionId, Live>,
     refreshes: Limiter,
 }
@@ -118,7 +124,7 @@ impl Sessions {
         rng: Arc<dyn Rng>,
         config: SessionConfig,
         signer: TokenSigner,
-        seal: SealKey,
+        seal: SealKeys,
         freshness: Arc<Freshness>,
     ) -> Self {
         Self {
@@ -126,7 +132,8 @@ impl Sessions {
             clock,
             rng,
             config,
-            signer,
+            signer: ArcSwap::from_pointee(signer),
+            epoch: AtomicI64::new(i64::MIN),
             seal,
             mirror: Mirror::new(freshness),
             refreshes: Limiter::new(REFRESHES, 1),
@@ -166,7 +173,7 @@ impl Sessions {
             account: new.account,
             transport: new.transport,
             is_remembered: new.remember,
-            sealed_key: self.seal.seal(&*self.rng, &associated(id), &key),
+            sealed_key: self.seal.seal(&*self.rng, &store::associated(id), &key),
             rotation: Rotation::begun(now),
             created_at: now,
             idle_expires_at: now.plus(idle).min(expires_at),
@@ -186,6 +193,7 @@ impl Sessions {
         let now = self.clock.now();
         let verified = self
             .signer
+            .load()
             .verify(token, now)
             .map_err(|rejection| SessionError::Unauthenticated(rejection.as_str()))?;
         let generation = verified.generation;
@@ -209,7 +217,7 @@ impl Sessions {
 
     /// The public keys with which others verify access tokens.
     pub fn jwk_set(&self) -> serde_json::Value {
-        self.signer.jwk_set(self.clock.now())
+        self.signer.load().jwk_set(self.clock.now())
     }
 
     /// The session behind a refresh token that is live right now, without using the token up.
@@ -321,6 +329,7 @@ impl Sessions {
         let generation = row.rotation.generation;
         let access = self
             .signer
+            .load()
             .sign(row.account, row.id, generation, now, expires_at);
         Ok(Grant {
             actor: actor(row, expires_at),
@@ -353,10 +362,6 @@ fn actor(row: &SessionRow, expires_at: Timestamp) -> Actor {
         fresh_until: row.fresh_at.plus(FRESH),
         has_second_factor: row.second_factor_at.is_some(),
     }
-}
-
-pub(super) fn associated(id: SessionId) -> String {
-    format!("session/{id}")
 }
 
 pub(super) fn changes(sessions: &[SessionId]) -> Vec<Change> {

@@ -13,7 +13,11 @@ use concierge_core::{
     time::Timestamp,
 };
 
-use crate::store::{Db, On, Row, StoreError, Tx, sql};
+use crate::store::{
+    Db, On, Row, Statement, StoreError, Tx,
+    reseal::{RESEALED_AT_ONCE, SealedRow},
+    sql,
+};
 
 /// A session as the table holds it.
 #[derive(Debug, Clone)]
@@ -98,6 +102,38 @@ pub(super) async fn list_live(
         .fetch_all(tx)
         .await?;
     rows.iter().map(|row| parse_id(&row.text("id")?)).collect()
+}
+
+/// Some of the live sessions with their keys, in the order of their ids.
+pub(super) async fn list_sealed(
+    db: &Db,
+    after: &str,
+    now: Timestamp,
+) -> Result<Vec<SealedRow>, StoreError> {
+    let rows = sql("SELECT id, sealed_key FROM session
+                    WHERE id > $1 AND ended_at IS NULL AND idle_expires_at > $2 AND expires_at > $2
+                    ORDER BY id LIMIT $3")
+    .bind(after)
+    .bind(now.as_millis())
+    .bind(RESEALED_AT_ONCE)
+    .fetch_all(db)
+    .await?;
+    let read = |row: &Row| {
+        let id = row.text("id")?;
+        Ok(SealedRow {
+            associated: associated(parse_id(&id)?),
+            sealed: row.bytes("sealed_key")?,
+            id,
+        })
+    };
+    rows.iter().map(read).collect()
+}
+
+pub(super) fn mark_resealed(row: SealedRow, sealed: Vec<u8>) -> Statement {
+    sql("UPDATE session SET sealed_key = $1 WHERE id = $2 AND sealed_key = $3")
+        .bind(sealed)
+        .bind(row.id)
+        .bind(row.sealed)
 }
 
 /// Deletes the sessions of an account, the ended ones, too.
@@ -317,4 +353,9 @@ fn parse_id(text: &str) -> Result<SessionId, StoreError> {
 /// Generations stay far below 2^63: one every twenty seconds.
 fn int(generation: u64) -> i64 {
     i64::try_from(generation).unwrap_or(i64::MAX)
+}
+
+/// What a sealed value belongs to: copied into another row it does not open.
+pub(super) fn associated(id: SessionId) -> String {
+    format!("session/{id}")
 }

@@ -18,3 +18,4 @@ pub use error::SignInError;
 use second_step::METHODS;
 pub use second_step::Second;
 pub use service::{Attempt, Parts, SignIn};
+pub use store::delete_counts;

@@ -107,6 +107,14 @@ pub(super) async fn delete_stale(db: &Db, now: Timestamp) -> Result<u64, StoreEr
     Ok(counts + devices)
 }
 
+/// Forgets every count of a name.
+pub async fn delete_counts(tx: &mut Tx, now: Timestamp) -> Result<u64, StoreError> {
+    sql("DELETE FROM throttle WHERE changed_at <= $1")
+        .bind(now.as_millis())
+        .execute(tx)
+        .await
+}
+
 /// Counts an attempt from a known device; `None` when the device is unknown, or void after ten failures.
 pub(super) async fn mark_device_attempt(
     db: &Db,

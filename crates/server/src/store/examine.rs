@@ -45,4 +45,15 @@ impl Db {
         .await?;
         Ok(Some(Timestamp::from_millis(millis)))
     }
+
+    /// The protocol that encrypts this connection, such as `TLSv1.3`, or that none does, as the server at its other
+    /// end sees it; `None` where there is no connection.
+    pub async fn encryption(&self) -> Result<Option<Option<String>>, StoreError> {
+        let Pools::Postgres(pool) = &self.pools else {
+            return Ok(None);
+        };
+        let ask = "/* PostgreSQL only */
+            SELECT CASE WHEN ssl THEN version END FROM pg_stat_ssl WHERE pid = pg_backend_pid()";
+        Ok(Some(sqlx::query_scalar(ask).fetch_one(pool).await?))
+    }
 }

@@ -9,8 +9,10 @@ mod connect;
 mod error;
 mod examine;
 pub mod feed;
+mod lease;
 mod migrate;
 pub mod mirror;
+pub mod reseal;
 mod row;
 mod statement;
 

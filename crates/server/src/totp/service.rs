@@ -20,10 +20,14 @@ use crate::{
     audit::{self, Event, Origin},
     keys::data_keys::DataKeys,
     mail::{Letter, Outbox},
-    platform::{clock::Clock, rng::Rng, seal::SealKey},
+    platform::{clock::Clock, rng::Rng, seal::SealKeys},
     recovery::RecoveryCodes,
     session::Sessions,
-    store::{Db, StoreError, Tx, budget::Budget},
+    store::{
+        Db, StoreError, Tx,
+        budget::Budget,
+        reseal::{self, Resealed},
+    },
 };
 
 /// Ten wrong codes an hour, a hundred in a row: 0.03 % to guess one, in all. A limit by the minute alone would give
@@ -48,7 +52,7 @@ pub enum Claim {
 /// The second factors of the house.
 pub struct Totp {
     pub(super) parts: Parts,
-    seal: SealKey,
+    seal: SealKeys,
 }
 
 /// The parts [`Totp`] is made of.
@@ -79,7 +83,7 @@ impl Totp {
     /// The service.
     pub fn new(parts: Parts) -> Self {
         Self {
-            seal: SealKey::new(&parts.keys.totp),
+            seal: parts.keys.totp.clone(),
             parts,
         }
     }
@@ -191,9 +195,11 @@ impl Totp {
         let mut tx = db.begin().await?;
         // First, as whoever uses a code does; a locked account has a factor to remove, too.
         accounts.hold(&mut tx, id).await?;
-        if !store::delete_by_account(&mut tx, id).await? {
+        // The account knows whether it has one, also when the seed is lost.
+        if !accounts.hold_second_factor(&mut tx, id).await? {
             return Err(TotpError::NotFound);
         }
+        store::delete_by_account(&mut tx, id).await?;
         BUDGET.clear(&mut tx, &id.to_string()).await?;
         recovery.remove(&mut tx, id).await?;
         accounts.mark_second_factor(&mut tx, id, None).await?;
@@ -210,6 +216,13 @@ impl Totp {
         tx.commit().await?;
         accounts.hear(&Accounts::change_of(id));
         Ok(())
+    }
+
+    /// Moves the seeds of the accounts after this one to the newest version of the key.
+    pub async fn reseal(&self, after: &str) -> Result<Resealed, StoreError> {
+        let Parts { db, rng, .. } = &self.parts;
+        let rows = store::list_sealed(db, after).await?;
+        reseal::reseal(db, rows, &self.seal, &**rng, store::mark_resealed).await
     }
 
     /// Tells the owner by mail.
@@ -240,19 +253,16 @@ impl Totp {
         account: AccountId,
         seed: &Seed,
     ) -> Result<Zeroizing<Vec<u8>>, StoreError> {
-        let plain = self
-            .seal
-            .open(&associated(account, seed.version), &seed.sealed);
+        let plain = self.seal.open(
+            &store::associated(&account.to_string(), seed.version),
+            &seed.sealed,
+        );
         let plain = plain.map_err(|_| StoreError::corrupt("totp", "sealed", account))?;
         Ok(Zeroizing::new(plain))
     }
 
     pub(super) fn close(&self, account: AccountId, version: i64, plain: &[u8]) -> Vec<u8> {
-        self.seal
-            .seal(&*self.parts.rng, &associated(account, version), plain)
+        let associated = store::associated(&account.to_string(), version);
+        self.seal.seal(&*self.parts.rng, &associated, plain)
     }
-}
-
-fn associated(account: AccountId, version: i64) -> String {
-    format!("totp/{account}/{version}")
 }

@@ -2,7 +2,11 @@
 
 use concierge_core::{account::AccountId, time::Timestamp};
 
-use crate::store::{Db, On, Row, StoreError, Tx, sql};
+use crate::store::{
+    Db, On, Row, Statement, StoreError, Tx,
+    reseal::{RESEALED_AT_ONCE, SealedRow},
+    sql,
+};
 
 /// A seed as the table holds it.
 #[derive(Debug)]
@@ -99,13 +103,56 @@ pub(super) async fn mark_step(
     Ok(changed == 1)
 }
 
-/// Deletes a factor that is set up; `false` when there is none.
-pub(super) async fn delete_by_account(tx: &mut Tx, account: AccountId) -> Result<bool, StoreError> {
-    let deleted = sql("DELETE FROM totp WHERE account_id = $1 AND confirmed_at IS NOT NULL")
+/// Deletes every seed that waits for its first code.
+pub(super) async fn delete_waiting(tx: &mut Tx) -> Result<u64, StoreError> {
+    sql("DELETE FROM totp WHERE confirmed_at IS NULL")
+        .execute(tx)
+        .await
+}
+
+/// Deletes the seed of an account.
+pub(super) async fn delete_by_account(tx: &mut Tx, account: AccountId) -> Result<(), StoreError> {
+    sql("DELETE FROM totp WHERE account_id = $1")
         .bind(account.to_string())
         .execute(tx)
-        .await?;
-    Ok(deleted == 1)
+        .await
+        .map(|_| ())
+}
+
+/// Some of the seeds, in the order of their accounts.
+pub(super) async fn list_sealed<'a>(
+    on: impl Into<On<'a>>,
+    after: &str,
+) -> Result<Vec<SealedRow>, StoreError> {
+    let rows = sql(
+        "SELECT account_id, version, sealed FROM totp WHERE account_id > $1 ORDER BY account_id LIMIT $2",
+    )
+    .bind(after)
+    .bind(RESEALED_AT_ONCE)
+    .fetch_all(on)
+    .await?;
+    let read = |row: &Row| {
+        let id = row.text("account_id")?;
+        Ok(SealedRow {
+            associated: associated(&id, row.int("version")?),
+            sealed: row.bytes("sealed")?,
+            id,
+        })
+    };
+    rows.iter().map(read).collect()
+}
+
+pub(super) fn mark_resealed(row: SealedRow, sealed: Vec<u8>) -> Statement {
+    sql("UPDATE totp SET sealed = $1 WHERE account_id = $2 AND sealed = $3")
+        .bind(sealed)
+        .bind(row.id)
+        .bind(row.sealed)
+}
+
+pub(super) fn delete_sealed(row: SealedRow) -> Statement {
+    sql("DELETE FROM totp WHERE account_id = $1 AND sealed = $2 RETURNING account_id")
+        .bind(row.id)
+        .bind(row.sealed)
 }
 
 fn read(row: &Row) -> Result<Seed, StoreError> {
@@ -114,4 +161,9 @@ fn read(row: &Row) -> Result<Seed, StoreError> {
         sealed: row.bytes("sealed")?,
         confirmed_at: row.int_or_null("confirmed_at")?.map(Timestamp::from_millis),
     })
+}
+
+/// What a sealed value belongs to: copied into another row it does not open.
+pub(super) fn associated(account: &str, version: i64) -> String {
+    format!("totp/{account}/{version}")
 }

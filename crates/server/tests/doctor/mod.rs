@@ -106,6 +106,7 @@ on_each_engine! {
         assert_eq!(said.level("argon2", "a second"), "ok");
         if db.is_postgres() {
             assert_eq!(said.level("clock", "from ours"), "ok");
+            assert_eq!(said.level("database", "encrypted with TLSv1."), "ok");
         }
         assert_eq!(said.code, Some(0), "{:#?}", said.list);
         assert_eq!(everything(db.folder.path()), before);
@@ -237,6 +238,11 @@ fn production_is_judged_as_a_whole_in_words_and_without_secrets() {
         "✓ ok       clock     time: ",
         "✓ ok       argon2    ",
         "\nlooked at: ",
+        "✓ yes  stored in files that others cannot read",
+        "✗ no   long enough\n         → SECRET_KEY: there is no sealing key",
+        "\n         → JWT_SECRET: the key is weak: 21 base64",
+        "✗ no   made securely, each for one purpose\n         → SECRET_KEY: there is no sealing key",
+        "✗ no   a backup verified within 90 days",
     ] {
         assert!(text.contains(words), "{words}\n{text}");
     }

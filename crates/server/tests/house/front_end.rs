@@ -10,8 +10,8 @@ const ABOVE: [&str; 3] = ["page", "state", "client"];
 /// How deep a screen's module lies: `page::<capability>::<screen>`.
 const SCREEN_DEPTH: usize = 3;
 
-/// Where the routes are: of visitors, and of everybody.
-const TABLES: [&str; 2] = ["visitor.rs", "desk.rs"];
+/// Where the routes are: of visitors, of who is signed in, and of admins.
+const TABLES: [&str; 3] = ["visitor.rs", "desk.rs", "admin.rs"];
 
 /// The screens: what the tables of routes name.
 fn screens(sources: &[Source]) -> BTreeSet<Vec<String>> {

@@ -27,7 +27,7 @@ fn assert_led(answer: &Answer, to: &str) {
     );
 }
 
-/// Puts a site in place as `scripts/build.sh` builds it: names with hashes, two modules.
+/// Puts a site in place as `scripts/build.sh` builds it: names with hashes, three modules.
 fn build_site(folder: &Path) {
     let pkg = folder.join("pkg");
     std::fs::create_dir(&pkg).expect("a folder");
@@ -37,6 +37,8 @@ fn build_site(folder: &Path) {
         "concierge.0aZ.wasm",
         "concierge-visitor.9bY.js",
         "concierge-visitor.9bY.wasm",
+        "concierge-admin.7cX.js",
+        "concierge-admin.7cX.wasm",
     ] {
         std::fs::write(pkg.join(name), "").expect("a file");
     }
@@ -49,10 +51,15 @@ fn module_of(html: &str) -> &'static str {
         assert_eq!(found[0], found[1], "{html}");
         found[0]
     };
-    match (loads("concierge-visitor.9bY"), loads("concierge.0aZ")) {
-        (true, false) => "visitor",
-        (false, true) => "whole",
-        both_or_none => panic!("{both_or_none:?} in {html}"),
+    let modules = [
+        ("visitor", "concierge-visitor.9bY"),
+        ("member", "concierge.0aZ"),
+        ("admin", "concierge-admin.7cX"),
+    ];
+    let loaded: Vec<_> = modules.iter().filter(|(_, stem)| loads(stem)).collect();
+    match loaded[..] {
+        [(name, _)] => name,
+        _ => panic!("{loaded:?} in {html}"),
     }
 }
 
@@ -73,32 +80,41 @@ on_each_engine! {
         assert_led(&member.visit("/sign-up?next=%2F").await, "/");
     }
 
-    async fn a_visitor_at_the_door_loads_the_small_module_and_who_is_signed_in_the_whole_one(db) {
+    async fn visitors_members_and_admins_load_a_module_of_their_own(db) {
         let app = TestApp::start(db).await;
         build_site(db.folder.path());
-        let (mut visitor, mut member) = (app.browser(), app.registered(ADA).await);
+        let (mut visitor, mut member) = (app.browser(), app.registered("bob@example.org").await);
         for page in Page::ALL {
             let path = page.path();
             if matches!(page.audience(), Audience::Anyone | Audience::Guest) {
-                let expected = if page.is_door() { "visitor" } else { "whole" };
+                let expected = if page.is_door() { "visitor" } else { "member" };
                 assert_eq!(module_of(&visitor.visit(path).await.text()), expected, "{path}");
             }
             if matches!(page.audience(), Audience::Anyone | Audience::SignedIn) {
-                assert_eq!(module_of(&member.visit(path).await.text()), "whole", "{path}");
+                assert_eq!(module_of(&member.visit(path).await.text()), "member", "{path}");
             }
         }
         assert_eq!(module_of(&visitor.visit("/nowhere").await.text()), "visitor");
-        assert_eq!(module_of(&member.visit("/nowhere").await.text()), "whole");
+        assert_eq!(module_of(&member.visit("/nowhere").await.text()), "member");
+        let mut admin = app.signed_in_admin().await;
+        for page in Page::ALL.into_iter().filter(|page| page.audience() == Audience::Admin) {
+            assert_eq!(module_of(&admin.visit(page.path()).await.text()), "admin", "{page:?}");
+        }
+        assert_eq!(module_of(&admin.visit("/profile").await.text()), "member");
+        // To a member there is no such page, and so no module for it.
+        assert_eq!(module_of(&member.visit("/admin/keys").await.text()), "member");
     }
 
     async fn a_site_with_one_module_gives_it_to_everybody(db) {
         let app = TestApp::start(db).await;
         build_site(db.folder.path());
-        for ending in ["js", "wasm"] {
-            let file = format!("pkg/concierge-visitor.9bY.{ending}");
-            std::fs::remove_file(db.folder.path().join(file)).expect("a file");
+        for stem in ["concierge-visitor.9bY", "concierge-admin.7cX"] {
+            for ending in ["js", "wasm"] {
+                let file = format!("pkg/{stem}.{ending}");
+                std::fs::remove_file(db.folder.path().join(file)).expect("a file");
+            }
         }
-        assert_eq!(module_of(&app.browser().visit("/sign-in").await.text()), "whole");
+        assert_eq!(module_of(&app.browser().visit("/sign-in").await.text()), "member");
     }
 
     async fn a_hostile_next_leads_to_the_profile(db) {

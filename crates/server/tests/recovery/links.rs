@@ -4,7 +4,7 @@
 use concierge_server::{
     config::Environment,
     keys::{self, data_keys},
-    platform::{clock::Clock as _, rng::OsRng, seal::SealKey},
+    platform::{clock::Clock as _, rng::OsRng},
     store::sql,
 };
 use futures_util::future::join_all;
@@ -26,7 +26,7 @@ async fn mails(app: &TestApp, letter: &str) -> Vec<Value> {
     let loaded = keys::load(&config.keys, Environment::Test, &config.data, now, &OsRng);
     let (rings, _) = loaded.expect("the fixed keys of the test environment");
     let keys = data_keys::load(app.db(), &rings.sealing, now, &OsRng).await;
-    let seal = SealKey::new(&keys.expect("data keys").mail);
+    let seal = keys.expect("data keys").mail;
     let rows = sql("SELECT id, sealed FROM outbox WHERE letter = $1 ORDER BY id").bind(letter);
     let rows = rows.fetch_all(app.db()).await.expect("the outbox");
     let open = |row: &concierge_server::store::Row| {

@@ -30,10 +30,18 @@ const GROWING: [&str; 17] = [
 ];
 
 /// Statements that read whole tables, each for a reason.
-const WALKS: [(&str, &str); 3] = [
+const WALKS: [(&str, &str); 5] = [
     (
         "FROM account ORDER BY created_at, id",
         "the command line lists every account",
+    ),
+    (
+        "WHERE ended_at IS NULL AND idle_expires_at > $1 AND expires_at > $1",
+        "every session ends, once, where a sealing key is lost; an admin asks how many there are",
+    ),
+    (
+        "DELETE FROM totp WHERE confirmed_at IS NULL",
+        "every seed that waits goes, once, where a sealing key is lost",
     ),
     (
         "DELETE FROM revocation WHERE at < $1",

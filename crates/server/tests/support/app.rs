@@ -13,9 +13,9 @@ use concierge_core::account::Role;
 use concierge_server::{
     account::{Account, Deed},
     audit::Origin,
-    config::{Config, Environment},
+    config::Config,
     http::{self, Site},
-    keys::{self, data_keys},
+    keys::{self, Keeper, Supply, data_keys},
     platform::{clock::Clock as _, hash::Hasher, rng::OsRng, shutdown::Shutdown},
     services::{Parts, Services},
     store::{Db, sql},
@@ -33,6 +33,8 @@ pub struct Options {
     pub workers: usize,
     /// The clock.
     pub clock: Arc<ManualClock>,
+    /// Where the keys come from: the documented pair of tests, unless said otherwise.
+    pub supply: Supply,
 }
 
 /// One process of the server, without its listener.
@@ -56,20 +58,22 @@ impl TestApp {
     /// With a few things otherwise.
     pub async fn with(database: &Database, adjust: impl FnOnce(&mut Options)) -> Self {
         let data = database.folder.path().to_owned();
+        let home = data.clone();
         let mut options = Options {
             config: Config::for_test(data.clone()),
             workers: 2,
             clock: Arc::default(),
+            supply: Supply::new(move || Config::reading_for_test(&home)),
         };
         adjust(&mut options);
         let Options {
             config,
             workers,
             clock,
+            supply,
         } = options;
         let rng = Arc::new(OsRng);
-        let loaded = keys::load(&config.keys, Environment::Test, &data, clock.now(), &*rng);
-        let (rings, _) = loaded.expect("the fixed keys of the test environment");
+        let (rings, _) = keys::read(&supply.read(), clock.now()).expect("keys that are fit");
         let db = database.migrated().await;
         let data_keys = data_keys::load(&db, &rings.sealing, clock.now(), &*rng);
         let keys = data_keys.await.expect("data keys");
@@ -80,7 +84,8 @@ impl TestApp {
             db,
             clock: clock.clone(),
             rng,
-            signing: rings.signing,
+            supply,
+            rings,
             keys,
             site: Site::Folder(data),
             reload_port: None,
@@ -120,6 +125,19 @@ impl TestApp {
     /// The database.
     pub fn db(&self) -> &Db {
         &self.services.db
+    }
+
+    /// A keeper of its keys, to be set otherwise than the usual one.
+    pub fn keeper(&self) -> Keeper {
+        let services = &self.services;
+        Keeper::new(
+            services.db.clone(),
+            Arc::clone(&services.clock),
+            Arc::clone(&services.rng),
+            services.keeper.supply().clone(),
+            services.config.session.access_ttl,
+            services.config.key_grace,
+        )
     }
 
     /// Takes in the news of the feed, as the running program does four times a second.

@@ -33,21 +33,46 @@ fn post(path: &str) -> String {
     format!("POST {path} HTTP/1.1\r\nContent-Type: application/json")
 }
 
+/// An address to listen on. Its port is free again when the listener here is dropped, and nobody else asks for it soon.
+pub fn free() -> SocketAddr {
+    let free = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
+    free.expect("a free port")
+}
+
 impl Program {
     /// Starts it on a house without an admin and returns once it is open and the setup link is written.
     pub fn serve(folder: &Path, variables: &[(&str, &str)]) -> Self {
-        // The port is free again when this listener is dropped; nobody else asks for it in between.
-        let free = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
-        let address = free.expect("a free port");
-        let public_url = format!("http://localhost:{}", address.port());
+        let cheap = [
+            ("CONCIERGE_ENV", "test"),
+            ("CONCIERGE_ARGON2_MEMORY_KIB", "256"),
+            ("CONCIERGE_SIGN_IN_DEADLINE", "0"),
+        ];
+        let variables = [variables, &cheap].concat();
+        Self::serve_as(folder, &variables, free(), "http", "setup link is in")
+    }
+
+    /// Starts it in production, where all is as it is for an operator; returns once it is open.
+    pub fn serve_in_production(
+        folder: &Path,
+        variables: &[(&str, &str)],
+        address: SocketAddr,
+    ) -> Self {
+        Self::serve_as(folder, variables, address, "https", "Concierge is open at")
+    }
+
+    fn serve_as(
+        folder: &Path,
+        variables: &[(&str, &str)],
+        address: SocketAddr,
+        scheme: &str,
+        open: &str,
+    ) -> Self {
+        let public_url = format!("{scheme}://localhost:{}", address.port());
         let listen = address.to_string();
         let mut command = command(folder, &["serve"], variables);
         command.stderr(Stdio::null()).envs([
-            ("CONCIERGE_ENV", "test"),
             ("CONCIERGE_LISTEN", &listen),
             ("CONCIERGE_PUBLIC_URL", &public_url),
-            ("CONCIERGE_ARGON2_MEMORY_KIB", "256"),
-            ("CONCIERGE_SIGN_IN_DEADLINE", "0"),
         ]);
         let mut child = command.spawn().expect("the program starts");
         let output = BufReader::new(child.stdout.take().expect("its output"));
@@ -59,10 +84,7 @@ impl Program {
             }
         });
         let mut log = Vec::new();
-        while !log
-            .last()
-            .is_some_and(|line: &String| line.contains("setup link is in"))
-        {
+        while !log.last().is_some_and(|line: &String| line.contains(open)) {
             log.push(lines.recv().expect("the program ended before it was open"));
         }
         Self {

@@ -23,7 +23,7 @@ use crate::{
     page::account::sessions::session_facts,
     reaction::use_scripted,
     state::viewer::use_session,
-    text::{format::fill, use_desk_texts},
+    text::{format::fill, use_admin_texts, use_desk_texts},
     ui::{
         confirm::Confirm,
         form::Submission,
@@ -49,7 +49,7 @@ pub(super) fn show(detail: AccountDetail, desk: Desk) -> AnyView {
                 {sessions(&detail.sessions)}
             </div>
             <section class="card" aria-labelledby="acts-heading">
-                <h2 id="acts-heading">{use_desk_texts().account.acts}</h2>
+                <h2 id="acts-heading">{use_admin_texts().account.acts}</h2>
                 {acts}
             </section>
         </div>
@@ -80,7 +80,7 @@ fn known(row: &AccountRow) -> AnyView {
 }
 
 fn sessions(sessions: &[SessionView]) -> AnyView {
-    let words = &use_desk_texts().account;
+    let words = &use_admin_texts().account;
     let list = match sessions {
         [] => view! { <p>{words.nobody}</p> }.into_any(),
         some => {
@@ -101,12 +101,11 @@ fn sessions(sessions: &[SessionView]) -> AnyView {
 
 /// Nobody locks themself out here, and says so instead of offering it.
 fn own_account() -> AnyView {
-    let words = use_desk_texts();
     view! {
-        <Note>{words.account.own}</Note>
+        <Note>{use_admin_texts().account.own}</Note>
         <div class="actions">
             <a class="button" href=Page::Security.path()>
-                {words.help.to_security}
+                {use_desk_texts().help.to_security}
             </a>
         </div>
     }
@@ -178,7 +177,7 @@ impl Acts {
 }
 
 fn acts(detail: &AccountDetail, desk: Desk) -> AnyView {
-    let words = use_desk_texts();
+    let words = use_admin_texts();
     let handed = Handed::new();
     let acts = Acts {
         id: detail.account.account.id,
@@ -204,7 +203,7 @@ fn acts(detail: &AccountDetail, desk: Desk) -> AnyView {
 
 /// What went wrong, in the words of this desk where it has better ones.
 fn refusal(submission: Submission) -> Option<String> {
-    let words = &use_desk_texts().account;
+    let words = &use_admin_texts().account;
     match submission.code()? {
         ErrorCode::Conflict => Some(words.last_admin.to_owned()),
         ErrorCode::Forbidden => Some(words.no_admin.to_owned()),
@@ -215,7 +214,7 @@ fn refusal(submission: Submission) -> Option<String> {
 
 /// The acts that give and take: each says how many sessions end with it.
 fn rights(acts: &Acts, detail: &AccountDetail) -> AnyView {
-    let words = &use_desk_texts().account;
+    let words = &use_admin_texts().account;
     let count = detail.sessions.len();
     let ending = |question: &str| {
         format!(

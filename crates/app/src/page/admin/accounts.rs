@@ -24,7 +24,7 @@ use super::{
 use crate::{
     client::{Client, call, call_on, use_client},
     reaction::{effect, part},
-    text::{format::fill, use_desk_texts, use_locale},
+    text::{format::fill, use_admin_texts, use_locale},
     ui::notice::Note,
 };
 
@@ -93,13 +93,13 @@ fn show(found: Found, query: Memo<ParamsMap>, desk: Desk) -> AnyView {
         Found::Account(detail) => account::show(*detail, desk),
         Found::Failed(code) => failed(code.title(use_locale()), Page::Accounts.path()),
         // Not asked for here.
-        Found::Invitations(_) => ().into_any(),
+        Found::Invitations(_) | Found::Keys(_) => ().into_any(),
     }
 }
 
 /// What is to be known about mails that were tried and did not leave.
 fn stuck(mail: MailBacklog) -> Option<AnyView> {
-    let words = &use_desk_texts().accounts;
+    let words = &use_admin_texts().accounts;
     let failure = mail.failure.filter(|_| mail.waiting > 0)?;
     let text = format!(
         "{} {} ({failure})",
@@ -110,7 +110,7 @@ fn stuck(mail: MailBacklog) -> Option<AnyView> {
 }
 
 fn one_head() -> AnyView {
-    let words = use_desk_texts();
+    let words = use_admin_texts();
     view! {
         <Title text=words.account.title />
         <div class="page-head">
@@ -125,7 +125,7 @@ fn one_head() -> AnyView {
 
 /// The search is a plain form: what it asks for is the address of the page that answers.
 fn list_head(query: Memo<ParamsMap>) -> AnyView {
-    let words = &use_desk_texts().accounts;
+    let words = &use_admin_texts().accounts;
     let sought = query.read_untracked().get("query");
     view! {
         <Title text=words.title />
@@ -134,6 +134,9 @@ fn list_head(query: Memo<ParamsMap>) -> AnyView {
             <p class="lead">{words.lead}</p>
             <p>
                 <a href=Page::Invitations.path()>{words.to_invitations}</a>
+            </p>
+            <p>
+                <a href=Page::Keys.path()>{words.to_keys}</a>
             </p>
         </div>
         <form class="search" method="get" action=Page::Accounts.path() role="search">
@@ -158,7 +161,7 @@ fn list_head(query: Memo<ParamsMap>) -> AnyView {
 }
 
 fn list(page: AccountPage, query: &ParamsMap) -> AnyView {
-    let words = &use_desk_texts().accounts;
+    let words = &use_admin_texts().accounts;
     let sought = query.get_str("query").unwrap_or_default();
     let done = (query.get_str("done") == Some("deleted")).then(|| {
         view! { <Note>{words.deleted}</Note> }
@@ -205,7 +208,7 @@ fn paging(ways: Vec<(&'static str, String)>) -> AnyView {
         view! { <a class="button" href=path>{label}</a> }
     });
     view! {
-        <nav class="actions" aria-label=use_desk_texts().accounts.pages>
+        <nav class="actions" aria-label=use_admin_texts().accounts.pages>
             {ways.collect_view()}
         </nav>
     }
@@ -214,7 +217,7 @@ fn paging(ways: Vec<(&'static str, String)>) -> AnyView {
 
 /// An empty list says how it is searched, and what to do about somebody who is not there yet.
 fn nobody(sought: &str) -> AnyView {
-    let words = &use_desk_texts().accounts;
+    let words = &use_admin_texts().accounts;
     let what = match sought {
         "" => words.end.to_owned(),
         sought => words.none.replace("{}", sought),
@@ -229,7 +232,7 @@ fn nobody(sought: &str) -> AnyView {
 }
 
 fn table(accounts: Vec<AccountRow>, sought: &str) -> AnyView {
-    let words = &use_desk_texts().accounts;
+    let words = &use_admin_texts().accounts;
     let caption = match sought {
         "" => words.all.to_owned(),
         sought => words.matching.replace("{}", sought),

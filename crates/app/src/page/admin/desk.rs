@@ -4,6 +4,7 @@
 
 use concierge_core::{
     admin::api::{AccountDetail, AccountPage, InvitationList, MailBacklog},
+    keys::api::KeyDesk,
     problem::{ErrorCode, Problem},
 };
 use leptos::prelude::*;
@@ -27,6 +28,8 @@ pub(crate) enum Found {
     Account(Box<AccountDetail>),
     /// The invitations that still work.
     Invitations(InvitationList),
+    /// The keyrings and what stands around them.
+    Keys(Box<KeyDesk>),
     /// Nothing, and why.
     Failed(ErrorCode),
 }

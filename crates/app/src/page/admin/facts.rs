@@ -1,12 +1,13 @@
-//! What an admin is told about an account, in the list as on its own.
+//! What an admin is told: about an account, in the list as on its own, and about anything in rows.
 
 use concierge_core::{account::Role, admin::api::AccountRow};
+use leptos::prelude::*;
 
-use crate::text::{format::day, use_desk_texts, use_locale, use_texts};
+use crate::text::{format::day, use_admin_texts, use_locale, use_texts};
 
 /// What there is to know, in the order of [`facts`].
 pub(super) fn headings() -> [&'static str; 6] {
-    let words = &use_desk_texts().accounts;
+    let words = &use_admin_texts().accounts;
     [
         words.address,
         words.name,
@@ -19,7 +20,7 @@ pub(super) fn headings() -> [&'static str; 6] {
 
 /// What is known.
 pub(super) fn facts(row: &AccountRow) -> [String; 6] {
-    let words = &use_desk_texts().accounts;
+    let words = &use_admin_texts().accounts;
     let (account, locale) = (&row.account, use_locale());
     let name = match account.name.as_str() {
         "" => words.no_name,
@@ -50,4 +51,17 @@ pub(super) fn role(role: Role) -> &'static str {
         Role::Member => words.member,
         Role::Admin => words.admin,
     }
+}
+
+/// Facts in rows, each with its name.
+pub(super) fn rows(known: Vec<(&'static str, AnyView)>) -> AnyView {
+    let rows = known.into_iter().map(|(what, fact)| {
+        view! {
+            <div>
+                <dt>{what}</dt>
+                <dd>{fact}</dd>
+            </div>
+        }
+    });
+    view! { <dl class="facts facts-close">{rows.collect_view()}</dl> }.into_any()
 }

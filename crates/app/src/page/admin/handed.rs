@@ -6,7 +6,7 @@ use web_sys::HtmlInputElement;
 
 use crate::{
     reaction::{element, part},
-    text::{format::moment, use_desk_texts, use_locale},
+    text::{format::moment, use_admin_texts, use_locale},
     ui::copy::CopyButton,
 };
 
@@ -59,7 +59,7 @@ impl Handed {
 
 #[component]
 fn Field(label: &'static str, link: String, until: String) -> impl IntoView {
-    let words = &use_desk_texts().handed;
+    let words = &use_admin_texts().handed;
     let told = RwSignal::new(None);
     view! {
         <div class="question">

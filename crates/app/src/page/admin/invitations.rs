@@ -25,7 +25,7 @@ use crate::{
     client::{Client, call, use_client, wire},
     reaction::{element, use_scripted},
     state::use_page_context,
-    text::{format::day, use_desk_texts, use_locale},
+    text::{format::day, use_admin_texts, use_locale},
     ui::{
         button::SubmitButton,
         confirm::Confirm,
@@ -38,7 +38,7 @@ use crate::{
 /// The page.
 #[component]
 pub(crate) fn Invitations() -> impl IntoView {
-    let words = &use_desk_texts().invitations;
+    let words = &use_admin_texts().invitations;
     let client = use_client();
     let facts = use_page_context();
     let is_closed = !facts.registration_open && !facts.invites_only;
@@ -53,7 +53,7 @@ pub(crate) fn Invitations() -> impl IntoView {
         <div class="page">
             <div class="page-head">
                 <p>
-                    <a href=Page::Accounts.path()>{use_desk_texts().accounts.back}</a>
+                    <a href=Page::Accounts.path()>{use_admin_texts().accounts.back}</a>
                 </p>
                 <h1>{words.title}</h1>
                 <p class="lead">{words.lead}</p>
@@ -83,7 +83,7 @@ struct Listed {
 
 impl Listed {
     fn card(self) -> AnyView {
-        let words = &use_desk_texts().invitations;
+        let words = &use_admin_texts().invitations;
         let summary = Signal::derive(move || self.submission.summary());
         view! {
             <section class="card" aria-labelledby="open-heading">
@@ -96,7 +96,7 @@ impl Listed {
     }
 
     fn show(self, found: Found) -> AnyView {
-        let words = &use_desk_texts().invitations;
+        let words = &use_admin_texts().invitations;
         match found {
             Found::Invitations(InvitationList { invitations }) if invitations.is_empty() => view! {
                 <p class="empty-what">{words.none}</p>
@@ -109,12 +109,12 @@ impl Listed {
             }
             Found::Failed(code) => failed(code.title(use_locale()), Page::Invitations.path()),
             // Not asked for here.
-            Found::Accounts(..) | Found::Account(_) => ().into_any(),
+            Found::Accounts(..) | Found::Account(_) | Found::Keys(_) => ().into_any(),
         }
     }
 
     fn one(self, one: Invitation) -> AnyView {
-        let words = &use_desk_texts().invitations;
+        let words = &use_admin_texts().invitations;
         let (locale, client) = (use_locale(), use_client());
         let note = match one.note.as_str() {
             "" => words.no_note,
@@ -150,14 +150,14 @@ impl Listed {
         // It may be the one whose link is shown.
         self.handed.clear();
         let request = wire::<RevokeInvitation>(&id, &Empty {});
-        let done = Done::Say(use_desk_texts().invitations.revoked);
+        let done = Done::Say(use_admin_texts().invitations.revoked);
         self.desk.act(client, self.submission, request, done);
     }
 }
 
 /// The form, and the link once it is made.
 fn new_card(listed: Listed) -> AnyView {
-    let words = &use_desk_texts().invitations;
+    let words = &use_admin_texts().invitations;
     let client = use_client();
     let submission = Submission::new(None);
     let submit = move |values: Values| {
@@ -197,7 +197,7 @@ fn new_card(listed: Listed) -> AnyView {
                     disabled=Signal::derive(move || !scripted.get())
                 />
                 // Its content is text to a browser with script, and must not be hydrated.
-                <noscript inner_html=use_desk_texts().account.needs_script></noscript>
+                <noscript inner_html=use_admin_texts().account.needs_script></noscript>
             </Form>
             {listed.handed.view(words.link)}
         </section>
@@ -220,7 +220,7 @@ fn roles() -> Vec<(&'static str, &'static str, bool)> {
 }
 
 fn spans() -> Vec<(&'static str, &'static str, bool)> {
-    let words = &use_desk_texts().invitations;
+    let words = &use_admin_texts().invitations;
     vec![
         ("1", words.one_day, false),
         ("7", words.one_week, true),
@@ -230,7 +230,7 @@ fn spans() -> Vec<(&'static str, &'static str, bool)> {
 
 /// Role, days and note.
 fn specs() -> (FieldSpec, FieldSpec, FieldSpec) {
-    let words = &use_desk_texts().invitations;
+    let words = &use_admin_texts().invitations;
     let spec = |name, label, hint| FieldSpec {
         name,
         label,

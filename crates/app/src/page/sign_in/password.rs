@@ -164,6 +164,7 @@ fn reason(words: &Texts, ended: Ended) -> &'static str {
             EndReason::Replaced => words.sign_in.ended_replaced,
             EndReason::Reuse => words.sign_in.ended_reuse,
             EndReason::Admin | EndReason::RightsChanged => words.sign_in.ended_admin,
+            EndReason::KeyRevoked => words.sign_in.ended_emergency,
             EndReason::EndedElsewhere => words.sign_in.ended_elsewhere,
             // "Not me" takes the password away, too.
             EndReason::PasswordChanged | EndReason::NotMe => words.sign_in.ended_password,

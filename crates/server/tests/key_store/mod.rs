@@ -4,6 +4,7 @@ use concierge_core::time::Timestamp;
 use concierge_server::{
     boot,
     config::{Config, DatabaseUrl, Given, Source, StoreAnswer, StoreKind},
+    keys::Supply,
     platform::shutdown::Shutdown,
     store::sql,
 };
@@ -21,7 +22,9 @@ on_each_engine! {
         let fault = "it is sealed".to_owned();
         config.keys.store.answer = StoreAnswer::Copy(Given::new("", source), fault);
         let (_, shutdown) = Shutdown::manual();
-        let services = boot::assemble(config, shutdown).await.expect("it opens");
+        let folder = config.data.clone();
+        let supply = Supply::new(move || Config::reading_for_test(&folder));
+        let services = boot::assemble(config, supply, shutdown).await.expect("it opens");
         let events = sql("SELECT details FROM event WHERE name = 'key_store_down'");
         let events = events.fetch_all(&services.db).await.expect("events");
         assert_eq!(events.len(), 1);

@@ -1,0 +1,157 @@
+//! `concierge key restore`: says whether a backup fits the database, asks, and puts its keys back.
+
+use std::{
+    io::{self, BufRead as _, IsTerminal as _, Write as _},
+    path::PathBuf,
+    process::ExitCode,
+};
+
+use clap::Args;
+
+use super::{
+    key_backup::{self, UNFIT},
+    key_desk::{self, Refused, Schema},
+    key_passphrase::PassphraseArgs,
+};
+use crate::{
+    config::{Config, Given, LoadArgs},
+    keys::{
+        self, Format, KeyringFile, Purpose,
+        backup::Backup,
+        restore::{self, RestoreError},
+    },
+    platform::{
+        clock::{Clock as _, SystemClock},
+        rng::OsRng,
+    },
+};
+
+/// From which file, and how.
+#[derive(Debug, Args)]
+pub(super) struct Restore {
+    /// The backup
+    file: PathBuf,
+    /// Say whether it fits; change nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// Do not ask
+    #[arg(long)]
+    yes: bool,
+    #[command(flatten)]
+    passphrase: PassphraseArgs,
+}
+
+pub(super) fn run(what: &Restore, args: &LoadArgs) -> ExitCode {
+    key_desk::finish(key_desk::config(args).and_then(|config| restore(what, &config)))
+}
+
+fn restore(what: &Restore, config: &Config) -> Result<(), Refused> {
+    if !what.dry_run {
+        refuse_keys_elsewhere(config)?;
+        if !what.yes && !io::stdin().is_terminal() {
+            let message = "there is no terminal to ask on; look with --dry-run, then give --yes";
+            return Err(Refused::new(2, message));
+        }
+    }
+    let passphrase = what.passphrase.known("the backup", config.environment)?;
+    let backup = key_backup::open(&what.file, &passphrase)?;
+    let schema = match what.dry_run {
+        true => Schema::Untouched,
+        false => Schema::AsServed,
+    };
+    key_desk::with_database(config, schema, async |db| {
+        let plan = restore::Restore::plan(db, &backup, config.environment).await;
+        let plan = plan.map_err(refused)?;
+        show(&backup, &plan);
+        if what.dry_run {
+            println!("The backup fits. Nothing was changed.");
+            return Ok(());
+        }
+        if !what.yes && !agreed()? {
+            return Err(Refused::new(1, "nothing was changed"));
+        }
+        let now = SystemClock.now();
+        let signing = keys::draft(Format::Hex, config.environment, now, &OsRng)
+            .ok_or_else(|| Refused::new(1, "the source of randomness is broken"))?;
+        let path = keys::keyring_path(&config.keys, config.environment, &config.data);
+        let file = KeyringFile::of(&config.keys, &path);
+        plan.write_keyring(&file, &signing, now, &OsRng)?;
+        plan.write_database(db, now, &OsRng)
+            .await
+            .map_err(|error| {
+                let message = format!("the keyring file is restored, the database is not: {error}");
+                Refused::new(1, message)
+            })?;
+        println!(
+            "Restored. The sealing key is {}, the new signing key {}; everybody signs in again.",
+            backup.sealing.active, signing.id
+        );
+        Ok(())
+    })
+}
+
+fn refused(error: RestoreError) -> Refused {
+    let code = match error {
+        RestoreError::Unfit(_) => UNFIT,
+        RestoreError::Changed(_) | RestoreError::Store(_) => 1,
+    };
+    Refused::new(code, error)
+}
+
+/// Restored keys stand in the keyring file. A key from elsewhere would be used instead of them, or disagree with
+/// them, and the server would not start.
+fn refuse_keys_elsewhere(config: &Config) -> Result<(), Refused> {
+    let rings = [
+        (Purpose::Signing, &config.keys.signing),
+        (Purpose::Sealing, &config.keys.sealing),
+    ];
+    for (purpose, ring) in rings {
+        let given: [(&str, Option<&Given>); 3] = [
+            (purpose.variable(), ring.keys.first()),
+            (purpose.id_variable(), ring.id.as_ref()),
+            (purpose.previous_variable(), ring.previous.as_ref()),
+        ];
+        for (variable, given) in given {
+            if let Some(given) = given {
+                let message = format!(
+                    "{variable} is set ({}), and the restored keys go into the keyring file: remove that setting first",
+                    given.source
+                );
+                return Err(Refused::new(2, message));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn show(backup: &Backup, plan: &restore::Restore<'_>) {
+    println!(
+        "A backup of {}, made {}, with the sealing key {}.",
+        backup.environment,
+        backup.made_at.to_rfc3339(),
+        backup.sealing.active
+    );
+    for name in &plan.opened {
+        println!("{name}: the backup opens it");
+    }
+    for (name, by) in plan.anew() {
+        println!(
+            "{name}: wrapped by {by}, which is not in the backup; its key is, and is wrapped anew"
+        );
+    }
+    for name in plan.missing() {
+        println!("{name}: not in the database; written from the backup");
+    }
+}
+
+/// Whether whoever sits there says yes.
+fn agreed() -> Result<bool, Refused> {
+    eprint!(
+        "Replace the keyring with these keys? There will be a new signing key, and everybody has to sign in again. Type yes: "
+    );
+    let read = |error: io::Error| Refused::new(1, format!("the answer cannot be read: {error}"));
+    io::stderr().flush().map_err(read)?;
+    let mut answer = String::new();
+    io::stdin().lock().read_line(&mut answer).map_err(read)?;
+    Ok(answer.trim() == "yes")
+}

@@ -1,0 +1,150 @@
+//! Patterns of refused tokens that point at somebody with a key, or in search of one.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use concierge_core::{audit::EventName, time::Timestamp};
+use serde_json::json;
+
+use super::{error::KeyDeskError, revoke::Desk};
+use crate::{
+    audit::{self, Event, Origin, Refused},
+    keys::fact_store::mark_fact_unless_since,
+};
+
+/// What is looked at together; also how long the same pattern is not told of again.
+const WINDOW: Duration = Duration::from_secs(5 * 60);
+/// More bad signatures than this from one address: somebody tries keys.
+const BAD_SIGNATURES_OF_ONE: u64 = 20;
+/// More than this from everywhere: several do.
+const BAD_SIGNATURES_OF_ALL: u64 = 100;
+
+/// Something to look at.
+#[derive(Debug, PartialEq, Eq)]
+struct Pattern {
+    name: &'static str,
+    /// The address that did most of it; empty when nobody stands out.
+    address: String,
+    count: u64,
+}
+
+impl Desk<'_> {
+    /// Looks at what was refused lately, on all instances; answers how many patterns were recorded.
+    pub async fn look_for_abuse(&self) -> Result<usize, KeyDeskError> {
+        let now = self.clock.now();
+        let refused = audit::list_refused(self.db, EventName::AuthzFail, now.minus(WINDOW)).await?;
+        let mut recorded = 0;
+        for pattern in patterns(&refused) {
+            recorded += usize::from(self.record_pattern(&pattern, now).await?);
+        }
+        Ok(recorded)
+    }
+
+    async fn record_pattern(
+        &self,
+        pattern: &Pattern,
+        now: Timestamp,
+    ) -> Result<bool, KeyDeskError> {
+        let fact = format!("abuse {}", pattern.name);
+        let mut tx = self.db.begin().await?;
+        if !mark_fact_unless_since(&mut tx, &fact, now.minus(WINDOW), now).await? {
+            return Ok(false);
+        }
+        let origin = Origin {
+            address: pattern.address.clone(),
+            ..Origin::default()
+        };
+        let details = json!({ "pattern": pattern.name, "count": pattern.count });
+        let event = Event::anonymous(EventName::KeyAbuse, &origin).with(details);
+        audit::record(&mut tx, &event, now, &**self.rng).await?;
+        tx.commit().await?;
+        Ok(true)
+    }
+}
+
+fn patterns(refused: &[Refused]) -> Vec<Pattern> {
+    let mut found = Vec::new();
+    let (all, most) = counted(refused, "bad_signature");
+    if most.1 > BAD_SIGNATURES_OF_ONE || all > BAD_SIGNATURES_OF_ALL {
+        found.push(Pattern {
+            name: "bad_signature",
+            address: if most.1 > BAD_SIGNATURES_OF_ONE {
+                most.0
+            } else {
+                String::new()
+            },
+            count: all,
+        });
+    }
+    // One is enough: nobody has such a token by accident for long.
+    for name in ["revoked_kid", "wrong_env"] {
+        let (count, (address, _)) = counted(refused, name);
+        if count > 0 {
+            found.push(Pattern {
+                name,
+                address,
+                count,
+            });
+        }
+    }
+    found
+}
+
+/// How many refusals have this reason, and who did most of them.
+fn counted(refused: &[Refused], reason: &str) -> (u64, (String, u64)) {
+    let mut by_address = BTreeMap::<&str, u64>::new();
+    for one in refused.iter().filter(|one| one.reason == reason) {
+        *by_address.entry(&one.address).or_default() += one.count;
+    }
+    let all = by_address.values().sum();
+    let most = by_address.into_iter().max_by_key(|(_, count)| *count);
+    (
+        all,
+        most.map_or_else(Default::default, |(address, count)| {
+            (address.to_owned(), count)
+        }),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(reason: &str, address: &str, count: u64) -> Refused {
+        Refused {
+            reason: reason.to_owned(),
+            address: address.to_owned(),
+            count,
+        }
+    }
+
+    fn found(refused: &[Refused]) -> Vec<(&'static str, String, u64)> {
+        let found = patterns(refused).into_iter();
+        found
+            .map(|one| (one.name, one.address, one.count))
+            .collect()
+    }
+
+    #[test]
+    fn bad_signatures_count_from_one_address_and_from_everywhere() {
+        let rows = |address: &str, count| refused("bad_signature", address, count);
+        assert_eq!(found(&[rows("a", 10), rows("a", 10), rows("b", 20)]), []);
+        let one = found(&[rows("a", 11), rows("a", 10), rows("b", 1)]);
+        assert_eq!(one, [("bad_signature", "a".to_owned(), 22)]);
+        let many: Vec<_> = (0..6).map(|n| rows(&format!("{n}"), 17)).collect();
+        assert_eq!(found(&many), [("bad_signature", String::new(), 102)]);
+    }
+
+    #[test]
+    fn one_token_of_a_revoked_key_or_of_another_house_is_enough() {
+        let rows = [
+            refused("revoked_kid", "a", 1),
+            refused("wrong_env", "b", 3),
+            refused("expired", "c", 900),
+        ];
+        let expected = [
+            ("revoked_kid", "a".to_owned(), 1),
+            ("wrong_env", "b".to_owned(), 3),
+        ];
+        assert_eq!(found(&rows), expected);
+    }
+}

@@ -1,0 +1,346 @@
+//! The emergency: a key is revoked, and with it ends everything that it could have made.
+
+use std::{path::Path, sync::Arc};
+
+use concierge_core::{
+    audit::EventName,
+    keys::{
+        IncidentId, RingName,
+        api::{Incident, IncidentNote, Revoked},
+    },
+    time::Timestamp,
+};
+use serde_json::json;
+
+use super::{
+    error::KeyDeskError,
+    incident_store::{self, NoteKind},
+};
+use crate::{
+    account,
+    audit::{self, Event},
+    config::{Config, Reading},
+    keys::{
+        self, By, Keeper, Purpose, Supply,
+        data_keys::{DataPurpose, renew, rewrap},
+        emergency::{Target, revoked_in},
+        epoch_store::{RevokedKey, find_epoch, insert_revoked, mark_epoch},
+    },
+    platform::{clock::Clock, keyring::Keyrings, rng::Rng},
+    recovery,
+    session::Sessions,
+    store::{Db, StoreError, Tx, feed::Change},
+};
+
+/// What stands in an incident that nobody has told the reason of yet.
+const FOUND: &str = "found in the keyring: a revoke or a restore that this database had not seen";
+/// How often the half of the database is tried when another transaction stands in its way.
+const TRIES: u32 = 5;
+/// The longest reason or note.
+const LONGEST: usize = 500;
+
+/// The desk, made of what it acts through.
+#[derive(Clone, Copy)]
+pub struct Desk<'a> {
+    /// The database.
+    pub db: &'a Db,
+    /// The time.
+    pub clock: &'a Arc<dyn Clock>,
+    /// Chance.
+    pub rng: &'a Arc<dyn Rng>,
+    /// Where the keys come from.
+    pub supply: &'a Supply,
+    /// Changes the keyrings.
+    pub keeper: &'a Keeper,
+    /// The configuration.
+    pub config: &'a Config,
+    /// The sessions.
+    pub sessions: &'a Sessions,
+}
+
+/// Who revokes, as the incident names them.
+struct Account<'a> {
+    by: By<'a>,
+    reason: &'a str,
+}
+
+impl Desk<'_> {
+    /// Revokes a key and ends everything it could have made. Repeated, it finishes what was left half done. It waits for
+    /// no other change of the keys: one that is under way is given up.
+    pub async fn revoke(
+        &self,
+        kid: &str,
+        reason: &str,
+        out: Option<&Path>,
+        by: By<'_>,
+    ) -> Result<Revoked, KeyDeskError> {
+        let reason = said(reason)?;
+        let lease = self.keeper.seize().await?;
+        let revoked = self.revoke_alone(kid, &Account { by, reason }, out).await;
+        self.keeper.give_back(&lease).await;
+        revoked
+    }
+
+    async fn revoke_alone(
+        &self,
+        kid: &str,
+        account: &Account<'_>,
+        out: Option<&Path>,
+    ) -> Result<Revoked, KeyDeskError> {
+        let reading = self.supply.read();
+        let target = Target::find(&reading, kid, self.clock.now())
+            .ok_or_else(|| KeyDeskError::NoSuchKey(kid.to_owned()))?;
+        let is_sealing = target.purpose == Purpose::Sealing;
+        if is_sealing && target.is_active && !keys::is_writable(&reading, target.purpose, out) {
+            return Err(KeyDeskError::SealingElsewhere);
+        }
+        if target.keys.is_empty()
+            && let Some(incident) = incident_store::find_by_kid(self.db, kid).await?
+        {
+            // Its value is wiped: everything was done.
+            let active = self.rings_now(&reading)?.sealing.active().id.clone();
+            return Ok(Revoked {
+                incident,
+                active: Some(active),
+            });
+        }
+        let half = self.keeper.revoke_in_keyring(&target, out)?;
+        if let Some(failure) = &half.failure {
+            tracing::error!(
+                "the key is refused by the database only, and nothing can be signed until it is replaced where it stands: {failure}"
+            );
+        }
+        let incident = self.second_half(half.epoch, &target, account).await?;
+        if is_sealing && half.active.is_some() {
+            self.keeper.wipe(out).await?;
+        }
+        Ok(Revoked {
+            incident,
+            active: half.active,
+        })
+    }
+
+    /// The half of the database. Somebody else's transaction may stand in the way once; not for ever.
+    async fn second_half(
+        &self,
+        epoch: Timestamp,
+        target: &Target,
+        account: &Account<'_>,
+    ) -> Result<Incident, KeyDeskError> {
+        // What the keyring says by now: the key that follows is in it.
+        let reading = self.supply.read();
+        let rings = self.rings_now(&reading)?;
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            match self.second_half_once(epoch, target, &rings, account).await {
+                Err(KeyDeskError::Store(StoreError::Conflict | StoreError::Unavailable(_)))
+                    if tries < TRIES => {}
+                done => return done,
+            }
+        }
+    }
+
+    async fn second_half_once(
+        &self,
+        epoch: Timestamp,
+        target: &Target,
+        rings: &Keyrings,
+        account: &Account<'_>,
+    ) -> Result<Incident, KeyDeskError> {
+        let now = self.clock.now();
+        let mut tx = self.db.begin().await?;
+        // What began while the keyring was written ends, too.
+        let incident = self
+            .finish_in(&mut tx, epoch.max(now), target, rings, account)
+            .await?;
+        tx.announce(&[Change::Everything], now).await?;
+        tx.commit().await?;
+        Ok(incident)
+    }
+
+    /// Finishes what a keyring says and the database does not know yet: a revoke that was broken off, or a database
+    /// from before it. Whether there was anything to do.
+    pub async fn finish(
+        &self,
+        reading: &Reading,
+        rings: &Keyrings,
+        by: By<'_>,
+    ) -> Result<bool, KeyDeskError> {
+        if find_epoch(self.db).await? >= rings.epoch {
+            return Ok(false);
+        }
+        let contents = keys::contents(reading).filter(|read| read.epoch == Some(rings.epoch));
+        let Some(contents) = contents else {
+            // It has changed since the rings were read, and will be read again.
+            return Ok(false);
+        };
+        let reason = FOUND;
+        let mut tx = self.db.begin().await?;
+        for (purpose, key) in revoked_in(&contents) {
+            let target = Target {
+                purpose,
+                kid: key.kid.clone(),
+                keys: vec![key],
+                is_active: false,
+            };
+            self.finish_in(
+                &mut tx,
+                rings.epoch,
+                &target,
+                rings,
+                &Account { by, reason },
+            )
+            .await?;
+        }
+        self.end_everything(&mut tx, rings.epoch).await?;
+        tx.announce(&[Change::Everything], self.clock.now()).await?;
+        tx.commit().await?;
+        Ok(true)
+    }
+
+    /// The half of the database; the caller announces it. Where it was done before, answers the incident of that time.
+    async fn finish_in(
+        &self,
+        tx: &mut Tx,
+        epoch: Timestamp,
+        target: &Target,
+        rings: &Keyrings,
+        account: &Account<'_>,
+    ) -> Result<Incident, KeyDeskError> {
+        let now = self.clock.now();
+        let mut is_new = false;
+        for key in &target.keys {
+            is_new |= insert_revoked(tx, target.purpose, key, now).await?;
+        }
+        if let (false, Some(known)) = (
+            is_new,
+            incident_store::find_by_kid(&mut *tx, &target.kid).await?,
+        ) {
+            return self.tell(tx, known, account).await;
+        }
+        if target.purpose == Purpose::Sealing {
+            let active = rings.sealing.active();
+            rewrap(tx, &rings.sealing, active, &**self.rng).await?;
+            // Whoever had the key could open these; what they sealed is sealed anew, row by row.
+            renew(tx, &DataPurpose::RENEWED, active, now, &**self.rng).await?;
+        }
+        let (sessions_before, sessions_after) = self.end_everything(tx, epoch).await?;
+        let incident = Incident {
+            id: self.rng.id(now),
+            at: now,
+            ring: RingName::from(target.purpose),
+            kid: target.kid.clone(),
+            reason: account.reason.to_owned(),
+            actor: named(account.by),
+            host: keys::host(),
+            sessions_before,
+            sessions_after,
+            notes: Vec::new(),
+        };
+        incident_store::insert(tx, &incident).await?;
+        self.record(tx, &incident, account).await?;
+        Ok(incident)
+    }
+
+    /// A process that saw the keyring may have been faster than whoever revoked: then the record gets their words.
+    async fn tell(
+        &self,
+        tx: &mut Tx,
+        known: Incident,
+        account: &Account<'_>,
+    ) -> Result<Incident, KeyDeskError> {
+        if known.reason != FOUND || account.reason == FOUND {
+            return Ok(known);
+        }
+        let incident = Incident {
+            reason: account.reason.to_owned(),
+            actor: named(account.by),
+            host: keys::host(),
+            ..known
+        };
+        incident_store::mark_told(tx, &incident).await?;
+        self.record(tx, &incident, account).await?;
+        Ok(incident)
+    }
+
+    async fn record(
+        &self,
+        tx: &mut Tx,
+        incident: &Incident,
+        account: &Account<'_>,
+    ) -> Result<(), StoreError> {
+        let details = json!({
+            "incident": incident.id, "ring": incident.ring, "kid": incident.kid, "reason": incident.reason,
+            "host": incident.host, "sessions_before": incident.sessions_before,
+            "sessions_after": incident.sessions_after,
+        });
+        let event = Event {
+            actor: account.by.actor,
+            ..Event::anonymous(EventName::KeyRevoked, account.by.origin).with(details)
+        };
+        audit::record(tx, &event, self.clock.now(), &**self.rng).await
+    }
+
+    async fn end_everything(
+        &self,
+        tx: &mut Tx,
+        epoch: Timestamp,
+    ) -> Result<(u64, u64), KeyDeskError> {
+        mark_epoch(tx, epoch).await?;
+        let now = self.clock.now();
+        account::delete_open_account_links(tx, now).await?;
+        // Links of "not me", too: queued mails hold them, and whoever opens those could close passwords.
+        recovery::delete_open_links(tx, now).await?;
+        Ok(self.sessions.end_everything(tx, epoch).await?)
+    }
+
+    fn rings_now(&self, reading: &Reading) -> Result<Keyrings, KeyDeskError> {
+        keys::open(reading, self.clock.now()).map_err(|findings| {
+            let lines: Vec<String> = findings.iter().map(ToString::to_string).collect();
+            KeyDeskError::Keeper(keys::KeeperError::File(lines.join("\n")))
+        })
+    }
+
+    /// Adds a note to an incident.
+    pub async fn note(&self, id: IncidentId, text: &str, by: By<'_>) -> Result<(), KeyDeskError> {
+        let text = said(text)?;
+        incident_store::find_by_id(self.db, id)
+            .await?
+            .ok_or(KeyDeskError::NoSuchIncident)?;
+        let now = self.clock.now();
+        let note = IncidentNote {
+            at: now,
+            author: named(by),
+            text: text.to_owned(),
+        };
+        let mut tx = self.db.begin().await?;
+        let note_id = self.rng.id::<NoteKind>(now);
+        incident_store::insert_note(&mut tx, note_id, id, &note).await?;
+        tx.commit().await?;
+        Ok(())
+    }
+}
+
+fn said(text: &str) -> Result<&str, KeyDeskError> {
+    let text = text.trim();
+    let is_plain = !text.chars().any(char::is_control);
+    ((1..=LONGEST).contains(&text.chars().count()) && is_plain)
+        .then_some(text)
+        .ok_or(KeyDeskError::Reason)
+}
+
+fn named(by: By<'_>) -> String {
+    by.actor
+        .map_or_else(|| "command line".to_owned(), |id| id.to_string())
+}
+
+/// Which keys a database calls revoked, applied to rings in memory.
+pub fn refuse_revoked(rings: &mut Keyrings, revoked: &[RevokedKey]) {
+    let is_revoked = |secret: &[u8]| {
+        let print = keys::fingerprint(&String::from_utf8_lossy(secret));
+        revoked.iter().any(|key| key.fingerprint == print)
+    };
+    rings.signing.revoke_where(is_revoked);
+    rings.sealing.revoke_where(is_revoked);
+}

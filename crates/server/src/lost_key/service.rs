@@ -1,0 +1,112 @@
+//! The one use case: count what goes, and let it go.
+
+use std::collections::BTreeMap;
+
+use concierge_core::{audit::EventName, time::Timestamp};
+use serde::Serialize;
+use serde_json::json;
+
+use crate::{
+    account,
+    audit::{self, Event, Origin},
+    keys::data_keys::{self, DataKeyError},
+    mail,
+    platform::{keyring::Ring, rng::Rng},
+    recovery, session, sign_in,
+    store::{Db, StoreError, Tx, feed::Change},
+    totp,
+};
+
+/// Why a lost key was not replaced.
+#[derive(Debug, thiserror::Error)]
+pub enum LostKeyError {
+    /// The keys at hand open every data key.
+    #[error(
+        "nothing is lost: the sealing keys at hand open every data key, so nothing was changed; to get rid of a key use `concierge key rotate` or `concierge key revoke`"
+    )]
+    NothingLost,
+    /// The data keys, or the database, failed.
+    #[error(transparent)]
+    DataKey(#[from] DataKeyError),
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// What goes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Loss {
+    /// The sealing keys that are not at hand.
+    pub lost: Vec<String>,
+    /// The key that wraps the new data keys.
+    pub active: String,
+    /// Sessions that end.
+    pub sessions: u64,
+    /// Second factors whose seed is gone.
+    pub second_factors: u64,
+    /// Browsers that are strangers from now on.
+    pub devices: u64,
+    /// Links in mails and invitations, and sign-ins between two steps.
+    pub links: u64,
+    /// Mails that nobody can read, by letter.
+    pub mails: BTreeMap<String, u64>,
+}
+
+/// What would go. Nothing is changed: the same is done as by [`replace`], and rolled back.
+pub async fn rehearse(
+    db: &Db,
+    sealing: &Ring,
+    now: Timestamp,
+    rng: &dyn Rng,
+) -> Result<Loss, LostKeyError> {
+    let mut tx = db.begin().await?;
+    perform(&mut tx, sealing, now, rng).await
+}
+
+/// Lets what a lost sealing key sealed go, and makes new data keys, wrapped by the active key.
+pub async fn replace(
+    db: &Db,
+    sealing: &Ring,
+    reason: &str,
+    now: Timestamp,
+    rng: &dyn Rng,
+) -> Result<Loss, LostKeyError> {
+    let mut tx = db.begin().await?;
+    let loss = perform(&mut tx, sealing, now, rng).await?;
+    let origin = Origin::default();
+    let details = json!({ "reason": reason, "loss": loss });
+    let event = Event::anonymous(EventName::KeyLostReplaced, &origin).with(details);
+    audit::record(&mut tx, &event, now, rng).await?;
+    tx.announce(&[Change::Everything], now).await?;
+    tx.commit().await?;
+    Ok(loss)
+}
+
+async fn perform(
+    tx: &mut Tx,
+    sealing: &Ring,
+    now: Timestamp,
+    rng: &dyn Rng,
+) -> Result<Loss, LostKeyError> {
+    let replaced = data_keys::replace_lost(tx, sealing, now, rng).await?;
+    let (lost, keys) = replaced.ok_or(LostKeyError::NothingLost)?;
+    // A session's key may have survived. Still all end: whoever has the lost key and an old copy of the database holds
+    // their keys, too.
+    let sessions = session::mark_every_session_ended(tx, now).await?;
+    let mut links = session::delete_open_tickets(tx, now).await?;
+    links += account::delete_open_account_links(tx, now).await?;
+    links += recovery::delete_open_links(tx, now).await?;
+    let devices = session::delete_every_device(tx, now).await?;
+    // Counted by a digest that is another from now on.
+    sign_in::delete_counts(tx, now).await?;
+    recovery::delete_unreadable_copies(tx, &keys.totp).await?;
+    Ok(Loss {
+        second_factors: totp::delete_unreadable_seeds(tx, &keys.totp).await?,
+        mails: mail::delete_unreadable_mails(tx, &keys.mail).await?,
+        active: sealing.active().id.clone(),
+        lost,
+        sessions,
+        devices,
+        links,
+    })
+}

@@ -1,0 +1,32 @@
+//! What changes under living sessions: the keys that sign, and the time before which nothing counts.
+
+use std::sync::{Arc, atomic::Ordering};
+
+use concierge_core::time::Timestamp;
+
+use super::{service::Sessions, store::SessionRow};
+use crate::platform::jwt::TokenSigner;
+
+impl Sessions {
+    /// Takes in changed keys, and the time at or before which nothing counts.
+    pub fn take_in(&self, signer: TokenSigner, epoch: Timestamp) {
+        self.signer.store(Arc::new(signer));
+        self.refuse(&[], epoch);
+    }
+
+    /// Whether the key that signs was revoked.
+    pub fn is_revoked(&self) -> bool {
+        self.signer.load().is_revoked()
+    }
+
+    /// Refuses what keys of these fingerprints signed, and whatever began at or before the epoch, which never goes back.
+    pub fn refuse(&self, revoked: &[String], epoch: Timestamp) {
+        self.epoch.fetch_max(epoch.as_millis(), Ordering::AcqRel);
+        self.signer.load().refuse(revoked);
+    }
+
+    /// Whether a session is neither over nor of a time before the last emergency.
+    pub(super) fn lives(&self, row: &SessionRow, now: Timestamp) -> bool {
+        row.is_live(now) && row.created_at.as_millis() > self.epoch.load(Ordering::Acquire)
+    }
+}

@@ -1,0 +1,80 @@
+//! Work that one process at a time does, such as a rotation.
+
+use std::time::Duration;
+
+use concierge_core::time::Timestamp;
+
+use super::{Db, On, StoreError, Tx, sql};
+
+impl Db {
+    /// Takes the lease for a while, or takes it again; `false` while somebody else holds it. A holder that dies
+    /// keeps it until its time is up.
+    pub async fn take_lease(
+        &self,
+        name: &str,
+        holder: &str,
+        span: Duration,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let taken = sql("INSERT INTO lease (name, holder, until) VALUES ($1, $2, $3)
+                         ON CONFLICT (name) DO UPDATE SET holder = $2, until = $3
+                         WHERE lease.until <= $4 OR lease.holder = $2")
+        .bind(name)
+        .bind(holder)
+        .bind(now.plus(span).as_millis())
+        .bind(now.as_millis())
+        .execute(On::Write(self))
+        .await?;
+        Ok(taken == 1)
+    }
+
+    /// Takes the lease from whoever holds it.
+    pub async fn seize_lease(
+        &self,
+        name: &str,
+        holder: &str,
+        span: Duration,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        sql("INSERT INTO lease (name, holder, until) VALUES ($1, $2, $3)
+             ON CONFLICT (name) DO UPDATE SET holder = $2, until = $3")
+        .bind(name)
+        .bind(holder)
+        .bind(now.plus(span).as_millis())
+        .execute(On::Write(self))
+        .await
+        .map(|_| ())
+    }
+
+    /// Whether this holder has the lease right now. Whoever acts on it asks again in the transaction of the act.
+    pub async fn has_lease(&self, name: &str, holder: &str) -> Result<bool, StoreError> {
+        let row = sql("SELECT name FROM lease WHERE name = $1 AND holder = $2")
+            .bind(name)
+            .bind(holder)
+            .fetch_optional(self)
+            .await?;
+        Ok(row.is_some())
+    }
+
+    /// Gives it back.
+    pub async fn give_lease_back(&self, name: &str, holder: &str) -> Result<(), StoreError> {
+        sql("DELETE FROM lease WHERE name = $1 AND holder = $2")
+            .bind(name)
+            .bind(holder)
+            .execute(On::Write(self))
+            .await
+            .map(|_| ())
+    }
+}
+
+impl Tx {
+    /// Whether this holder still has the lease; if so, nobody takes it before this transaction ends.
+    pub async fn holds_lease(&mut self, name: &str, holder: &str) -> Result<bool, StoreError> {
+        let held = sql("UPDATE lease SET until = until WHERE name = $1 AND holder = $2")
+            .bind(name)
+            .bind(holder)
+            .execute(self)
+            .await?;
+        Ok(held == 1)
+    }
+}
