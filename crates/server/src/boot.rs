@@ -2,22 +2,22 @@
 
 use std::{path::PathBuf, process::ExitCode, sync::Arc, time::Duration};
 
-use concierge_core::{audit::EventName, sensitive::Sensitive, time::Timestamp};
+use concierge_core::sensitive::Sensitive;
 use tokio::net::TcpListener;
 
 use crate::{
     account::SetupLink,
-    audit::{self, Event, Origin},
-    config::{Config, Finding, Loaded, LogFormat, StoreAnswer},
+    config::{Config, Finding, Loaded, LogFormat},
     http, job,
     key_desk::{KeyDeskError, refuse_revoked},
+    key_store_watch::{self, report_copy},
     key_watch,
     keys::{self, Supply, data_keys, epoch_store::list_revoked, instance, recheck::Recheck},
     platform::{
         clock::{Clock, SystemClock},
         hash::Hasher,
         keyring::{KeyState, Keyrings},
-        rng::{OsRng, Rng},
+        rng::OsRng,
         shutdown::Shutdown,
         telemetry,
     },
@@ -194,7 +194,8 @@ pub async fn assemble_with(
 ) -> Result<Arc<Services>, BootError> {
     let (clock, rng) = (Arc::new(SystemClock), Arc::new(OsRng));
     let db = open_database(&config, config.migrate).await?;
-    report_store(&config, &db, clock.now(), &*rng).await?;
+    supply.begin_with(&config.keys.store.answer);
+    report_copy(&supply, &db, clock.now(), &*rng).await?;
     let keys = data_keys::load(&db, &rings.sealing, clock.now(), &*rng).await?;
     let workers = std::thread::available_parallelism().map_or(1, usize::from);
     let hasher = Hasher::start(&config.hash, workers)
@@ -213,26 +214,6 @@ pub async fn assemble_with(
         hasher,
         shutdown,
     }))
-}
-
-/// Says it loudly when the keys are the last good copy of a store that does not answer.
-async fn report_store(
-    config: &Config,
-    db: &Db,
-    now: Timestamp,
-    rng: &dyn Rng,
-) -> Result<(), StoreError> {
-    let StoreAnswer::Copy(copy, fault) = &config.keys.store.answer else {
-        return Ok(());
-    };
-    let source = copy.source.to_string();
-    tracing::error!(%source, %fault, "the key store does not answer: the keys are its last good copy");
-    let origin = Origin::default();
-    let details = serde_json::json!({ "source": source, "result": fault });
-    let event = Event::anonymous(EventName::KeyStoreDown, &origin).with(details);
-    let mut tx = db.begin().await?;
-    audit::record(&mut tx, &event, now, rng).await?;
-    tx.commit().await
 }
 
 async fn serve_until_told(loaded: Loaded) -> Result<(), BootError> {
@@ -259,6 +240,7 @@ async fn serve_until_told(loaded: Loaded) -> Result<(), BootError> {
         tokio::spawn(watch(Arc::clone(&services), position)),
         tokio::spawn(keep_house(Arc::clone(&services))),
         tokio::spawn(job::reseal(Arc::clone(&services))),
+        tokio::spawn(key_store_watch::watch(Arc::clone(&services))),
     ];
     let keys = tokio::spawn(key_watch::watch(Arc::clone(&services)));
     let mails = tokio::spawn(job::send_mails(Arc::clone(&services)));

@@ -1,6 +1,6 @@
 //! Takes in changed keys while serving, and says that this process lives and which keys it knows.
 //!
-//! A changed file, a SIGHUP and an announced emergency lead to the same reload. Keys that can't be taken in change
+//! A changed file or store, a SIGHUP and an announced emergency lead to the same reload. Keys that can't be taken in change
 //! nothing: those of before stay in use, loudly. What the database calls revoked is refused whatever a file says.
 
 use std::{
@@ -13,7 +13,7 @@ use std::{
     time::Duration,
 };
 
-use arc_swap::ArcSwap;
+use arc_swap::{ArcSwap, ArcSwapOption};
 use concierge_core::{audit::EventName, id::Id, time::Timestamp};
 use serde_json::json;
 use tokio::{
@@ -24,7 +24,7 @@ use tokio::{
 
 use crate::{
     audit::{self, Event, Origin},
-    config::{Finding, Reading},
+    config::{Finding, Reading, StoreAnswer},
     key_desk::{KeyDeskError, refuse_revoked},
     keys::{
         self, By, Supply, epoch_store,
@@ -50,6 +50,11 @@ pub struct KeyWatch {
     files: ArcSwap<Vec<PathBuf>>,
     /// How they looked when they were read.
     seen: ArcSwap<Vec<Stamp>>,
+    /// What the store had said when they were read.
+    answer: ArcSwap<StoreAnswer>,
+    /// Why the store does not answer, while it does not.
+    fault: ArcSwapOption<String>,
+    called_for_store: Notify,
     /// The keys that this process knows.
     known: ArcSwap<String>,
     /// Whether the last reload has to be done again.
@@ -67,6 +72,11 @@ impl KeyWatch {
         started_at: Timestamp,
     ) -> Self {
         let files = keys::watched(&supply.read());
+        let answer = supply.answer();
+        let fault = match &*answer {
+            StoreAnswer::Copy(_, fault) => Some(fault.clone()),
+            _ => None,
+        };
         Self {
             instance: Instance {
                 id,
@@ -76,6 +86,9 @@ impl KeyWatch {
             called: Notify::new(),
             seen: ArcSwap::from_pointee(stamps(&files)),
             files: ArcSwap::from_pointee(files),
+            answer: ArcSwap::new(answer),
+            fault: ArcSwapOption::from_pointee(fault),
+            called_for_store: Notify::new(),
             known: ArcSwap::from_pointee(instance::known(rings)),
             again: AtomicBool::new(false),
             turn: Mutex::new(()),
@@ -85,6 +98,21 @@ impl KeyWatch {
     /// Calls for the keys to be read anew.
     pub fn call(&self) {
         self.called.notify_one();
+    }
+
+    /// Waits until somebody calls for the store to be asked.
+    pub async fn called_for_store(&self) {
+        self.called_for_store.notified().await;
+    }
+
+    /// Why the store does not answer, while it does not.
+    pub fn fault(&self) -> Option<Arc<String>> {
+        self.fault.load_full()
+    }
+
+    /// Keeps that in mind.
+    pub fn set_fault(&self, fault: Option<String>) {
+        self.fault.store(fault.map(Arc::new));
     }
 
     fn stamps(&self) -> Vec<Stamp> {
@@ -106,7 +134,7 @@ pub async fn watch(services: Arc<Services>) {
             _ = look.tick() => None,
         };
         match cause {
-            Some(cause) => services.reload_keys(cause).await,
+            Some(cause) => services.heed(cause).await,
             None => services.look_at_keys().await,
         }
         if services.clock.now().since(beaten_at) >= instance::BEAT {
@@ -142,11 +170,27 @@ fn stamp(path: &Path) -> Stamp {
 }
 
 impl Services {
-    /// Reads the keys anew when one of their files has changed, or when the last time failed for want of the database.
+    /// Reads the keys anew, as was called for. A store is asked by somebody else, which may take ten seconds: what the
+    /// database calls revoked is refused at once.
+    async fn heed(&self, cause: &str) {
+        if !self.keeper.supply().is_remote() {
+            return self.reload_keys(cause).await;
+        }
+        if let Err(error) = self.refuse_revoked().await {
+            self.key_watch.again.store(true, Ordering::Relaxed);
+            tracing::warn!(%error, "it is not known which keys were revoked; it is asked again at once");
+        }
+        self.key_watch.called_for_store.notify_one();
+    }
+
+    /// Reads the keys anew when one of their files or the store has changed, or when the last time failed for want of the
+    /// database.
     pub async fn look_at_keys(&self) {
         let watch = &self.key_watch;
         if watch.stamps() != **watch.seen.load() {
             self.reload_keys("changed file").await;
+        } else if !Arc::ptr_eq(&self.keeper.supply().answer(), &watch.answer.load()) {
+            self.reload_keys("changed store").await;
         } else if watch.again.load(Ordering::Relaxed) {
             self.reload_keys("once more").await;
         }
@@ -162,13 +206,14 @@ impl Services {
             return;
         }
         // Looked at before they are read: what is written in between is seen the next time.
-        let seen = self.key_watch.stamps();
+        let (seen, answer) = (self.key_watch.stamps(), self.keeper.supply().answer());
         let (reading, read) = self.read_keys().await;
         let files = keys::watched(&reading);
         let is_other = files != **self.key_watch.files.load();
         let seen = if is_other { stamps(&files) } else { seen };
         self.key_watch.files.store(Arc::new(files));
         self.key_watch.seen.store(Arc::new(seen));
+        self.key_watch.answer.store(answer);
         let outcome = match read {
             Ok((rings, _)) => self.take_in(&reading, rings).await,
             Err(findings) => Err(unfit(&findings)),
@@ -278,7 +323,7 @@ impl Services {
         instance.mark_seen(&self.db, &known, self.clock.now()).await
     }
 
-    async fn record_about_keys(
+    pub(crate) async fn record_about_keys(
         &self,
         name: EventName,
         details: serde_json::Value,

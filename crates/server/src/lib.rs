@@ -32,6 +32,7 @@ pub mod http;
 pub mod job;
 pub mod key_desk;
 mod key_schedule;
+mod key_store_watch;
 mod key_watch;
 pub mod keys;
 pub mod lost_key;

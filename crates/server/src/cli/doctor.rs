@@ -9,7 +9,7 @@ use crate::{
     boot,
     config::LoadArgs,
     doctor::{self, Level, Outcome},
-    keys::{self, stores::Strictness},
+    keys,
     platform::clock::{Clock as _, SystemClock},
 };
 
@@ -22,7 +22,7 @@ pub(super) struct Doctor {
 }
 
 pub(super) fn run(command: &Doctor, args: &LoadArgs, json: bool) -> ExitCode {
-    let reading = super::read(args, Strictness::LastGood);
+    let reading = super::read(args);
     let now = SystemClock.now();
     let looked = boot::run(async {
         let outcomes = doctor::examine(&reading, &SystemClock).await;

@@ -20,9 +20,7 @@ use super::{
 use crate::{
     boot,
     config::{Config, Environment, Finding, LoadArgs, dotenv::assignment},
-    keys::{
-        self, Draft, FileForm, Form, Format, Purpose, due::Standing, stores::Strictness,
-    },
+    keys::{self, Draft, FileForm, Form, Format, Purpose, due::Standing},
     platform::{
         clock::{Clock as _, SystemClock},
         keyring::Algorithm,
@@ -186,9 +184,14 @@ pub(super) fn run(command: &Command, args: &LoadArgs, json: bool) -> ExitCode {
 
 /// Judges the key settings only: whatever else is wrong is the business of `config check`.
 fn check(args: &LoadArgs, fix: bool, json: bool) -> ExitCode {
-    let mut reading = read(args, Strictness::Strict);
+    // A copy would hide that the store is down.
+    let args = LoadArgs {
+        strict_store: true,
+        ..args.clone()
+    };
+    let mut reading = read(&args);
     if fix && close_files(&reading) {
-        reading = read(args, Strictness::Strict);
+        reading = read(&args);
     }
     let (settings, environment) = (reading.keys(), reading.environment);
     let now = SystemClock.now();

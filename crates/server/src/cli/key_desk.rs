@@ -54,7 +54,7 @@ pub(super) enum Schema {
 
 /// A sound configuration, the keys in it not yet judged: a restore begins where there are none.
 pub(super) fn config(args: &LoadArgs) -> Result<Config, Refused> {
-    let loaded = Config::read(args).accept();
+    let loaded = super::read(args).accept();
     let shown = |findings: Vec<Finding>| {
         let lines: Vec<String> = findings.iter().map(ToString::to_string).collect();
         Refused::new(1, lines.join("\n"))

@@ -9,11 +9,15 @@ use concierge_core::{sensitive::Sensitive, time::Timestamp};
 
 use super::key::Refusal;
 use crate::{
+    boot,
     config::{
-        Environment,
+        Environment, Reading,
         secret_file::{self, Links},
     },
-    keys::{self, Document, Draft, Existing, Form, KeySettings, KeyringFile, Purpose, StoredRing},
+    keys::{
+        self, Document, Draft, Existing, Form, Home, KeySettings, KeyringFile, Purpose, StoredRing,
+        Supply,
+    },
     platform::rng::OsRng,
 };
 
@@ -77,6 +81,27 @@ pub(super) fn add_keys(
         eprintln!("added it to {}", changed.display());
     }
     Ok(())
+}
+
+/// Writes new keys into the keyring of the store; answers where that is.
+pub(super) fn add_keys_to_store(
+    reading: &Reading,
+    drafts: &[(Purpose, Draft)],
+    force: bool,
+    now: Timestamp,
+) -> Result<String, Refusal> {
+    let (settings, environment) = (reading.keys(), reading.environment);
+    let supply = Supply::of(&reading.args);
+    let home = Home::of_keyring(settings, environment, &reading.data, &supply);
+    let added = async {
+        let found = home.read(now, &OsRng).await?;
+        let text = found.as_ref().map(|found| found.text.expose());
+        let text = with_keys(Form::Keyring, text, drafts, environment, force, now)
+            .map_err(|error| format!("{}: {error}", home.name()))?;
+        home.write(text.expose(), found.as_ref(), now, &OsRng).await
+    };
+    boot::run(async { Ok(added.await) }).map_err(|error| error.to_string())??;
+    Ok(home.name())
 }
 
 fn taken(what: &str) -> Refusal {

@@ -16,11 +16,11 @@ use zeroize::Zeroizing;
 
 use super::{
     key::{Refusal, environment},
-    key_file::add_keys,
+    key_file::{add_keys, add_keys_to_store},
     print_json,
 };
 use crate::{
-    config::{Config, Environment, Finding, LoadArgs, Reading, Source},
+    config::{Environment, Finding, LoadArgs, Reading, Source},
     keys::{self, Draft, Purpose},
     platform::{
         clock::{Clock as _, SystemClock},
@@ -46,7 +46,7 @@ pub(super) struct Import {
     /// Environment it is for [default: CONCIERGE_ENV]
     #[arg(long, value_parser = environment, value_name = "ENVIRONMENT")]
     env: Option<Environment>,
-    /// A .env file or a keyring file (.toml) [default: the keyring file of the configuration]
+    /// A .env file or a keyring file (.toml) [default: the keyring file or the store of the configuration]
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
     /// Replace a ring that is there already; what it signed or sealed is lost
@@ -64,7 +64,8 @@ fn ring(text: &str) -> Result<Purpose, String> {
 struct Imported {
     ring: &'static str,
     id: String,
-    file: PathBuf,
+    /// The file, or the store.
+    file: String,
 }
 
 /// Why nothing was done.
@@ -78,12 +79,7 @@ enum Failure {
 pub(super) fn run(what: &Import, args: &LoadArgs, json: bool) -> ExitCode {
     match import(what, args) {
         Ok(done) if json => print_json(&done),
-        Ok(done) => println!(
-            "{} key {} written to {}",
-            done.ring,
-            done.id,
-            done.file.display()
-        ),
+        Ok(done) => println!("{} key {} written to {}", done.ring, done.id, done.file),
         Err(Failure::Bad(findings)) => {
             if json {
                 print_json(&findings);
@@ -103,8 +99,15 @@ pub(super) fn run(what: &Import, args: &LoadArgs, json: bool) -> ExitCode {
 
 /// Every finding refuses the key, also where a key in use would only get a warning: nobody depends on this one yet.
 fn import(what: &Import, args: &LoadArgs) -> Result<Imported, Failure> {
-    let reading = Config::read(args);
+    let reading = super::read(args);
     let environment = what.env.unwrap_or(reading.environment);
+    let is_for_store = what.out.is_none() && reading.keys().store.kind.is_remote();
+    if is_for_store && environment != reading.environment {
+        return Err(Failure::Other(format!(
+            "the keys of {} live in a store; name a file with --out, or set CONCIERGE_ENV={environment}",
+            reading.environment
+        )));
+    }
     let usual = || keys::keyring_path(reading.keys(), environment, &reading.data);
     let path = what.out.clone().unwrap_or_else(usual);
     let value = read_key(what.ring)?;
@@ -130,19 +133,17 @@ fn import(what: &Import, args: &LoadArgs) -> Result<Imported, Failure> {
         return Err(Failure::Bad(findings));
     }
     let id = draft.id.clone();
-    add_keys(
-        &path,
-        reading.keys(),
-        &[(what.ring, draft)],
-        environment,
-        what.force,
-        now,
-    )
-    .map_err(Failure::Other)?;
+    let (drafts, settings) = ([(what.ring, draft)], reading.keys());
+    let file = if is_for_store {
+        add_keys_to_store(&reading, &drafts, what.force, now)
+    } else {
+        add_keys(&path, settings, &drafts, environment, what.force, now)
+            .map(|()| path.display().to_string())
+    };
     Ok(Imported {
         ring: what.ring.as_str(),
         id,
-        file: path,
+        file: file.map_err(Failure::Other)?,
     })
 }
 

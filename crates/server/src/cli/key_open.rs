@@ -6,7 +6,7 @@ use super::{read, report};
 use crate::{
     boot,
     config::{Finding, LoadArgs},
-    keys::{self, Supply, stores::Strictness},
+    keys::{self, Supply},
     platform::{
         clock::{Clock as _, SystemClock},
         shutdown::Shutdown,
@@ -20,7 +20,7 @@ pub(super) fn with_keys(
     json: bool,
     next: impl AsyncFnOnce(Arc<Services>) -> ExitCode,
 ) -> ExitCode {
-    let reading = read(args, Strictness::LastGood);
+    let reading = read(args);
     let rings = match keys::open(&reading, SystemClock.now()) {
         Ok(rings) => rings,
         Err(findings) => return report(findings, json),

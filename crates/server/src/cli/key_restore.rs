@@ -16,7 +16,7 @@ use super::{
 use crate::{
     config::{Config, Given, LoadArgs},
     keys::{
-        self, Format, KeyringFile, Purpose,
+        self, Format, Home, Purpose, Supply,
         backup::Backup,
         restore::{self, RestoreError},
     },
@@ -42,10 +42,10 @@ pub(super) struct Restore {
 }
 
 pub(super) fn run(what: &Restore, args: &LoadArgs) -> ExitCode {
-    key_desk::finish(key_desk::config(args).and_then(|config| restore(what, &config)))
+    key_desk::finish(key_desk::config(args).and_then(|config| restore(what, &config, args)))
 }
 
-fn restore(what: &Restore, config: &Config) -> Result<(), Refused> {
+fn restore(what: &Restore, config: &Config, args: &LoadArgs) -> Result<(), Refused> {
     if !what.dry_run {
         refuse_keys_elsewhere(config)?;
         if !what.yes && !io::stdin().is_terminal() {
@@ -73,13 +73,13 @@ fn restore(what: &Restore, config: &Config) -> Result<(), Refused> {
         let now = SystemClock.now();
         let signing = keys::draft(Format::Hex, config.environment, now, &OsRng)
             .ok_or_else(|| Refused::new(1, "the source of randomness is broken"))?;
-        let path = keys::keyring_path(&config.keys, config.environment, &config.data);
-        let file = KeyringFile::of(&config.keys, &path);
-        plan.write_keyring(&file, &signing, now, &OsRng)?;
+        let supply = Supply::of(args);
+        let home = Home::of_keyring(&config.keys, config.environment, &config.data, &supply);
+        plan.write_keyring(&home, &signing, now, &OsRng).await?;
         plan.write_database(db, now, &OsRng)
             .await
             .map_err(|error| {
-                let message = format!("the keyring file is restored, the database is not: {error}");
+                let message = format!("the keyring is restored, the database is not: {error}");
                 Refused::new(1, message)
             })?;
         println!(

@@ -32,10 +32,7 @@ use clap::{Args, CommandFactory as _, Parser, Subcommand};
 use crate::{
     account, boot,
     config::{Config, Finding, LoadArgs, Loaded, Reading, StoreAnswer, leptos},
-    keys::{
-        self,
-        stores::{self, Strictness},
-    },
+    keys::{self, stores},
     platform::{
         clock::{Clock as _, SystemClock},
         rng::OsRng,
@@ -234,11 +231,11 @@ pub fn run() -> ExitCode {
         Command::Config(command) => config::run(&command, &args, json),
         Command::Key(command) => key::run(&command, &args, json),
         Command::Serve { strict_store } => {
-            let strictness = match strict_store {
-                true => Strictness::Strict,
-                false => Strictness::LastGood,
+            let args = LoadArgs {
+                strict_store,
+                ..args
             };
-            accepted(read(&args, strictness), json, boot::serve)
+            accepted(read(&args), json, boot::serve)
         }
         Command::Migrate { check } => {
             with_loaded(&args, json, |loaded| boot::migrate(loaded, check))
@@ -263,18 +260,17 @@ impl Global {
             data: self.data.clone(),
             listen: self.listen.clone(),
             public_url: self.public_url.clone(),
+            strict_store: false,
         }
     }
 }
 
 /// Everything that was given, and the keyring of the store when it lives in one.
-fn read(args: &LoadArgs, strictness: Strictness) -> Reading {
+fn read(args: &LoadArgs) -> Reading {
     let mut reading = Config::read(args);
     if reading.keys().store.kind.is_remote() {
-        let (environment, data) = (reading.environment, reading.data.clone());
         let asked = boot::run(async {
-            let (keys, now) = (reading.keys_mut(), SystemClock.now());
-            stores::attach(keys, environment, &data, strictness, now, &OsRng).await;
+            stores::attach(&mut reading, SystemClock.now(), &OsRng).await;
             Ok(())
         });
         // Then the store counts as not asked, which is a finding of its own.
@@ -282,7 +278,7 @@ fn read(args: &LoadArgs, strictness: Strictness) -> Reading {
             eprintln!("error: {error}");
         }
         // Every command says so; the server's log does it once more.
-        if let StoreAnswer::Copy(copy, fault) = &reading.keys().store.answer {
+        if let StoreAnswer::Copy(copy, fault) = &*reading.keys().store.answer {
             eprintln!("warning: {}: {fault}", copy.source);
         }
     }
@@ -290,7 +286,7 @@ fn read(args: &LoadArgs, strictness: Strictness) -> Reading {
 }
 
 fn with_loaded(args: &LoadArgs, json: bool, next: impl FnOnce(Loaded) -> ExitCode) -> ExitCode {
-    accepted(read(args, Strictness::LastGood), json, next)
+    accepted(read(args), json, next)
 }
 
 /// Goes on with a sound configuration; otherwise shows all that is wrong, keys included, and ends.

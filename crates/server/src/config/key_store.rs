@@ -1,5 +1,7 @@
 //! Where the keyring lives when that is not this machine, and what opens the door there.
 
+use std::sync::Arc;
+
 use concierge_core::sensitive::Sensitive;
 
 use super::{Environment, Finding, Given, Reader, parse};
@@ -52,8 +54,10 @@ pub struct StoreSettings {
     pub vault: VaultSettings,
     /// Azure Key Vault.
     pub azure: AzureSettings,
+    /// Whether nothing but the store itself counts, and nothing of it is kept on this machine.
+    pub is_strict: bool,
     /// What the store said.
-    pub answer: StoreAnswer,
+    pub answer: Arc<StoreAnswer>,
 }
 
 /// What a store said when it was asked for the keyring. Until then there are no keys, and nothing starts.
@@ -100,9 +104,17 @@ pub struct AzureSettings {
 
 impl StoreSettings {
     /// Whether the keys live in a store that gave none.
-    pub const fn is_silent(&self) -> bool {
-        let is_silent = matches!(self.answer, StoreAnswer::NotAsked | StoreAnswer::Failed(_));
+    pub fn is_silent(&self) -> bool {
+        let is_silent = matches!(*self.answer, StoreAnswer::NotAsked | StoreAnswer::Failed(_));
         self.kind.is_remote() && is_silent
+    }
+
+    /// The keyring as the store gave it, or as it did last.
+    pub fn text(&self) -> Option<&Sensitive> {
+        match &*self.answer {
+            StoreAnswer::Keyring(given) | StoreAnswer::Copy(given, _) => Some(&given.text),
+            StoreAnswer::NotAsked | StoreAnswer::Failed(_) => None,
+        }
     }
 
     /// The name of the secret in a store. Two environments never share one by accident.
@@ -121,6 +133,7 @@ impl StoreSettings {
 pub(super) fn read(reader: &mut Reader<'_>) -> StoreSettings {
     let words = StoreKind::ALL.map(|one| (one.as_str(), one));
     let kind = reader.read("CONCIERGE_KEY_STORE", |text| parse::word(text, &words));
+    let is_strict = reader.read("CONCIERGE_STRICT_STORE", parse::switch);
     let text = |variable| {
         let given = reader.first(variable);
         given.map(|given| given.text.expose().to_owned())
@@ -142,6 +155,7 @@ pub(super) fn read(reader: &mut Reader<'_>) -> StoreSettings {
             client: text("AZURE_CLIENT_ID"),
             secret: secret("AZURE_CLIENT_SECRET"),
         },
-        answer: StoreAnswer::NotAsked,
+        is_strict: is_strict.unwrap_or_default(),
+        answer: Arc::default(),
     }
 }

@@ -30,6 +30,8 @@ pub struct LoadArgs {
     pub listen: Option<String>,
     /// `--public-url`
     pub public_url: Option<String>,
+    /// `--strict-store`
+    pub strict_store: bool,
 }
 
 /// Everything that was given, not yet judged.
@@ -104,6 +106,10 @@ fn flags(args: &LoadArgs) -> BTreeMap<&'static str, String> {
         ("CONCIERGE_DATA", args.data.clone()),
         ("CONCIERGE_LISTEN", args.listen.clone()),
         ("CONCIERGE_PUBLIC_URL", args.public_url.clone()),
+        (
+            "CONCIERGE_STRICT_STORE",
+            args.strict_store.then(|| "on".to_owned()),
+        ),
     ]
     .into_iter()
     .filter_map(|(name, value)| value.map(|value| (name, value)))

@@ -203,6 +203,8 @@ pub static SETTINGS: &[Setting] = &[
         "Where the keyring lives: `file` (the keyring file), `env` (the environment only), `vault`, `aws` or `azure`."),
     plain(Keys, "CONCIERGE_KEY_STORE_NAME", "keys.store_name", Derived("`secret/concierge/<env>` in Vault, `concierge/<env>` in AWS"),
         "The one secret that holds the keyring: in Vault its path with the mount, in AWS its name or ARN, in Azure its address (`https://<vault>.vault.azure.net/secrets/<name>`)."),
+    plain(Keys, "CONCIERGE_STRICT_STORE", "keys.strict_store", Fixed("off"),
+        "`on`: no start without the store, and no copy of its keyring on this machine.").flag("--strict-store"),
     plain(Keys, "VAULT_ADDR", "keys.vault_address", Unset,
         "The address of HashiCorp Vault or OpenBao; https, except on this machine."),
     plain(Keys, "VAULT_NAMESPACE", "keys.vault_namespace", Unset,

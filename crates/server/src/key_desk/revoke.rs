@@ -87,6 +87,8 @@ impl Desk<'_> {
         account: &Account<'_>,
         out: Option<&Path>,
     ) -> Result<Revoked, KeyDeskError> {
+        // A store that does not answer keeps no key from being revoked: then what is known of it counts.
+        let _ = self.supply.renew(self.clock.now(), &**self.rng).await;
         let reading = self.supply.read();
         let target = Target::find(&reading, kid, self.clock.now())
             .ok_or_else(|| KeyDeskError::NoSuchKey(kid.to_owned()))?;
@@ -104,7 +106,7 @@ impl Desk<'_> {
                 active: Some(active),
             });
         }
-        let half = self.keeper.revoke_in_keyring(&target, out)?;
+        let half = self.keeper.revoke_in_keyring(&target, out).await?;
         if let Some(failure) = &half.failure {
             tracing::error!(
                 "the key is refused by the database only, and nothing can be signed until it is replaced where it stands: {failure}"

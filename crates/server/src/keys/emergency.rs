@@ -5,12 +5,13 @@
 
 use std::{path::Path, time::Duration};
 
-use concierge_core::{sensitive::Sensitive, time::Timestamp};
+use concierge_core::time::Timestamp;
 
 use super::{
-    Document, Form, KeyringContents as Contents, KeyringFile, Purpose, StoredRing, StoredState,
+    KeyringContents as Contents, Purpose, StoredRing, StoredState,
     epoch_store::RevokedKey,
     fingerprint,
+    home::{Home, Opened},
     keeper::{Keeper, KeeperError},
     load::{self, Held},
     place::Place,
@@ -83,13 +84,13 @@ impl Keeper {
     /// Revokes a key in the keyring; where it was revoked already, says what the keyring says. A ring that lives
     /// elsewhere stays as it is: the database refuses the key there. A place that can't be written must not keep the
     /// database from refusing a signing key.
-    pub fn revoke_in_keyring(
+    pub async fn revoke_in_keyring(
         &self,
         target: &Target,
         out: Option<&Path>,
     ) -> Result<Halved, KeeperError> {
         let now = self.clock.now();
-        match self.revoke_where_it_lives(target, out, now) {
+        match self.revoke_where_it_lives(target, out, now).await {
             Err(KeeperError::File(failure)) if target.purpose == Purpose::Signing => Ok(Halved {
                 epoch: now,
                 active: None,
@@ -99,7 +100,7 @@ impl Keeper {
         }
     }
 
-    fn revoke_where_it_lives(
+    async fn revoke_where_it_lives(
         &self,
         target: &Target,
         out: Option<&Path>,
@@ -109,7 +110,7 @@ impl Keeper {
         let place = Place::of(&reading, target.purpose, out);
         if !place.is_keyring() {
             // Also where the keys live elsewhere, an old database must not bring back what this ends.
-            if let Err(error) = self.keep_epoch(&reading, now) {
+            if let Err(error) = self.keep_epoch(&reading, now).await {
                 tracing::warn!(%error, "the time of the revoke stands in the database only");
             }
         }
@@ -120,7 +121,7 @@ impl Keeper {
                 failure: None,
             });
         }
-        let (opened, mut ring) = self.open(&reading, target.purpose, out)?;
+        let (opened, mut ring) = self.open(&reading, target.purpose, out).await?;
         let mut contents = opened.contents().clone();
         let key = ring.keys.iter().find(|key| key.id == target.kid);
         if key.is_some_and(|key| key.state == StoredState::Revoked) {
@@ -139,9 +140,7 @@ impl Keeper {
         let (active, epoch) = (ring.active.clone(), later(contents.epoch, now));
         contents.set(target.purpose, ring);
         contents.epoch = Some(epoch);
-        opened
-            .write(&contents, &*self.rng)
-            .map_err(KeeperError::File)?;
+        self.replace(&opened, &contents).await?;
         Ok(Halved {
             epoch,
             active: Some(active),
@@ -149,23 +148,22 @@ impl Keeper {
         })
     }
 
-    /// Writes the epoch into the keyring file, which holds nothing else where the keys live elsewhere.
-    fn keep_epoch(&self, reading: &Reading, now: Timestamp) -> Result<(), String> {
-        let path = super::keyring_path(reading.keys(), reading.environment, &reading.data);
-        let file = KeyringFile::of(reading.keys(), &path);
-        let text = file.read()?;
-        let text = text.as_ref().map_or("", Sensitive::expose);
-        let document = Document::parse(Form::Keyring, text, reading.environment)?;
-        let mut contents = document.contents().clone();
+    /// Writes the epoch into the keyring, which holds nothing else where the keys live elsewhere.
+    async fn keep_epoch(&self, reading: &Reading, now: Timestamp) -> Result<(), KeeperError> {
+        let (settings, environment) = (reading.keys(), reading.environment);
+        let home = Home::of_keyring(settings, environment, &reading.data, &self.supply);
+        let opened = Opened::read_or_begin(home, environment, now, &*self.rng).await;
+        let opened = opened.map_err(KeeperError::File)?;
+        let mut contents = opened.contents().clone();
         contents.epoch = Some(later(contents.epoch, now));
-        file.write(document.rewritten(&contents)?.expose(), &*self.rng)
+        self.replace(&opened, &contents).await
     }
 
     /// Wipes the revoked sealing keys that wrap nothing any more: whoever finds the file later finds nothing in them.
     pub async fn wipe(&self, out: Option<&Path>) -> Result<(), KeeperError> {
         let reading = self.supply.read();
         let is_keyring = Place::of(&reading, Purpose::Sealing, out).is_keyring();
-        let (opened, mut ring) = self.open(&reading, Purpose::Sealing, out)?;
+        let (opened, mut ring) = self.open(&reading, Purpose::Sealing, out).await?;
         let needed = self.needed(Purpose::Sealing, &ring).await?;
         let is_needed = |id: &str| needed.iter().any(|wrapper| wrapper.kid == id);
         if is_keyring {
@@ -173,7 +171,7 @@ impl Keeper {
         } else {
             ring.keep_active_and(is_needed);
         }
-        self.write(&opened, Purpose::Sealing, ring)
+        self.write(&opened, Purpose::Sealing, ring).await
     }
 }
 

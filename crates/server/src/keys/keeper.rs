@@ -10,17 +10,20 @@ use concierge_core::{
     audit::EventName,
     id::Id,
     keys::{RingName, api::Rotated},
+    sensitive::Sensitive,
     time::Timestamp,
 };
 use serde_json::json;
 use zeroize::Zeroizing;
 
 use super::{
-    Draft, Format, KeyringContents as Contents, LifeError, Purpose, StoredRing, Supply,
+    Draft, Format, KeyringContents as Contents, KeyringFile, LifeError, Purpose, StoredRing,
+    Supply,
     data_keys::DataKeyError,
     draft,
+    home::{Home, Opened},
     instance::{self, InstanceKind},
-    place::{Opened, Place},
+    place::Place,
 };
 use crate::{
     audit::{self, Event, Origin},
@@ -30,7 +33,7 @@ use crate::{
         keyring::{Key, KeyState, Ring, Scheme},
         rng::Rng,
     },
-    store::{Db, StoreError},
+    store::{Db, StoreError, feed::Change},
 };
 
 /// How long a rotation waits for the processes that serve.
@@ -174,7 +177,8 @@ impl Keeper {
         by: By<'_>,
     ) -> Result<Rotated, KeeperError> {
         let reading = self.supply.read();
-        let (opened, mut ring) = self.open(&reading, purpose, out)?;
+        refuse_a_second_home(&reading, purpose)?;
+        let (opened, mut ring) = self.open(&reading, purpose, out).await?;
         self.refuse_strangers(purpose, &ring).await?;
         let now = self.clock.now();
         let verify_until = now.plus(self.usual_grace);
@@ -184,7 +188,7 @@ impl Keeper {
         if purpose == Purpose::Sealing {
             self.rewrap(lease, &ring, &active).await?;
         }
-        self.write(&opened, purpose, ring)?;
+        self.write(&opened, purpose, ring).await?;
         let instances = instance::list_live(&self.db, now).await?.len();
         let rotated = rotated(purpose, active, previous, verify_until, instances);
         let details =
@@ -195,7 +199,7 @@ impl Keeper {
     }
 
     /// The document a ring lives in, and a copy of the ring to change.
-    pub(super) fn open(
+    pub(super) async fn open(
         &self,
         reading: &Reading,
         purpose: Purpose,
@@ -205,16 +209,16 @@ impl Keeper {
         if let Some(remedy) = place.remedy(purpose) {
             return Err(KeeperError::ReadOnly(remedy));
         }
-        let Place::File { path, form } = place else {
-            return Err(KeeperError::NoKey(purpose));
-        };
-        let opened = Opened::read(&path, form, reading).map_err(KeeperError::File)?;
+        let home = Home::of(place, reading, &self.supply).ok_or(KeeperError::NoKey(purpose))?;
+        let now = self.clock.now();
+        let opened = Opened::read(home, reading.environment, now, &*self.rng).await;
+        let opened = opened.map_err(KeeperError::File)?;
         let ring = opened.contents().ring(purpose).cloned();
         let ring = ring.ok_or(KeeperError::NoKey(purpose))?;
         Ok((opened, ring))
     }
 
-    pub(super) fn write(
+    pub(super) async fn write(
         &self,
         opened: &Opened,
         purpose: Purpose,
@@ -222,9 +226,31 @@ impl Keeper {
     ) -> Result<(), KeeperError> {
         let mut contents: Contents = opened.contents().clone();
         contents.set(purpose, ring);
-        opened
-            .write(&contents, &*self.rng)
-            .map_err(KeeperError::File)
+        self.replace(opened, &contents).await
+    }
+
+    /// Replaces a document. A file that changed is seen by everybody; of a store they are told.
+    pub(super) async fn replace(
+        &self,
+        opened: &Opened,
+        contents: &Contents,
+    ) -> Result<(), KeeperError> {
+        let now = self.clock.now();
+        let written = opened.write(contents, now, &*self.rng).await;
+        written.map_err(KeeperError::File)?;
+        if opened.is_remote()
+            && let Err(error) = self.announce(now).await
+        {
+            // What is written is written, and everybody asks the store once a minute.
+            tracing::warn!(%error, "it could not be announced that the keys have changed");
+        }
+        Ok(())
+    }
+
+    async fn announce(&self, now: Timestamp) -> Result<(), StoreError> {
+        let mut tx = self.db.begin().await?;
+        tx.announce(&[Change::Everything], now).await?;
+        tx.commit().await
     }
 
     /// A new key of the algorithm of the active one.
@@ -274,7 +300,7 @@ impl Keeper {
         let now = self.clock.now();
         let mut gone = Vec::new();
         for purpose in Purpose::ALL {
-            let Ok((opened, mut ring)) = self.open(&reading, purpose, None) else {
+            let Ok((opened, mut ring)) = self.open(&reading, purpose, None).await else {
                 continue;
             };
             let needed = self.needed(purpose, &ring).await?;
@@ -285,7 +311,7 @@ impl Keeper {
                 continue;
             }
             let lease = self.lease().await?;
-            let written = self.write(&opened, purpose, ring);
+            let written = self.write(&opened, purpose, ring).await;
             self.give_back(&lease).await;
             written?;
             for id in &destroyed {
@@ -340,6 +366,24 @@ impl Keeper {
         audit::record(&mut tx, &event, self.clock.now(), &*self.rng).await?;
         tx.commit().await
     }
+}
+
+/// A keyring file beside the store would say something else after the change, and then nothing starts.
+pub(super) fn refuse_a_second_home(reading: &Reading, purpose: Purpose) -> Result<(), KeeperError> {
+    let settings = reading.keys();
+    let path = super::keyring_path(settings, reading.environment, &reading.data);
+    let is_in_store = Place::of(reading, purpose, None) == Place::Store;
+    let beside = || KeyringFile::of(settings, &path).read();
+    let holds = |text: &Sensitive| {
+        Contents::parse(text.expose()).is_ok_and(|contents| contents.ring(purpose).is_some())
+    };
+    if is_in_store && beside().ok().flatten().as_ref().is_some_and(holds) {
+        return Err(KeeperError::File(format!(
+            "{} holds these keys, too: move it away first, or it says something else than the store afterwards",
+            path.display()
+        )));
+    }
+    Ok(())
 }
 
 pub(super) fn rotated(

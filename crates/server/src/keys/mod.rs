@@ -31,6 +31,7 @@ pub mod emergency;
 pub mod epoch_store;
 pub mod fact_store;
 mod generate;
+mod home;
 pub mod instance;
 mod keeper;
 mod keyring_edit;
@@ -71,6 +72,7 @@ pub use self::{
     convert::Converted,
     document::{Document, Form},
     generate::{Draft, Format, draft, implicit_id},
+    home::{Found, Home},
     instance::host,
     keeper::{By, Keeper, KeeperError},
     keyring_file::{Contents as KeyringContents, Stored, StoredRing, StoredState},

@@ -1,20 +1,9 @@
-//! Where a ring lives, and how it is changed there: read whole, replaced whole, and only if nobody else wrote.
+//! Where a ring lives, and whether this program may change it there.
 
 use std::path::{Path, PathBuf};
 
-use concierge_core::sensitive::Sensitive;
-
-use super::{
-    Document, Existing, Form, KeySettings, KeyringContents as Contents, KeyringFile, Purpose,
-    atomic, keyring_path,
-};
-use crate::{
-    config::{
-        Environment, Reading, Source,
-        secret_file::{self, Links},
-    },
-    platform::rng::Rng,
-};
+use super::{Form, KeySettings, KeyringFile, Purpose, keyring_path};
+use crate::config::{Environment, Reading, Source, StoreKind};
 
 /// Where a ring lives.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,6 +15,8 @@ pub enum Place {
         /// How it is written.
         form: Form,
     },
+    /// The keyring in the store that the settings name.
+    Store,
     /// The process environment, a secret file or a credential: somebody else's to change.
     Elsewhere {
         /// Where, in words.
@@ -39,8 +30,15 @@ impl Place {
     /// Where the ring lives; `out` is the `.env` file that may be changed, when one was named.
     pub fn of(reading: &Reading, purpose: Purpose, out: Option<&Path>) -> Self {
         let (settings, environment) = (reading.keys(), reading.environment);
+        let kind = settings.store.kind;
         let file = keyring_path(settings, environment, &reading.data);
         let Some(given) = settings.ring(purpose).keys.first() else {
+            if kind.is_remote() {
+                return Self::Store;
+            }
+            if kind == StoreKind::Env {
+                return Self::elsewhere(&Source::Environment);
+            }
             // The documented pair of tests stands in no file.
             return if environment == Environment::Test
                 && KeyringFile::new(&file, None).form() == Ok(None)
@@ -62,14 +60,15 @@ impl Place {
         }
     }
 
-    /// Whether it is the keyring file, which has a word for every state.
+    /// Whether it is the keyring, which has a word for every state.
     pub fn is_keyring(&self) -> bool {
         matches!(
             self,
-            Self::File {
-                form: Form::Keyring,
-                ..
-            }
+            Self::Store
+                | Self::File {
+                    form: Form::Keyring,
+                    ..
+                }
         )
     }
 
@@ -110,84 +109,6 @@ fn is_same(one: &Path, other: &Path) -> bool {
 /// Whether this program can change a ring where it lives.
 pub fn is_writable(reading: &Reading, purpose: Purpose, out: Option<&Path>) -> bool {
     Place::of(reading, purpose, out).remedy(purpose).is_none()
-}
-
-/// A keyring document as it was read, to be written back.
-pub(super) struct Opened {
-    file: File,
-    text: Sensitive,
-    document: Document,
-}
-
-/// What holds a document: the keyring in either of its forms, or a `.env`.
-enum File {
-    Keyring(KeyringFile),
-    Dotenv(PathBuf),
-}
-
-impl File {
-    fn read(&self) -> Result<Sensitive, String> {
-        match self {
-            Self::Keyring(file) => file
-                .read()?
-                .ok_or_else(|| format!("{} is not there", file.path.display())),
-            Self::Dotenv(path) => secret_file::read(path, Links::Refused)
-                .map(|(text, _)| Sensitive::new(text))
-                .map_err(|error| format!("{} cannot be read: {error}", path.display())),
-        }
-    }
-
-    fn write(&self, text: &str, rng: &dyn Rng) -> Result<(), String> {
-        match self {
-            Self::Keyring(file) => file.write(text, rng),
-            Self::Dotenv(path) => atomic::write(path, text, Existing::Replaced, rng)
-                .map_err(|error| format!("{} cannot be written: {error}", path.display())),
-        }
-    }
-
-    fn path(&self) -> &Path {
-        match self {
-            Self::Keyring(file) => &file.path,
-            Self::Dotenv(path) => path,
-        }
-    }
-}
-
-impl Opened {
-    /// Reads the whole document.
-    pub(super) fn read(path: &Path, form: Form, reading: &Reading) -> Result<Self, String> {
-        let file = match form {
-            Form::Keyring => File::Keyring(KeyringFile::of(reading.keys(), path)),
-            Form::Dotenv => File::Dotenv(path.to_owned()),
-        };
-        let text = file.read()?;
-        let document = Document::parse(form, text.expose(), reading.environment)
-            .map_err(|error| format!("{}: {error}", path.display()))?;
-        Ok(Self {
-            file,
-            text,
-            document,
-        })
-    }
-
-    pub(super) fn contents(&self) -> &Contents {
-        self.document.contents()
-    }
-
-    /// Replaces the document, unless somebody else wrote it since it was read.
-    pub(super) fn write(&self, contents: &Contents, rng: &dyn Rng) -> Result<(), String> {
-        let shown = self.file.path().display();
-        let text = self
-            .document
-            .rewritten(contents)
-            .map_err(|error| format!("{shown}: {error}"))?;
-        if self.file.read()?.expose() != self.text.expose() {
-            return Err(format!(
-                "{shown} was changed by somebody else meanwhile; try again"
-            ));
-        }
-        self.file.write(text.expose(), rng)
-    }
 }
 
 impl KeySettings {

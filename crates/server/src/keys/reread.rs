@@ -48,9 +48,13 @@ pub fn watched(reading: &Reading) -> Vec<PathBuf> {
     files.chain(forms).collect()
 }
 
-/// What the keyring file says, when it can be read.
+/// What the keyring says, when it can be read.
 pub fn contents(reading: &Reading) -> Option<Contents> {
-    let path = keyring_path(reading.keys(), reading.environment, &reading.data);
-    let text = KeyringFile::of(reading.keys(), &path).read().ok()??;
+    let settings = reading.keys();
+    if settings.store.kind.is_remote() {
+        return Contents::parse(settings.store.text()?.expose()).ok();
+    }
+    let path = keyring_path(settings, reading.environment, &reading.data);
+    let text = KeyringFile::of(settings, &path).read().ok()??;
     Contents::parse(text.expose()).ok()
 }

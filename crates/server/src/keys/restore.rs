@@ -11,7 +11,7 @@
 use concierge_core::{audit::EventName, sensitive::Sensitive, time::Timestamp};
 
 use super::{
-    Draft, KeyringContents as Contents, KeyringFile, StoredRing, StoredState,
+    Draft, Home, KeyringContents as Contents, StoredRing, StoredState,
     backup::{Backup, DataKey, fact_of},
     backup_store::list_facts,
     epoch_store::list_revoked,
@@ -130,19 +130,20 @@ impl<'a> Restore<'a> {
         self.missing.iter().map(|key| key.name.as_str())
     }
 
-    /// The first write: the keyring file with the sealing keys of the backup, a new signing key, and the time
+    /// The first write: the keyring with the sealing keys of the backup, a new signing key, and the time
     /// before which nothing counts.
-    pub fn write_keyring(
+    pub async fn write_keyring(
         &self,
-        file: &KeyringFile,
+        home: &Home,
         signing: &Draft,
         now: Timestamp,
         rng: &dyn Rng,
     ) -> Result<(), String> {
-        let present = match file.read()? {
-            Some(text) => Contents::parse(text.expose()).map_err(|error| {
-                let path = file.path.display();
-                format!("{path}: {error}; mend it or move it away first: it is not overwritten")
+        let before = home.read(now, rng).await?;
+        let present = match &before {
+            Some(found) => Contents::parse(found.text.expose()).map_err(|error| {
+                let name = home.name();
+                format!("{name}: {error}; mend it or move it away first: it is not overwritten")
             })?,
             None => Contents::default(),
         };
@@ -153,12 +154,13 @@ impl<'a> Restore<'a> {
             sealing: Some(self.merged(present.sealing.as_ref())),
         };
         let text = Sensitive::new(contents.to_string());
-        file.write(text.expose(), rng)?;
-        match file.read()? {
-            Some(read) if read.expose() == text.expose() => Ok(()),
+        let written = home.write(text.expose(), before.as_ref(), now, rng);
+        written.await?;
+        match home.read(now, rng).await? {
+            Some(found) if found.text.expose() == text.expose() => Ok(()),
             _ => Err(format!(
                 "{} was changed by somebody else; give the same command again",
-                file.path.display()
+                home.name()
             )),
         }
     }

@@ -10,9 +10,10 @@ use serde_json::json;
 use tokio::time::{Instant, sleep};
 
 use super::{
-    By, Draft, Keeper, KeeperError, LifeError, Purpose, Stored, StoredRing, instance,
-    keeper::{in_memory, rotated},
-    place::Opened,
+    By, Draft, Keeper, KeeperError, LifeError, Purpose, Stored, StoredRing,
+    home::Opened,
+    instance,
+    keeper::{in_memory, refuse_a_second_home, rotated},
 };
 use crate::{
     config::Reading,
@@ -110,16 +111,18 @@ impl Keeper {
     ) -> Result<Rotated, KeeperError> {
         let (purpose, out) = (rotation.purpose, rotation.out);
         let reading = self.supply.read();
-        let (opened, ring) = self.open(&reading, purpose, out)?;
+        refuse_a_second_home(&reading, purpose)?;
+        let (opened, ring) = self.open(&reading, purpose, out).await?;
         if let Some(active) = ring.active_key()
             && super::is_weak(active.value.expose())
         {
             return Err(KeeperError::Weak(active.id.clone()));
         }
         self.refuse_strangers(purpose, &ring).await?;
-        let pending = self.write_pending(&reading, rotation, &opened, &ring)?;
-        // Read back from the disk: what others will read, too.
-        let (_, ring) = self.open(&reading, purpose, out)?;
+        let pending = self.write_pending(&reading, rotation, &opened, &ring);
+        let pending = pending.await?;
+        // Read back from where it lives: what others will read, too.
+        let (_, ring) = self.open(&reading, purpose, out).await?;
         let written = ring.keys.iter().find(|key| key.id == pending);
         let written = written.ok_or(KeeperError::Life(LifeError::NoSuchKey))?;
         probe(purpose, &ring, written, self.clock.now(), &*self.rng)?;
@@ -127,16 +130,17 @@ impl Keeper {
         let waited = self.wait_until_known(lease, purpose, written, progress);
         let waited = waited.await;
         if waited.is_err() && rotation.out.is_some() {
-            self.forget(&reading, rotation, &pending)?;
+            self.forget(&reading, rotation, &pending).await?;
         }
         let instances = waited?;
         // Somebody may have changed the ring while this one waited.
         self.hold(lease).await?;
-        let (_, ring) = self.open(&reading, purpose, out)?;
+        let (_, ring) = self.open(&reading, purpose, out).await?;
         if purpose == Purpose::Sealing {
             self.rewrap(lease, &ring, &pending).await?;
         }
-        let rotated = self.promote(&reading, rotation, &pending, instances)?;
+        let rotated = self.promote(&reading, rotation, &pending, instances);
+        let rotated = rotated.await?;
         let details = json!({
             "ring": rotated.ring, "active": rotated.active, "previous": rotated.previous,
             "verify_until": rotated.verify_until, "instances": instances,
@@ -146,7 +150,7 @@ impl Keeper {
     }
 
     /// Writes a new key as pending, unless an earlier rotation left one; answers its id.
-    fn write_pending(
+    async fn write_pending(
         &self,
         reading: &Reading,
         rotation: &Rotation<'_>,
@@ -165,20 +169,21 @@ impl Keeper {
             ..draft
         };
         ring.add_pending(&draft, self.clock.now());
-        self.write(opened, rotation.purpose, ring)?;
+        self.write(opened, rotation.purpose, ring).await?;
         Ok(draft.id)
     }
 
     /// Takes a key out of a `.env` again that nobody waits for: there it can't be told from one that signed before.
-    fn forget(
+    async fn forget(
         &self,
         reading: &Reading,
         rotation: &Rotation<'_>,
         pending: &str,
     ) -> Result<(), KeeperError> {
-        let (opened, mut ring) = self.open(reading, rotation.purpose, rotation.out)?;
+        let opened = self.open(reading, rotation.purpose, rotation.out);
+        let (opened, mut ring) = opened.await?;
         ring.drop_key(pending);
-        self.write(&opened, rotation.purpose, ring)
+        self.write(&opened, rotation.purpose, ring).await
     }
 
     /// Waits until every process that serves knows the key; answers how many there are.
@@ -217,21 +222,22 @@ impl Keeper {
         Ok(instances)
     }
 
-    fn promote(
+    async fn promote(
         &self,
         reading: &Reading,
         rotation: &Rotation<'_>,
         pending: &str,
         instances: usize,
     ) -> Result<Rotated, KeeperError> {
-        let (opened, mut ring) = self.open(reading, rotation.purpose, rotation.out)?;
+        let opened = self.open(reading, rotation.purpose, rotation.out);
+        let (opened, mut ring) = opened.await?;
         let now = self.clock.now();
         let verify_until = now.plus(rotation.grace.unwrap_or(self.usual_grace));
         let previous = ring.active.clone();
         ring.expect_pending(pending);
         ring.promote(pending, verify_until)?;
         ring.retire(now);
-        self.write(&opened, rotation.purpose, ring)?;
+        self.write(&opened, rotation.purpose, ring).await?;
         Ok(rotated(
             rotation.purpose,
             pending.to_owned(),

@@ -52,7 +52,11 @@ impl Keeper {
     }
 
     async fn wrap_alone(&self, lease: &str, sealing: &Ring) -> Result<bool, KeeperError> {
-        // Read again with the lease in hand: the ring may have changed since.
+        // Read again with the lease in hand: the ring may have changed since, and a key that was revoked wraps nothing.
+        if let Err(fault) = self.supply.renew(self.clock.now(), &*self.rng).await {
+            tracing::warn!("the data keys wait for another wrapping: {fault}");
+            return Ok(false);
+        }
         let now = super::open(&self.supply.read(), self.clock.now());
         let is_same = now.is_ok_and(|rings| {
             let active = rings.sealing.active();

@@ -25,7 +25,7 @@ pub enum Change {
     Session(String),
     /// This account changed.
     Account(String),
-    /// Keys were revoked, and whatever began before may have ended: every copy goes.
+    /// Keys were revoked or changed in a store, and whatever began before may have ended: every copy goes.
     Everything,
 }
 

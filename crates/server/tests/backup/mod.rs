@@ -10,7 +10,7 @@ use concierge_core::{sensitive::Sensitive, time::Timestamp};
 use concierge_server::{
     config::Environment,
     keys::{
-        self, Draft, FileForm, Format, KeySettings, KeyringContents, KeyringFile, Purpose,
+        self, Draft, FileForm, Format, Home, KeySettings, KeyringContents, KeyringFile, Purpose,
         StoredRing, backup::Backup, data_keys,
     },
     platform::{keyring::Keyrings, rng::OsRng},
@@ -32,6 +32,10 @@ fn draft() -> Draft {
 }
 
 /// The keyring file of a house.
+fn home(database: &Database) -> Home {
+    Home::Keyring(keyring(database))
+}
+
 fn keyring(database: &Database) -> KeyringFile {
     let path = database.folder.path().join("secrets.staging.toml");
     KeyringFile::new(&path, None)

@@ -44,7 +44,9 @@ async fn restore(database: &Database, db: &Db, backup: &Backup) {
     let plan = Restore::plan(db, backup, ENVIRONMENT)
         .await
         .expect("it fits");
-    let written = plan.write_keyring(&keyring(database), &draft(), NOW, &OsRng);
+    let written = plan
+        .write_keyring(&home(database), &draft(), NOW, &OsRng)
+        .await;
     written.expect("the keyring");
     let written = plan.write_database(db, NOW, &OsRng).await;
     written.expect("the database");
@@ -106,7 +108,7 @@ on_each_engine! {
         let torn = database.folder.path().join(".secrets.staging.toml.0011223344556677.tmp");
         std::fs::write(&torn, "[sealing]\nactive = ").expect("written");
         assert_eq!(digest_of_a_name(database, &db).await, totp, "before the keyring is written");
-        let written = plan.write_keyring(&keyring(database), &draft(), NOW, &OsRng);
+        let written = plan.write_keyring(&home(database), &draft(), NOW, &OsRng).await;
         written.expect("the keyring");
         assert_eq!(digest_of_a_name(database, &db).await, totp, "after the keyring, before the database");
         // Each table in turn can't be written: whatever came before it is undone.

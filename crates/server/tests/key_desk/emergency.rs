@@ -87,7 +87,8 @@ on_each_engine! {
         let mut browser = house.app.signed_in().await;
         let kid = house.active(RingName::Signing);
         let target = keys::emergency::Target::find(&house.app.services.keeper.supply().read(), &kid, house.app.services.clock.now());
-        let half = house.app.services.keeper.revoke_in_keyring(&target.expect("the key"), None);
+        let target = target.expect("the key");
+        let half = house.app.services.keeper.revoke_in_keyring(&target, None).await;
         assert!(half.expect("revoked").active.is_some());
         // Killed here. The other process sees the file.
         beside.services.reload_keys("changed file").await;

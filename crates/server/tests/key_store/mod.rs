@@ -1,5 +1,7 @@
 //! A house whose key store does not answer: it opens with the last good copy, and nobody can overlook it.
 
+use std::sync::Arc;
+
 use concierge_core::time::Timestamp;
 use concierge_server::{
     boot,
@@ -20,7 +22,7 @@ on_each_engine! {
         };
         config.keys.store.kind = StoreKind::Vault;
         let fault = "it is sealed".to_owned();
-        config.keys.store.answer = StoreAnswer::Copy(Given::new("", source), fault);
+        config.keys.store.answer = Arc::new(StoreAnswer::Copy(Given::new("", source), fault));
         let (_, shutdown) = Shutdown::manual();
         let folder = config.data.clone();
         let supply = Supply::new(move || Config::reading_for_test(&folder));

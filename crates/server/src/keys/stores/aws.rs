@@ -6,6 +6,7 @@
 use aws_config::BehaviorVersion;
 use aws_sdk_secretsmanager::{
     Client,
+    config::http::HttpResponse,
     error::{ProvideErrorMetadata, SdkError},
 };
 use concierge_core::sensitive::Sensitive;
@@ -51,7 +52,9 @@ impl Aws {
     }
 
     async fn read(&self, client: &Client) -> Result<Option<Fetched>, Fault> {
-        let asked = client.get_secret_value().secret_id(&self.name).send().await;
+        // Named, though it is what AWS answers with anyway: moto takes its own idea of the newest for it.
+        let asked = client.get_secret_value().secret_id(&self.name);
+        let asked = asked.version_stage(CURRENT).send().await;
         let found = match asked.map_err(|error| self.fault(error, "secretsmanager:GetSecretValue"))
         {
             Err(Fault::NotFound(_)) => return Ok(None),
@@ -133,15 +136,19 @@ impl Aws {
             .map_err(|error| self.fault(error, "secretsmanager:UpdateSecretVersionStage"))
     }
 
-    fn fault<E, R>(&self, error: SdkError<E, R>, permission: &str) -> Fault
+    fn fault<E>(&self, error: SdkError<E, HttpResponse>, permission: &str) -> Fault
     where
         E: ProvideErrorMetadata + std::error::Error + 'static,
-        R: std::fmt::Debug + 'static,
     {
         match &error {
-            SdkError::ServiceError(refused) => {
-                self.refused(refused.err().code().unwrap_or_default(), permission)
-            }
+            SdkError::ServiceError(refused) => match refused.err().code() {
+                Some(code) => self.refused(code, permission),
+                // What stands between answers otherwise than AWS does.
+                None => Fault::of_status(
+                    refused.raw().status().as_u16(),
+                    &format!("`{permission}` on {}, and {CREDENTIALS}", self.name),
+                ),
+            },
             SdkError::TimeoutError(_) => Fault::Timeout,
             _ => match Fault::of_connection(&error) {
                 // What the chain says when it ends without any.
@@ -181,7 +188,6 @@ impl Aws {
             "InvalidRequestException" => Fault::Other(
                 "that the secret is scheduled for deletion or is rotated by AWS itself".to_owned(),
             ),
-            "" => Fault::Other("something that is no answer of AWS".to_owned()),
             code => Fault::Other(code.to_owned()),
         }
     }

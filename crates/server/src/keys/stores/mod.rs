@@ -19,11 +19,8 @@ use std::time::Duration;
 
 use concierge_core::sensitive::Sensitive;
 
-pub(super) use self::start::choose;
-pub use self::{
-    fault::Fault,
-    start::{Strictness, attach},
-};
+pub(super) use self::start::{Named, choose};
+pub use self::{fault::Fault, start::attach};
 use crate::config::{Environment, StoreKind, StoreSettings};
 
 /// How long a store may take for one answer.

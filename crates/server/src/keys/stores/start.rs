@@ -1,84 +1,67 @@
 //! The store at the start: asked once for the keyring, which then counts as the file would.
 
-use std::path::Path;
+use std::{path::PathBuf, sync::Arc};
 
 use concierge_core::time::Timestamp;
 
 use super::{super::KeyringContents as Contents, Fault, KeyStore, last_good::LastGood, title};
 use crate::{
-    config::{Environment, Finding, Given, KeySettings, Source, StoreAnswer, StoreSettings},
+    config::{Finding, Given, Reading, Source, StoreAnswer, StoreKind, StoreSettings},
     keys::Purpose,
     platform::rng::Rng,
 };
 
-/// What to do when the store does not answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Strictness {
-    /// Take the last good copy, when it is younger than a day.
-    LastGood,
-    /// Go without keys.
-    Strict,
-}
-
 /// Asks the store the settings name, and puts its answer into them.
-pub async fn attach(
-    keys: &mut KeySettings,
-    environment: Environment,
-    data: &Path,
-    strictness: Strictness,
-    now: Timestamp,
-    rng: &dyn Rng,
-) {
-    let settings = &keys.store;
+pub async fn attach(reading: &mut Reading, now: Timestamp, rng: &dyn Rng) {
+    let settings = &reading.keys().store;
     if !settings.kind.is_remote() {
         return;
     }
-    let fetched = match KeyStore::of(settings.kind, settings, environment) {
-        Ok(store) => store
-            .fetch()
-            .await
-            .map(|found| found.map(|found| found.text)),
+    let fetched = match KeyStore::of(settings.kind, settings, reading.environment) {
+        Ok(store) => store.fetch().await,
         Err(fault) => Err(fault),
     };
-    let place = Place {
-        store: title(settings.kind),
-        name: settings.name_in(settings.kind, environment),
-        word: settings.kind.as_str(),
-    };
-    let last_good = LastGood {
-        folder: data,
-        of: format!("{}, {}", place.store, place.name),
-    };
-    keys.store.answer = match fetched {
-        Ok(Some(text)) => {
-            // A copy that can't be kept is for a worse day; today the keys are here.
-            if Contents::parse(text.expose()).is_ok()
-                && let Err(error) = last_good.keep(text.expose(), now, rng)
-            {
-                tracing::warn!(%error, "the copy of the store's keyring can't be kept");
-            }
-            StoreAnswer::Keyring(place.gave(text.expose(), None))
+    let named = Named::of(reading);
+    let answer = match fetched {
+        Ok(Some(found)) => {
+            named.keep(found.text.expose(), now, rng);
+            StoreAnswer::Keyring(named.gave(found.text.expose(), None))
         }
-        Ok(None) => StoreAnswer::Failed(place.finding(
+        Ok(None) => StoreAnswer::Failed(named.finding(
             "it has no keyring",
             format!(
                 "`concierge key push --to {}` sends the one of this machine",
-                place.word
+                named.word
             ),
         )),
-        Err(fault) => place.without(&fault, strictness, &last_good, now),
+        Err(fault) => named.without(&fault, now),
     };
+    reading.keys_mut().store.answer = Arc::new(answer);
 }
 
-/// Store and secret, as findings name them.
-struct Place {
+/// The one secret of a configuration, as findings name it, and its copy on this machine.
+pub(in crate::keys) struct Named {
     store: &'static str,
     name: String,
     word: &'static str,
+    folder: PathBuf,
+    keeps_copy: bool,
 }
 
-impl Place {
-    fn source(&self, copy_of: Option<Timestamp>) -> Source {
+impl Named {
+    /// The secret that the settings name.
+    pub(in crate::keys) fn of(reading: &Reading) -> Self {
+        let settings = &reading.keys().store;
+        Self {
+            store: title(settings.kind),
+            name: settings.name_in(settings.kind, reading.environment),
+            word: settings.kind.as_str(),
+            folder: reading.data.clone(),
+            keeps_copy: !settings.is_strict,
+        }
+    }
+
+    pub(in crate::keys) fn source(&self, copy_of: Option<Timestamp>) -> Source {
         Source::Store {
             store: self.store,
             name: self.name.clone(),
@@ -86,7 +69,7 @@ impl Place {
         }
     }
 
-    fn gave(&self, text: &str, copy_of: Option<Timestamp>) -> Given {
+    pub(in crate::keys) fn gave(&self, text: &str, copy_of: Option<Timestamp>) -> Given {
         Given::new(text, self.source(copy_of))
     }
 
@@ -94,14 +77,25 @@ impl Place {
         Finding::error("CONCIERGE_KEY_STORE", self.source(None), message, remedy)
     }
 
+    fn last_good(&self) -> LastGood<'_> {
+        LastGood {
+            folder: &self.folder,
+            of: format!("{}, {}", self.store, self.name),
+        }
+    }
+
+    /// Keeps the copy for the day the store is down. One that can't be kept is for a worse day; today the keys are here.
+    pub(in crate::keys) fn keep(&self, text: &str, now: Timestamp, rng: &dyn Rng) {
+        if self.keeps_copy
+            && Contents::parse(text).is_ok()
+            && let Err(error) = self.last_good().keep(text, now, rng)
+        {
+            tracing::warn!(%error, "the copy of the store's keyring can't be kept");
+        }
+    }
+
     /// The copy where the store is down and one is allowed; else why not.
-    fn without(
-        &self,
-        fault: &Fault,
-        strictness: Strictness,
-        last_good: &LastGood<'_>,
-        now: Timestamp,
-    ) -> StoreAnswer {
+    fn without(&self, fault: &Fault, now: Timestamp) -> StoreAnswer {
         let refuse = |why: &str| {
             let remedy = "mend that, then start again";
             StoreAnswer::Failed(self.finding(format!("{fault}{why}"), remedy))
@@ -109,10 +103,10 @@ impl Place {
         if !fault.is_outage() {
             return refuse("");
         }
-        if strictness == Strictness::Strict {
+        if !self.keeps_copy {
             return refuse("; a copy of its keyring is not asked for here");
         }
-        match last_good.recall(now) {
+        match self.last_good().recall(now) {
             Ok((text, at)) => {
                 StoreAnswer::Copy(self.gave(text.expose(), Some(at)), fault.to_string())
             }
@@ -128,10 +122,22 @@ pub(in crate::keys) fn choose(
     (local, file): (Contents, Source),
     findings: &mut Vec<Finding>,
 ) -> (Contents, Source) {
-    if !settings.kind.is_remote() {
-        return (local, file);
+    match settings.kind {
+        StoreKind::File => return (local, file),
+        // Of a keyring file only the time before which nothing counts.
+        StoreKind::Env => {
+            let epoch = local.epoch;
+            return (
+                Contents {
+                    epoch,
+                    ..Contents::default()
+                },
+                file,
+            );
+        }
+        StoreKind::Vault | StoreKind::Aws | StoreKind::Azure => {}
     }
-    let given = match &settings.answer {
+    let given = match &*settings.answer {
         StoreAnswer::NotAsked => {
             let message = format!("{} was not asked for the keys", title(settings.kind));
             let remedy = "this is a fault of the program; give the keys in the environment until it is mended";
@@ -193,7 +199,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        config::StoreKind,
+        config::{Config, Environment, KeySettings},
         keys::{
             self, Existing, check, origins,
             tests::{GOOD, NOW, OTHER, load_in, settings, shown},
@@ -213,17 +219,17 @@ mod tests {
     fn living_in(kind: StoreKind, answer: StoreAnswer) -> KeySettings {
         let mut keys = settings(&[], &[]);
         keys.store.kind = kind;
-        keys.store.answer = answer;
+        keys.store.answer = Arc::new(answer);
         keys
     }
 
     fn given(text: &str, copy_of: Option<Timestamp>) -> Given {
-        let place = Place {
+        let source = Source::Store {
             store: "Vault",
             name: "secret/concierge/staging".to_owned(),
-            word: "vault",
+            copy_of,
         };
-        place.gave(text, copy_of)
+        Given::new(text, source)
     }
 
     #[test]
@@ -253,7 +259,7 @@ mod tests {
         assert!(load_in(folder.path(), &keys, Environment::Staging).is_ok());
         let mut keys = settings(&[OTHER], &[]);
         keys.store.kind = StoreKind::Vault;
-        keys.store.answer = answer();
+        keys.store.answer = Arc::new(answer());
         let refused = load_in(folder.path(), &keys, Environment::Staging).unwrap_err();
         assert!(refused.contains("another key stands in Vault"), "{refused}");
     }
@@ -310,18 +316,10 @@ mod tests {
     async fn a_store_this_build_has_not_is_named_with_the_build_that_has_it() {
         for kind in [StoreKind::Vault, StoreKind::Aws, StoreKind::Azure] {
             let folder = tempfile::tempdir().unwrap();
-            let mut keys = living_in(kind, StoreAnswer::NotAsked);
-            let environment = Environment::Production;
-            attach(
-                &mut keys,
-                environment,
-                folder.path(),
-                Strictness::LastGood,
-                NOW,
-                &OsRng,
-            )
-            .await;
-            let StoreAnswer::Failed(finding) = &keys.store.answer else {
+            let mut reading = Config::reading_for_test(folder.path());
+            reading.keys_mut().store.kind = kind;
+            attach(&mut reading, NOW, &OsRng).await;
+            let StoreAnswer::Failed(finding) = &*reading.keys().store.answer else {
                 panic!("an answer from nowhere");
             };
             let feature = format!("`make build FEATURES={}`", kind.as_str());

@@ -1,0 +1,203 @@
+//! What holds a keyring document: a file in either of its forms, a store, or a `.env`.
+//!
+//! Guarantee: a document is replaced whole, and only while it still is what was read. Whoever comes second is told.
+
+use std::path::{Path, PathBuf};
+
+use concierge_core::{sensitive::Sensitive, time::Timestamp};
+
+use super::{
+    Document, Existing, Form, KeySettings, KeyringContents as Contents, KeyringFile, Place, Supply,
+    atomic, keyring_path,
+    stores::{Fault, Version},
+};
+use crate::{
+    config::{
+        Environment, Reading,
+        secret_file::{self, Links},
+    },
+    platform::rng::Rng,
+};
+
+/// What holds a document.
+pub enum Home {
+    /// The keyring file.
+    Keyring(KeyringFile),
+    /// A `.env`.
+    Dotenv(PathBuf),
+    /// The store that the settings name.
+    Store(Supply),
+}
+
+/// A document's text as it was found.
+pub struct Found {
+    /// The text.
+    pub text: Sensitive,
+    /// The store's word for this state of it.
+    version: Option<Version>,
+}
+
+impl Home {
+    /// What holds the rings of a place; none where this program writes nothing.
+    pub fn of(place: Place, reading: &Reading, supply: &Supply) -> Option<Self> {
+        Some(match place {
+            Place::File { path, form } => match form {
+                Form::Keyring => Self::Keyring(KeyringFile::of(reading.keys(), &path)),
+                Form::Dotenv => Self::Dotenv(path),
+            },
+            Place::Store => Self::Store(supply.clone()),
+            Place::Elsewhere { .. } => return None,
+        })
+    }
+
+    /// What holds the keyring, wherever the keys in use come from.
+    pub fn of_keyring(
+        settings: &KeySettings,
+        environment: Environment,
+        data: &Path,
+        supply: &Supply,
+    ) -> Self {
+        if settings.store.kind.is_remote() {
+            return Self::Store(supply.clone());
+        }
+        let path = keyring_path(settings, environment, data);
+        Self::Keyring(KeyringFile::of(settings, &path))
+    }
+
+    /// The document, when there is one.
+    pub async fn read(&self, now: Timestamp, rng: &dyn Rng) -> Result<Option<Found>, String> {
+        let found = |text| Found {
+            text,
+            version: None,
+        };
+        match self {
+            Self::Keyring(file) => Ok(file.read()?.map(found)),
+            Self::Dotenv(path) => secret_file::read(path, Links::Refused)
+                .map(|(text, _)| Some(found(Sensitive::new(text))))
+                .map_err(|error| format!("{} cannot be read: {error}", path.display())),
+            Self::Store(supply) => {
+                let fetched = supply.fetch(now, rng).await;
+                let fetched = fetched.map_err(|fault| format!("{}: {fault}", self.name()))?;
+                Ok(fetched.map(|fetched| Found {
+                    text: fetched.text,
+                    version: Some(fetched.version),
+                }))
+            }
+        }
+    }
+
+    /// Replaces the document, unless somebody else wrote it since it was found so.
+    pub async fn write(
+        &self,
+        text: &str,
+        before: Option<&Found>,
+        now: Timestamp,
+        rng: &dyn Rng,
+    ) -> Result<(), String> {
+        let changed = || {
+            format!(
+                "{} was changed by somebody else meanwhile; try again",
+                self.name()
+            )
+        };
+        if let Self::Store(supply) = self {
+            let version = before.and_then(|found| found.version.as_ref());
+            let written = supply.replace(text, version, now, rng).await;
+            return written.map_err(|fault| match fault {
+                Fault::Conflict => changed(),
+                fault => format!("{}: {fault}", self.name()),
+            });
+        }
+        let known = before.map(|found| found.text.expose());
+        let found = self.read(now, rng).await?;
+        if found.as_ref().map(|found| found.text.expose()) != known {
+            return Err(changed());
+        }
+        match self {
+            Self::Keyring(file) => file.write(text, rng),
+            Self::Dotenv(path) => atomic::write(path, text, Existing::Replaced, rng)
+                .map_err(|error| format!("{} cannot be written: {error}", path.display())),
+            Self::Store(_) => Ok(()),
+        }
+    }
+
+    /// Where it is, for people.
+    pub fn name(&self) -> String {
+        let shown = |path: &Path| path.display().to_string();
+        match self {
+            Self::Keyring(file) => shown(&file.path),
+            Self::Dotenv(path) => shown(path),
+            Self::Store(supply) => supply.name(),
+        }
+    }
+}
+
+/// A document as it was read, to be written back.
+pub(super) struct Opened {
+    home: Home,
+    found: Option<Found>,
+    document: Document,
+}
+
+impl Opened {
+    /// Reads the whole document, which has to be there.
+    pub(super) async fn read(
+        home: Home,
+        environment: Environment,
+        now: Timestamp,
+        rng: &dyn Rng,
+    ) -> Result<Self, String> {
+        let opened = Self::read_or_begin(home, environment, now, rng).await?;
+        match opened.found {
+            Some(_) => Ok(opened),
+            None => Err(format!("{} is not there", opened.home.name())),
+        }
+    }
+
+    /// The same, or an empty one to begin with.
+    pub(super) async fn read_or_begin(
+        home: Home,
+        environment: Environment,
+        now: Timestamp,
+        rng: &dyn Rng,
+    ) -> Result<Self, String> {
+        let form = match home {
+            Home::Keyring(_) | Home::Store(_) => Form::Keyring,
+            Home::Dotenv(_) => Form::Dotenv,
+        };
+        let found = home.read(now, rng).await?;
+        let text = found.as_ref().map_or("", |found| found.text.expose());
+        let document = Document::parse(form, text, environment)
+            .map_err(|error| format!("{}: {error}", home.name()))?;
+        Ok(Self {
+            home,
+            found,
+            document,
+        })
+    }
+
+    pub(super) fn contents(&self) -> &Contents {
+        self.document.contents()
+    }
+
+    /// Whether a change of it shows in no file.
+    pub(super) fn is_remote(&self) -> bool {
+        matches!(self.home, Home::Store(_))
+    }
+
+    /// Replaces the document, unless somebody else wrote it since it was read.
+    pub(super) async fn write(
+        &self,
+        contents: &Contents,
+        now: Timestamp,
+        rng: &dyn Rng,
+    ) -> Result<(), String> {
+        let text = self
+            .document
+            .rewritten(contents)
+            .map_err(|error| format!("{}: {error}", self.home.name()))?;
+        self.home
+            .write(text.expose(), self.found.as_ref(), now, rng)
+            .await
+    }
+}
