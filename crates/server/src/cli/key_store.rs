@@ -3,29 +3,26 @@
 //! What is sent or written takes the place of a whole keyring, so nothing is replaced that would be lost by it, and
 //! nothing that somebody else changed meanwhile. Shown are ids and the first eight hex digits of fingerprints.
 
-use std::{collections::BTreeMap, io, path::PathBuf, process::ExitCode};
+use std::{collections::BTreeMap, path::PathBuf, process::ExitCode};
 
 use clap::{Args, Subcommand, ValueEnum};
-use concierge_core::audit::EventName;
+use concierge_core::{audit::EventName, sensitive::Sensitive};
 use serde::Serialize;
 
 use super::print_json;
 use crate::{
     audit::{self, Event, Origin},
     boot::{self, BootError},
-    config::{
-        Config, LoadArgs, Reading, StoreKind,
-        secret_file::{self, Links},
-    },
+    config::{Config, LoadArgs, Reading, StoreKind},
     keys::{
-        self, Existing, KeyringContents, Purpose,
+        self, KeyringContents, KeyringFile, Purpose,
         stores::{Fetched, KeyStore, title},
     },
     platform::{
         clock::{Clock as _, SystemClock},
         rng::OsRng,
     },
-    store::{Db, StoreError},
+    store::{Db, StoreError, feed::Change},
 };
 
 /// What can be done between this machine and a store.
@@ -134,11 +131,13 @@ async fn perform(command: &Command, remote: Remote, reading: &Reading) -> Result
     let failed = |fault| (format!("{}: {fault}", title(kind)), STORE_FAILED);
     let store = KeyStore::of(kind, settings, environment).map_err(failed)?;
     let path = keys::keyring_path(reading.keys(), environment, &reading.data);
-    let local = read_local(&path)?;
+    let file = KeyringFile::of(reading.keys(), &path);
+    let local = file.read().map_err(|error| (error, 1))?;
+    let local = local.as_ref().map(Sensitive::expose);
     let fetched = store.fetch().await.map_err(failed)?;
     let remote = fetched.as_ref().map(|found| found.text.expose());
     let (here, there) = (
-        parsed(local.as_deref(), "the keyring file")?,
+        parsed(local, "the keyring file")?,
         parsed(remote, title(kind))?,
     );
     let differences = differences(&here, &there);
@@ -152,7 +151,7 @@ async fn perform(command: &Command, remote: Remote, reading: &Reading) -> Result
     match command {
         Command::Diff { .. } => return Ok(done),
         Command::Push { how, .. } => {
-            let text = local.as_deref().ok_or_else(|| no_file(&done.file))?;
+            let text = local.ok_or_else(|| no_file(&done.file))?;
             done.result = "pushed";
             if remote == Some(text) {
                 done.result = "unchanged";
@@ -177,7 +176,7 @@ async fn perform(command: &Command, remote: Remote, reading: &Reading) -> Result
                 return Err((message, STORE_FAILED));
             };
             done.result = "pulled";
-            if local.as_deref() == Some(text.expose()) {
+            if local == Some(text.expose()) {
                 done.result = "unchanged";
                 return Ok(done);
             }
@@ -188,20 +187,12 @@ async fn perform(command: &Command, remote: Remote, reading: &Reading) -> Result
                 how.force,
                 "the keyring file",
             )?;
-            keys::write_secret_file(&done.file, text.expose(), Existing::Replaced, &OsRng)
-                .map_err(|error| (format!("{}: {error}", done.file.display()), 1))?;
+            file.write(text.expose(), &OsRng)
+                .map_err(|error| (error, 1))?;
         }
     }
     record(reading, &done).await;
     Ok(done)
-}
-
-fn read_local(path: &std::path::Path) -> Result<Option<String>, Refusal> {
-    match secret_file::read(path, Links::Refused) {
-        Ok((text, _)) => Ok(Some(text)),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err((format!("{}: {error}", path.display()), 1)),
-    }
 }
 
 fn no_file(path: &std::path::Path) -> Refusal {
@@ -320,6 +311,8 @@ async fn record(reading: &Reading, done: &Done) {
         let event = Event::anonymous(name, &origin).with(details);
         let mut tx = db.begin().await?;
         audit::record(&mut tx, &event, now, &OsRng).await?;
+        // Who serves with the store's keys asks it at once.
+        tx.announce(&[Change::Everything], now).await?;
         tx.commit().await?;
         db.close().await;
         Ok::<_, StoreError>(())

@@ -85,13 +85,18 @@ impl House {
     }
 }
 
-pub fn write_keys(path: &Path, now: concierge_core::time::Timestamp) {
+/// Two rings with a new key each.
+pub fn new_keys(now: concierge_core::time::Timestamp) -> KeyringContents {
     let mut contents = KeyringContents::default();
     for purpose in Purpose::ALL {
         let draft = keys::draft(Format::Hex, Environment::Staging, now, &OsRng).expect("a key");
         contents.set(purpose, StoredRing::of(&draft, now));
     }
-    let text = contents.to_string();
+    contents
+}
+
+pub fn write_keys(path: &Path, now: concierge_core::time::Timestamp) {
+    let text = new_keys(now).to_string();
     keys::write_secret_file(path, &text, keys::Existing::Replaced, &OsRng).expect("written");
 }
 

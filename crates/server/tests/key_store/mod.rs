@@ -1,4 +1,11 @@
-//! A house whose key store does not answer: it opens with the last good copy, and nobody can overlook it.
+//! Keys in a store: their life there, and what happens while the store does not answer.
+
+#[cfg(feature = "vault")]
+mod life;
+#[cfg(feature = "vault")]
+mod outage;
+#[cfg(feature = "vault")]
+mod vault;
 
 use std::sync::Arc;
 

@@ -1,27 +1,31 @@
 //! AWS Secrets Manager in moto, which checks signatures and policies.
 
 use super::{
-    emulator::{Emulator, Variables},
+    emulator::{Emulator, Variables, certificate},
     house::House,
     life::{Store, a_keyring_lives_in},
     race,
+    running::a_server_follows,
 };
 
 const NAME: &str = "concierge/staging";
 
 fn user(emulator: &Emulator, user: &str) -> Variables {
-    let half = |at: usize| emulator.facts[user][at].as_str().expect("a key").to_owned();
+    let half = |at: usize| emulator.facts[user][at].as_str().expect("a key");
+    let endpoint = format!("http://127.0.0.1:{}", emulator.port());
+    let mut variables = vec![("AWS_ENDPOINT_URL", endpoint)];
+    variables.extend(user_of([half(0), half(1)]));
+    variables
+}
+
+fn user_of([id, secret]: [&str; 2]) -> Variables {
     vec![
-        (
-            "AWS_ENDPOINT_URL",
-            format!("http://127.0.0.1:{}", emulator.port()),
-        ),
         ("AWS_REGION", "eu-central-1".to_owned()),
         ("AWS_DEFAULT_REGION", "eu-central-1".to_owned()),
         // No machine of AWS stands behind a test; nobody should wait for one.
         ("AWS_EC2_METADATA_DISABLED", "true".to_owned()),
-        ("AWS_ACCESS_KEY_ID", half(0)),
-        ("AWS_SECRET_ACCESS_KEY", half(1)),
+        ("AWS_ACCESS_KEY_ID", id.to_owned()),
+        ("AWS_SECRET_ACCESS_KEY", secret.to_owned()),
     ]
 }
 
@@ -41,6 +45,45 @@ fn aws() -> Store {
 #[test]
 fn a_keyring_lives_in_secrets_manager() {
     a_keyring_lives_in(aws());
+}
+
+#[test]
+fn a_server_follows_secrets_manager() {
+    a_server_follows(aws());
+}
+
+/// moto never fails like this, so another server does it: what counts is the status, the silence, the certificate.
+#[test]
+fn each_refusal_of_aws_is_one_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let (pem, key) = certificate(folder.path(), "DNS:localhost");
+    let plain = Emulator::start("vault_stub.py", &[]);
+    let tls = Emulator::start("vault_stub.py", &[&pem, &key]);
+    let line = |address: String, says: &str| {
+        let endpoint = ("AWS_ENDPOINT_URL", address);
+        let variables = [
+            user_of(["someone", "some-secret-access-key"]),
+            vec![endpoint],
+        ]
+        .concat();
+        let said = House::new(&variables).expect("key diff --to aws", 5, says);
+        assert_eq!(said.lines().count(), 1, "{said}");
+    };
+    for (mode, says) in [
+        ("busy", "429"),
+        ("broken", "502"),
+        ("slow", "no answer within 10 s"),
+    ] {
+        plain.make(mode);
+        line(format!("http://127.0.0.1:{}", plain.port()), says);
+    }
+    line(
+        format!("https://localhost:{}", tls.port()),
+        "no TLS connection",
+    );
+    drop(plain);
+    let nobody = super::program::free();
+    line(format!("http://{nobody}"), "it can't be reached");
 }
 
 #[test]

@@ -7,6 +7,7 @@ use super::{
     house::House,
     life::{Store, a_keyring_lives_in},
     race,
+    running::a_server_follows,
 };
 
 const SECRET: &str = "the-secret";
@@ -68,6 +69,27 @@ fn what_stands_in_for_azure_passes_its_official_client() {
 fn a_keyring_lives_in_key_vault() {
     let folder = tempfile::tempdir().unwrap();
     a_keyring_lives_in(azure(folder.path(), "concierge-staging"));
+}
+
+#[test]
+fn a_server_follows_key_vault() {
+    let folder = tempfile::tempdir().unwrap();
+    a_server_follows(azure(folder.path(), "concierge-staging"));
+}
+
+#[test]
+fn each_failure_of_key_vault_is_one_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = azure(folder.path(), "concierge-staging");
+    for (mode, says) in [
+        ("busy", "429"),
+        ("broken", "502"),
+        ("slow", "no answer within 10 s"),
+    ] {
+        store.emulator.make(mode);
+        let said = house(&store, &[]).expect("key diff --to azure", 5, says);
+        assert_eq!(said.lines().count(), 1, "{said}");
+    }
 }
 
 #[test]

@@ -21,6 +21,7 @@ VAULT, ENTRA = "concierge.vault.invalid", "login.invalid"
 TENANT, CLIENT, SECRET = "the-tenant", "the-client", "the-secret"
 
 lock = threading.Lock()
+state = {"mode": "well"}
 kept = {}  # name -> list of (version, secret), the newest last
 context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
 context.load_cert_chain(sys.argv[1], sys.argv[2])
@@ -68,8 +69,20 @@ class Azure(BaseHTTPRequestHandler):
 
     def handle_any(self, text):
         path = self.path.split("?")[0]
+        if self.host is None and path == "/stub":
+            state.update(json.loads(text))
+            return self.answer(200, {})
         if self.host == ENTRA:
             return self.entra(path, text)
+        mode = state["mode"]
+        if mode == "busy":
+            return self.fail(429, "Throttled")
+        if mode == "broken":
+            return self.fail(502, "Broken", "the key is hunter2")
+        if mode == "slow":
+            # Answers nobody: the connection stays open until the client gives up.
+            self.rfile.read(1)
+            return None
         token = self.headers.get("Authorization", "")
         if token not in ("Bearer the-keeper", "Bearer the-reader"):
             challenge = f'Bearer authorization="https://{ENTRA}/{TENANT}", resource="https://vault.invalid"'

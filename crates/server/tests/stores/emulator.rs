@@ -1,7 +1,8 @@
 //! Python scripts of this folder: servers that run as long as a test, and clients that run once.
 
 use std::{
-    io::{BufRead as _, BufReader},
+    io::{self, BufRead as _, BufReader, Write as _},
+    net::TcpStream,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
 };
@@ -55,6 +56,18 @@ impl Emulator {
     }
 }
 
+impl Emulator {
+    /// Makes one of our own servers sealed, busy, broken, slow or well.
+    pub fn make(&self, mode: &str) {
+        let port = u16::try_from(self.port()).expect("a port");
+        let body = format!("{{\"mode\": \"{mode}\"}}");
+        let mut stream = TcpStream::connect(("127.0.0.1", port)).expect("it listens");
+        let length = body.len();
+        write!(stream, "POST /stub HTTP/1.1\r\nHost: x\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}").expect("sent");
+        io::copy(&mut stream, &mut io::sink()).expect("sent");
+    }
+}
+
 impl Drop for Emulator {
     /// A test that fails leaves no server behind.
     fn drop(&mut self) {
@@ -75,7 +88,6 @@ pub fn client(name: &str, words: &[&str], variables: &Variables) -> String {
 }
 
 /// A certificate that vouches for itself, and its key.
-#[cfg(any(feature = "vault", feature = "azure"))]
 pub fn certificate(folder: &Path, names: &str) -> (PathBuf, PathBuf) {
     let (certificate, key) = (
         folder.join("certificate.pem"),

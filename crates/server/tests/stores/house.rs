@@ -1,8 +1,14 @@
 //! A folder with the program in it, and everything the program said there.
 
-use std::{fs, path::PathBuf, process::Command};
+use std::{
+    fs,
+    io::Write as _,
+    net::SocketAddr,
+    path::PathBuf,
+    process::{Command, Stdio},
+};
 
-use super::emulator::Variables;
+use super::{emulator::Variables, program::Program};
 
 /// One machine.
 pub struct House {
@@ -22,6 +28,13 @@ impl House {
     pub fn new(variables: &Variables) -> Self {
         let mut variables = variables.clone();
         variables.push(("CONCIERGE_ENV", "staging".to_owned()));
+        for (name, value) in [
+            ("CONCIERGE_PUBLIC_URL", "https://localhost"),
+            ("CONCIERGE_SECOND_FACTOR", "optional"),
+            ("CONCIERGE_SESSIONS_PER_ACCOUNT", "50"),
+        ] {
+            variables.push((name, value.to_owned()));
+        }
         Self {
             folder: tempfile::tempdir().expect("a folder"),
             variables,
@@ -41,13 +54,30 @@ impl House {
 
     /// Runs a command; what it printed on either stream.
     pub fn run(&mut self, line: &str) -> Done {
+        self.fed(line, "")
+    }
+
+    /// The same with something on its standard input, when it succeeds.
+    pub fn expect_fed(&mut self, line: &str, input: &str) {
+        let done = self.fed(line, input);
+        assert_eq!(done.code, Some(0), "{line}: {}", done.output);
+    }
+
+    fn fed(&mut self, line: &str, input: &str) -> Done {
         let mut command = Command::new(env!("CARGO_BIN_EXE_concierge"));
         command
             .args(line.split(' '))
             .current_dir(self.folder.path());
         command.env_clear();
         command.envs(self.variables.iter().map(|(name, value)| (name, value)));
-        let ended = command.output().expect("the program starts");
+        command.stdin(Stdio::piped());
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().expect("the program starts");
+        let mut pipe = child.stdin.take().expect("its input");
+        // One that reads nothing may have ended already.
+        let _ = pipe.write_all(input.as_bytes());
+        drop(pipe);
+        let ended = child.wait_with_output().expect("it ends");
         let output = String::from_utf8([&ended.stdout[..], &ended.stderr].concat());
         let done = Done {
             code: ended.status.code(),
@@ -64,6 +94,21 @@ impl House {
         assert_eq!(done.code, Some(code), "{line}: {output}");
         assert!(output.contains(says), "{line}: {output}");
         output
+    }
+
+    /// Starts the server.
+    pub fn serve(&self, address: SocketAddr) -> Program {
+        let pairs = self.variables.iter();
+        let variables: Vec<(&str, &str)> =
+            pairs.map(|(name, value)| (*name, value.as_str())).collect();
+        Program::serve_in_production(self.folder.path(), &variables, address)
+    }
+
+    /// Ends the server, and keeps what it logged for the search for secrets.
+    pub fn keep(&mut self, server: Program) {
+        let (status, log) = server.terminate();
+        assert!(status.success(), "{log}");
+        self.said += &log;
     }
 
     /// New keys in the keyring file; its text.

@@ -12,6 +12,10 @@ mod azure;
 mod emulator;
 mod house;
 mod life;
+#[path = "../support/program.rs"]
+#[expect(dead_code, reason = "other tests use the rest of it")]
+mod program;
 mod race;
+mod running;
 #[cfg(feature = "vault")]
 mod vault;

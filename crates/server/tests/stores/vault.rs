@@ -1,12 +1,13 @@
 //! Vault: KV 2 and KV 1, token and AppRole, and every way it can say no.
 
-use std::{fs, io::Write as _, net::TcpStream};
+use std::fs;
 
 use super::{
     emulator::{Emulator, Variables, certificate, client},
     house::House,
     life::{Store, a_keyring_lives_in},
     race,
+    running::a_server_follows,
 };
 
 const TOKEN: &str = "root-token";
@@ -44,19 +45,6 @@ fn by_role() -> Variables {
     ]
 }
 
-/// Makes the stub sealed, busy, broken, slow or well.
-fn make(store: &Store, mode: &str) {
-    let address = (
-        "127.0.0.1",
-        u16::try_from(store.emulator.port()).expect("a port"),
-    );
-    let body = format!("{{\"mode\": \"{mode}\"}}");
-    let mut stream = TcpStream::connect(address).expect("it listens");
-    let length = body.len();
-    write!(stream, "POST /stub HTTP/1.1\r\nHost: x\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}").expect("sent");
-    std::io::copy(&mut stream, &mut std::io::sink()).expect("sent");
-}
-
 #[test]
 fn what_stands_in_for_vault_passes_its_official_client() {
     let store = vault("secret/check", by_token(TOKEN));
@@ -71,6 +59,16 @@ fn a_keyring_lives_in_kv_2_by_token() {
 #[test]
 fn a_keyring_lives_in_kv_1_by_approle() {
     a_keyring_lives_in(vault("old/concierge/staging", by_role()));
+}
+
+#[test]
+fn a_server_follows_kv_2() {
+    a_server_follows(vault("secret/concierge/staging", by_role()));
+}
+
+#[test]
+fn a_server_follows_kv_1() {
+    a_server_follows(vault("old/concierge/staging", by_token(TOKEN)));
 }
 
 #[test]
@@ -94,12 +92,12 @@ fn each_refusal_of_vault_is_one_line_and_a_copy_stands_in_for_outages_only() {
         ("broken", "502"),
         ("slow", "no answer within 10 s"),
     ] {
-        make(&store, mode);
+        store.emulator.make(mode);
         let line = house.expect("key diff --to vault", 5, says);
         assert_eq!(line.lines().count(), 1, "{line}");
         house.expect("migrate", 0, "");
     }
-    make(&store, "well");
+    store.emulator.make("well");
     for token in ["stranger-token", "nobody-at-all"] {
         let mut refused = House::new(&[store.variables.clone(), by_token(token)].concat());
         refused.live_in("vault");
