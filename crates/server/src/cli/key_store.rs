@@ -16,7 +16,7 @@ use crate::{
     config::{Config, LoadArgs, Reading, StoreKind},
     keys::{
         self, KeyringContents, KeyringFile, Purpose,
-        stores::{Fetched, KeyStore, title},
+        stores::{Fault, Fetched, KeyStore, title},
     },
     platform::{
         clock::{Clock as _, SystemClock},
@@ -125,74 +125,98 @@ struct Done {
     differences: Vec<Difference>,
 }
 
+/// The keyring on both sides, as it was read.
+struct Sides {
+    file: KeyringFile,
+    local: Option<Sensitive>,
+    store: KeyStore,
+    fetched: Option<Fetched>,
+}
+
 async fn perform(command: &Command, remote: Remote, reading: &Reading) -> Result<Done, Refusal> {
     let (kind, environment) = (remote.kind(), reading.environment);
     let settings = &reading.keys().store;
-    let failed = |fault| (format!("{}: {fault}", title(kind)), STORE_FAILED);
+    let failed = |fault: Fault| (format!("{}: {fault}", title(kind)), STORE_FAILED);
     let store = KeyStore::of(kind, settings, environment).map_err(failed)?;
     let path = keys::keyring_path(reading.keys(), environment, &reading.data);
     let file = KeyringFile::of(reading.keys(), &path);
     let local = file.read().map_err(|error| (error, 1))?;
-    let local = local.as_ref().map(Sensitive::expose);
     let fetched = store.fetch().await.map_err(failed)?;
-    let remote = fetched.as_ref().map(|found| found.text.expose());
+    let there = fetched.as_ref().map(|found| found.text.expose());
     let (here, there) = (
-        parsed(local, "the keyring file")?,
-        parsed(remote, title(kind))?,
+        parsed(local.as_ref().map(Sensitive::expose), "the keyring file")?,
+        parsed(there, title(kind))?,
     );
-    let differences = differences(&here, &there);
     let mut done = Done {
         store: title(kind),
         name: settings.name_in(kind, environment),
         file: path,
         result: "compared",
-        differences,
+        differences: differences(&here, &there),
     };
-    match command {
+    let sides = Sides {
+        file,
+        local,
+        store,
+        fetched,
+    };
+    done.result = match command {
         Command::Diff { .. } => return Ok(done),
         Command::Push { how, .. } => {
-            let text = local.ok_or_else(|| no_file(&done.file))?;
-            done.result = "pushed";
-            if remote == Some(text) {
-                done.result = "unchanged";
-                return Ok(done);
-            }
-            let other = Purpose::ALL
-                .into_iter()
-                .find(|one| is_other(&here, &there, *one));
-            refuse_loss(
-                &done,
-                other,
-                |one| (&one.there, &one.here),
-                how.force,
-                title(kind),
-            )?;
-            let version = fetched.as_ref().map(|found| &found.version);
-            store.replace(text, version).await.map_err(failed)?;
+            let mut purposes = Purpose::ALL.into_iter();
+            let other = purposes.find(|one| is_other(&here, &there, *one));
+            push(&sides, &done, other, how.force).await?
         }
-        Command::Pull { how, .. } => {
-            let Some(Fetched { text, .. }) = &fetched else {
-                let message = format!("{} has no keyring named {}", done.store, done.name);
-                return Err((message, STORE_FAILED));
-            };
-            done.result = "pulled";
-            if local == Some(text.expose()) {
-                done.result = "unchanged";
-                return Ok(done);
-            }
-            refuse_loss(
-                &done,
-                None,
-                |one| (&one.here, &one.there),
-                how.force,
-                "the keyring file",
-            )?;
-            file.write(text.expose(), &OsRng)
-                .map_err(|error| (error, 1))?;
-        }
+        Command::Pull { how, .. } => pull(&sides, &done, how.force)?,
+    };
+    if done.result != "unchanged" {
+        record(reading, &done).await;
     }
-    record(reading, &done).await;
     Ok(done)
+}
+
+async fn push(
+    sides: &Sides,
+    done: &Done,
+    other: Option<Purpose>,
+    force: bool,
+) -> Result<&'static str, Refusal> {
+    let text = sides.local.as_ref().ok_or_else(|| no_file(&done.file))?;
+    let text = text.expose();
+    let found = sides.fetched.as_ref();
+    if found.is_some_and(|found| found.text.expose() == text) {
+        return Ok("unchanged");
+    }
+    refuse_loss(
+        done,
+        other,
+        |one| (&one.there, &one.here),
+        force,
+        done.store,
+    )?;
+    let written = sides.store.replace(text, found.map(|found| &found.version));
+    match written.await {
+        Ok(_) => Ok("pushed"),
+        Err(fault) => Err((format!("{}: {fault}", done.store), STORE_FAILED)),
+    }
+}
+
+fn pull(sides: &Sides, done: &Done, force: bool) -> Result<&'static str, Refusal> {
+    let Some(Fetched { text, .. }) = &sides.fetched else {
+        let message = format!("{} has no keyring named {}", done.store, done.name);
+        return Err((message, STORE_FAILED));
+    };
+    let local = sides.local.as_ref().map(Sensitive::expose);
+    if local == Some(text.expose()) {
+        return Ok("unchanged");
+    }
+    let whose = "the keyring file";
+    refuse_loss(done, None, |one| (&one.here, &one.there), force, whose)?;
+    sides
+        .file
+        .write(text.expose(), &OsRng)
+        .map_err(|error| (error, 1))?;
+    Ok("pulled")
 }
 
 fn no_file(path: &std::path::Path) -> Refusal {

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use concierge_core::{sensitive::Sensitive, time::Timestamp};
 
 use super::{
-    Document, Existing, Form, KeySettings, KeyringContents as Contents, KeyringFile, Place, Supply,
-    atomic, keyring_path,
+    Document, Existing, Form, Keeper, KeeperError, KeySettings, KeyringContents as Contents,
+    KeyringFile, Place, Purpose, StoredRing, Supply, atomic, keyring_path,
     stores::{Fault, Version},
 };
 use crate::{
@@ -17,6 +17,7 @@ use crate::{
         secret_file::{self, Links},
     },
     platform::rng::Rng,
+    store::{StoreError, feed::Change},
 };
 
 /// What holds a document.
@@ -200,4 +201,79 @@ impl Opened {
             .write(text.expose(), self.found.as_ref(), now, rng)
             .await
     }
+}
+
+impl Keeper {
+    /// The document a ring lives in, and a copy of the ring to change.
+    pub(super) async fn open(
+        &self,
+        reading: &Reading,
+        purpose: Purpose,
+        out: Option<&Path>,
+    ) -> Result<(Opened, StoredRing), KeeperError> {
+        let place = Place::of(reading, purpose, out);
+        if let Some(remedy) = place.remedy(purpose) {
+            return Err(KeeperError::ReadOnly(remedy));
+        }
+        let home = Home::of(place, reading, &self.supply).ok_or(KeeperError::NoKey(purpose))?;
+        let now = self.clock.now();
+        let opened = Opened::read(home, reading.environment, now, &*self.rng).await;
+        let opened = opened.map_err(KeeperError::File)?;
+        let ring = opened.contents().ring(purpose).cloned();
+        let ring = ring.ok_or(KeeperError::NoKey(purpose))?;
+        Ok((opened, ring))
+    }
+
+    pub(super) async fn write(
+        &self,
+        opened: &Opened,
+        purpose: Purpose,
+        ring: StoredRing,
+    ) -> Result<(), KeeperError> {
+        let mut contents: Contents = opened.contents().clone();
+        contents.set(purpose, ring);
+        self.replace(opened, &contents).await
+    }
+
+    /// Replaces a document. A file that changed is seen by everybody; of a store they are told.
+    pub(super) async fn replace(
+        &self,
+        opened: &Opened,
+        contents: &Contents,
+    ) -> Result<(), KeeperError> {
+        let now = self.clock.now();
+        let written = opened.write(contents, now, &*self.rng).await;
+        written.map_err(KeeperError::File)?;
+        if opened.is_remote()
+            && let Err(error) = self.announce(now).await
+        {
+            // What is written is written, and everybody asks the store once a minute.
+            tracing::warn!(%error, "it could not be announced that the keys have changed");
+        }
+        Ok(())
+    }
+
+    async fn announce(&self, now: Timestamp) -> Result<(), StoreError> {
+        let mut tx = self.db.begin().await?;
+        tx.announce(&[Change::Everything], now).await?;
+        tx.commit().await
+    }
+}
+
+/// A keyring file beside the store would say something else after the change, and then nothing starts.
+pub(super) fn refuse_a_second_home(reading: &Reading, purpose: Purpose) -> Result<(), KeeperError> {
+    let settings = reading.keys();
+    let path = keyring_path(settings, reading.environment, &reading.data);
+    let is_in_store = Place::of(reading, purpose, None) == Place::Store;
+    let beside = || KeyringFile::of(settings, &path).read();
+    let holds = |text: &Sensitive| {
+        Contents::parse(text.expose()).is_ok_and(|contents| contents.ring(purpose).is_some())
+    };
+    if is_in_store && beside().ok().flatten().as_ref().is_some_and(holds) {
+        return Err(KeeperError::File(format!(
+            "{} holds these keys, too: move it away first, or it says something else than the store afterwards",
+            path.display()
+        )));
+    }
+    Ok(())
 }

@@ -10,20 +10,17 @@ use concierge_core::{
     audit::EventName,
     id::Id,
     keys::{RingName, api::Rotated},
-    sensitive::Sensitive,
     time::Timestamp,
 };
 use serde_json::json;
 use zeroize::Zeroizing;
 
 use super::{
-    Draft, Format, KeyringContents as Contents, KeyringFile, LifeError, Purpose, StoredRing,
-    Supply,
+    Draft, Format, LifeError, Purpose, StoredRing, Supply,
     data_keys::DataKeyError,
     draft,
-    home::{Home, Opened},
+    home::refuse_a_second_home,
     instance::{self, InstanceKind},
-    place::Place,
 };
 use crate::{
     audit::{self, Event, Origin},
@@ -33,7 +30,7 @@ use crate::{
         keyring::{Key, KeyState, Ring, Scheme},
         rng::Rng,
     },
-    store::{Db, StoreError, feed::Change},
+    store::{Db, StoreError},
 };
 
 /// How long a rotation waits for the processes that serve.
@@ -198,61 +195,6 @@ impl Keeper {
         Ok(rotated)
     }
 
-    /// The document a ring lives in, and a copy of the ring to change.
-    pub(super) async fn open(
-        &self,
-        reading: &Reading,
-        purpose: Purpose,
-        out: Option<&Path>,
-    ) -> Result<(Opened, StoredRing), KeeperError> {
-        let place = Place::of(reading, purpose, out);
-        if let Some(remedy) = place.remedy(purpose) {
-            return Err(KeeperError::ReadOnly(remedy));
-        }
-        let home = Home::of(place, reading, &self.supply).ok_or(KeeperError::NoKey(purpose))?;
-        let now = self.clock.now();
-        let opened = Opened::read(home, reading.environment, now, &*self.rng).await;
-        let opened = opened.map_err(KeeperError::File)?;
-        let ring = opened.contents().ring(purpose).cloned();
-        let ring = ring.ok_or(KeeperError::NoKey(purpose))?;
-        Ok((opened, ring))
-    }
-
-    pub(super) async fn write(
-        &self,
-        opened: &Opened,
-        purpose: Purpose,
-        ring: StoredRing,
-    ) -> Result<(), KeeperError> {
-        let mut contents: Contents = opened.contents().clone();
-        contents.set(purpose, ring);
-        self.replace(opened, &contents).await
-    }
-
-    /// Replaces a document. A file that changed is seen by everybody; of a store they are told.
-    pub(super) async fn replace(
-        &self,
-        opened: &Opened,
-        contents: &Contents,
-    ) -> Result<(), KeeperError> {
-        let now = self.clock.now();
-        let written = opened.write(contents, now, &*self.rng).await;
-        written.map_err(KeeperError::File)?;
-        if opened.is_remote()
-            && let Err(error) = self.announce(now).await
-        {
-            // What is written is written, and everybody asks the store once a minute.
-            tracing::warn!(%error, "it could not be announced that the keys have changed");
-        }
-        Ok(())
-    }
-
-    async fn announce(&self, now: Timestamp) -> Result<(), StoreError> {
-        let mut tx = self.db.begin().await?;
-        tx.announce(&[Change::Everything], now).await?;
-        tx.commit().await
-    }
-
     /// A new key of the algorithm of the active one.
     pub(super) fn draft_like(
         &self,
@@ -366,24 +308,6 @@ impl Keeper {
         audit::record(&mut tx, &event, self.clock.now(), &*self.rng).await?;
         tx.commit().await
     }
-}
-
-/// A keyring file beside the store would say something else after the change, and then nothing starts.
-pub(super) fn refuse_a_second_home(reading: &Reading, purpose: Purpose) -> Result<(), KeeperError> {
-    let settings = reading.keys();
-    let path = super::keyring_path(settings, reading.environment, &reading.data);
-    let is_in_store = Place::of(reading, purpose, None) == Place::Store;
-    let beside = || KeyringFile::of(settings, &path).read();
-    let holds = |text: &Sensitive| {
-        Contents::parse(text.expose()).is_ok_and(|contents| contents.ring(purpose).is_some())
-    };
-    if is_in_store && beside().ok().flatten().as_ref().is_some_and(holds) {
-        return Err(KeeperError::File(format!(
-            "{} holds these keys, too: move it away first, or it says something else than the store afterwards",
-            path.display()
-        )));
-    }
-    Ok(())
 }
 
 pub(super) fn rotated(

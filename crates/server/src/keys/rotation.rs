@@ -11,9 +11,9 @@ use tokio::time::{Instant, sleep};
 
 use super::{
     By, Draft, Keeper, KeeperError, LifeError, Purpose, Stored, StoredRing,
-    home::Opened,
+    home::{Opened, refuse_a_second_home},
     instance,
-    keeper::{in_memory, refuse_a_second_home, rotated},
+    keeper::{in_memory, rotated},
 };
 use crate::{
     config::Reading,

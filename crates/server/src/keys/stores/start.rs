@@ -126,61 +126,29 @@ pub(in crate::keys) fn choose(
         StoreKind::File => return (local, file),
         // Of a keyring file only the time before which nothing counts.
         StoreKind::Env => {
-            let epoch = local.epoch;
-            return (
-                Contents {
-                    epoch,
-                    ..Contents::default()
-                },
-                file,
-            );
+            let bare = Contents {
+                epoch: local.epoch,
+                ..Contents::default()
+            };
+            return (bare, file);
         }
         StoreKind::Vault | StoreKind::Aws | StoreKind::Azure => {}
     }
-    let given = match &*settings.answer {
-        StoreAnswer::NotAsked => {
-            let message = format!("{} was not asked for the keys", title(settings.kind));
-            let remedy = "this is a fault of the program; give the keys in the environment until it is mended";
-            findings.push(Finding::error(
-                "CONCIERGE_KEY_STORE",
-                "store",
-                message,
-                remedy,
-            ));
-            return (Contents::default(), file);
-        }
-        StoreAnswer::Failed(finding) => {
-            findings.push(finding.clone());
-            return (Contents::default(), file);
-        }
-        StoreAnswer::Copy(given, fault) => {
-            let remedy = "look after the store: the copy counts for 24 h from then";
-            let finding = Finding::error("CONCIERGE_KEY_STORE", &given.source, fault, remedy);
-            findings.push(finding.warning());
-            given
-        }
-        StoreAnswer::Keyring(given) => given,
+    let Some(given) = given_by(settings, findings) else {
+        return (Contents::default(), file);
     };
     let contents = match Contents::parse(given.text.expose()) {
         Ok(contents) => contents,
         Err(error) => {
             let remedy = "mend it there, or put an older version back";
-            findings.push(Finding::error(
-                "CONCIERGE_KEY_STORE",
-                &given.source,
-                error,
-                remedy,
-            ));
+            let finding = Finding::error("CONCIERGE_KEY_STORE", &given.source, error, remedy);
+            findings.push(finding);
             return (Contents::default(), given.source.clone());
         }
     };
     for purpose in Purpose::ALL {
-        let active = |contents: &'_ Contents| {
-            let ring = contents.ring(purpose);
-            ring.and_then(|ring| ring.active_value()).map(str::to_owned)
-        };
-        if let (Some(here), Some(there)) = (active(&local), active(&contents))
-            && here != there
+        if let (Some(here), Some(there)) = (local.ring(purpose), contents.ring(purpose))
+            && here.active_value() != there.active_value()
         {
             findings.push(Finding::error(
                 purpose.variable(),
@@ -191,6 +159,27 @@ pub(in crate::keys) fn choose(
         }
     }
     (contents, given.source.clone())
+}
+
+/// What the store gave, and what is to be said about it.
+fn given_by<'a>(settings: &'a StoreSettings, findings: &mut Vec<Finding>) -> Option<&'a Given> {
+    match &*settings.answer {
+        StoreAnswer::Keyring(given) => return Some(given),
+        StoreAnswer::Copy(given, fault) => {
+            let remedy = "look after the store: the copy counts for 24 h from then";
+            let finding = Finding::error("CONCIERGE_KEY_STORE", &given.source, fault, remedy);
+            findings.push(finding.warning());
+            return Some(given);
+        }
+        StoreAnswer::Failed(finding) => findings.push(finding.clone()),
+        StoreAnswer::NotAsked => {
+            let message = format!("{} was not asked for the keys", title(settings.kind));
+            let remedy = "start the program again";
+            let finding = Finding::error("CONCIERGE_KEY_STORE", "store", message, remedy);
+            findings.push(finding);
+        }
+    }
+    None
 }
 
 #[cfg(test)]
