@@ -23,7 +23,7 @@ use crate::{
     keys::{
         self, By, Keeper, Purpose, Supply,
         data_keys::{DataPurpose, renew, rewrap},
-        emergency::{Target, revoked_in},
+        emergency::{Halved, Target, revoked_in},
         epoch_store::{RevokedKey, find_epoch, insert_revoked, mark_epoch},
     },
     platform::{clock::Clock, keyring::Keyrings, rng::Rng},
@@ -88,7 +88,7 @@ impl Desk<'_> {
         out: Option<&Path>,
     ) -> Result<Revoked, KeyDeskError> {
         // A store that does not answer keeps no key from being revoked: then what is known of it counts.
-        let _ = self.supply.renew(self.clock.now(), &**self.rng).await;
+        let silence = self.supply.renew(self.clock.now(), &**self.rng).await.err();
         let reading = self.supply.read();
         let target = Target::find(&reading, kid, self.clock.now())
             .ok_or_else(|| KeyDeskError::NoSuchKey(kid.to_owned()))?;
@@ -106,7 +106,13 @@ impl Desk<'_> {
                 active: Some(active),
             });
         }
-        let half = self.keeper.revoke_in_keyring(&target, out).await?;
+        let half = match silence {
+            // It has taken its ten seconds, and the database must not wait for more of them.
+            Some(fault) if !is_sealing => {
+                Halved::in_no_place(self.clock.now(), format!("{}: {fault}", self.supply.name()))
+            }
+            _ => self.keeper.revoke_in_keyring(&target, out).await?,
+        };
         if let Some(failure) = &half.failure {
             tracing::error!(
                 "the key is refused by the database only, and nothing can be signed until it is replaced where it stands: {failure}"

@@ -43,6 +43,17 @@ pub struct Halved {
     pub failure: Option<String>,
 }
 
+impl Halved {
+    /// Of a place that could not be written, and why.
+    pub const fn in_no_place(epoch: Timestamp, failure: String) -> Self {
+        Self {
+            epoch,
+            active: None,
+            failure: Some(failure),
+        }
+    }
+}
+
 impl Target {
     /// The key of an id, wherever it is.
     pub fn find(reading: &Reading, kid: &str, now: Timestamp) -> Option<Self> {
@@ -91,11 +102,9 @@ impl Keeper {
     ) -> Result<Halved, KeeperError> {
         let now = self.clock.now();
         match self.revoke_where_it_lives(target, out, now).await {
-            Err(KeeperError::File(failure)) if target.purpose == Purpose::Signing => Ok(Halved {
-                epoch: now,
-                active: None,
-                failure: Some(failure),
-            }),
+            Err(KeeperError::File(failure)) if target.purpose == Purpose::Signing => {
+                Ok(Halved::in_no_place(now, failure))
+            }
             other => other,
         }
     }

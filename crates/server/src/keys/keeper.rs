@@ -52,7 +52,9 @@ pub enum KeeperError {
     #[error("another change of the keys is under way; try again in a moment")]
     Busy,
     /// A process that serves works with other keys than those here.
-    #[error("{0} serves with other keys than those here: several machines need one shared folder")]
+    #[error(
+        "{0} serves with other keys than those here: several machines need one shared folder, or a store (vault, aws, azure)"
+    )]
     Stranger(String),
     /// Processes that did not say in time that they know the new key.
     #[error(

@@ -57,10 +57,10 @@ impl House {
         self.fed(line, "")
     }
 
-    /// The same with something on its standard input, when it succeeds.
-    pub fn expect_fed(&mut self, line: &str, input: &str) {
+    /// The same with something on its standard input, when only one end is right.
+    pub fn expect_fed(&mut self, line: &str, code: i32, input: &str) {
         let done = self.fed(line, input);
-        assert_eq!(done.code, Some(0), "{line}: {}", done.output);
+        assert_eq!(done.code, Some(code), "{line}: {}", done.output);
     }
 
     fn fed(&mut self, line: &str, input: &str) -> Done {

@@ -110,12 +110,32 @@ fn shows_fingerprints(house: &mut House, diff: &str, ours: &str, theirs: &str) {
     }
 }
 
+/// An own key, and a backup: both go where the keyring lives.
+fn takes_in_keys(store: &Store, house: &mut House) {
+    let own = concierge_server::keys::fingerprint("a key of our own for this test");
+    let line = "key import --ring signing --stdin";
+    house.expect_fed(line, 2, &own);
+    assert!(!store.keyring().contains(&own), "the ring has a key already");
+    house.expect_fed(&format!("{line} --force"), 0, &own);
+    assert!(store.keyring().contains(&own));
+    house.expect("account list", 0, "");
+    let passphrase = house.folder.path().join("passphrase");
+    let options = "--passphrase-file passphrase";
+    fs::write(&passphrase, "correct horse battery staple").expect("written");
+    fs::set_permissions(&passphrase, fs::Permissions::from_mode(0o600)).expect("closed");
+    house.expect(&format!("key backup --out k.age {options}"), 0, "");
+    house.expect(&format!("key restore k.age --yes {options}"), 0, "Restored");
+    assert!(!store.keyring().contains(&own), "there is a new signing key");
+    assert!(!house.keyring().exists());
+    house.expect("account list", 0, "");
+}
+
 /// The last good copy, and who may go without.
 fn survives_an_outage(store: Store, house: &mut House, keyrings: &[&str]) {
     let (word, title) = (store.word, store.title);
     house.live_in(word);
     fs::remove_file(house.keyring()).expect("removed");
-    house.expect("account list", 0, "");
+    takes_in_keys(&store, house);
     let kept = |name: &str| house.folder.path().join("data").join(name);
     for name in ["keyring.last-good", "keyring.last-good.key"] {
         let mode = kept(name).metadata().expect(name).permissions().mode();

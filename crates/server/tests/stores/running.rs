@@ -92,7 +92,7 @@ fn moved_in(store: &Store) -> (House, String) {
     house.live_in(store.word);
     fs::remove_file(house.keyring()).expect("removed");
     let line = format!("account create --email {ADA} --password-stdin");
-    house.expect_fed(&line, PASSWORD);
+    house.expect_fed(&line, 0, PASSWORD);
     (house, keyring)
 }
 
