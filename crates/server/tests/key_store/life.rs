@@ -1,5 +1,7 @@
 //! A ring that lives in a store: rotated, undone, revoked, with several processes serving.
 
+use std::time::Duration;
+
 use concierge_core::keys::RingName;
 use concierge_server::{
     audit::Origin,
@@ -42,6 +44,16 @@ on_each_engine! {
         assert_eq!(there.refresh().await.status, 200);
         assert_eq!(kid(&there.cookie("__Host-at")), before);
         assert_eq!(house.app.events("key_rotated").await, 2);
+    }
+
+    async fn the_calendar_rotates_what_is_due(db) {
+        let house = House::open(db).await;
+        let before = RingName::ALL.map(|ring| house.vault.active(ring));
+        house.app.advance(Duration::from_secs(91 * 24 * 3600)).await;
+        while_asking(&[&house.app], house.app.services.keep_keys()).await.expect("kept");
+        for (ring, before) in RingName::ALL.into_iter().zip(before) {
+            assert_ne!(house.vault.active(ring), before);
+        }
     }
 
     async fn who_changes_keys_tells_the_others_of_it(db) {

@@ -115,7 +115,10 @@ fn takes_in_keys(store: &Store, house: &mut House) {
     let own = concierge_server::keys::fingerprint("a key of our own for this test");
     let line = "key import --ring signing --stdin";
     house.expect_fed(line, 2, &own);
-    assert!(!store.keyring().contains(&own), "the ring has a key already");
+    assert!(
+        !store.keyring().contains(&own),
+        "the ring has a key already"
+    );
     house.expect_fed(&format!("{line} --force"), 0, &own);
     assert!(store.keyring().contains(&own));
     house.expect("account list", 0, "");
@@ -125,7 +128,10 @@ fn takes_in_keys(store: &Store, house: &mut House) {
     fs::set_permissions(&passphrase, fs::Permissions::from_mode(0o600)).expect("closed");
     house.expect(&format!("key backup --out k.age {options}"), 0, "");
     house.expect(&format!("key restore k.age --yes {options}"), 0, "Restored");
-    assert!(!store.keyring().contains(&own), "there is a new signing key");
+    assert!(
+        !store.keyring().contains(&own),
+        "there is a new signing key"
+    );
     assert!(!house.keyring().exists());
     house.expect("account list", 0, "");
 }
