@@ -1,6 +1,9 @@
 //! What changes under living sessions: the keys that sign, and the time before which nothing counts.
 
-use std::sync::{Arc, atomic::Ordering};
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
 
 use concierge_core::time::Timestamp;
 
@@ -23,6 +26,11 @@ impl Sessions {
     pub fn refuse(&self, revoked: &[String], epoch: Timestamp) {
         self.epoch.fetch_max(epoch.as_millis(), Ordering::AcqRel);
         self.signer.load().refuse(revoked);
+    }
+
+    /// How many access tokens were signed since whoever counts them last took the number.
+    pub fn signed(&self) -> &AtomicU64 {
+        &self.signed
     }
 
     /// Whether a session is neither over nor of a time before the last emergency.
