@@ -1,18 +1,64 @@
 //! The end of everything that a compromised key could have made or opened: sessions, second steps under way and
 //! known devices, of everybody.
 
-use concierge_core::{session::EndReason, time::Timestamp};
+use concierge_core::{audit::EventName, session::EndReason, time::Timestamp};
+use zeroize::Zeroizing;
 
 use super::{
     lost_store::{delete_every_device, delete_open_tickets},
     service::Sessions,
+    store::{find_by_id, list_sealed, parse_id},
 };
-use crate::store::{On, StoreError, Tx, sql};
+use crate::{
+    audit::Origin,
+    store::{On, StoreError, Tx, reseal::Resealed, sql},
+};
 
 impl Sessions {
     /// How many sessions live.
     pub async fn count_live(&self) -> Result<u64, StoreError> {
         count_live(&self.db, self.clock.now()).await
+    }
+
+    /// Ends the live sessions after this id whose key an older version sealed; answers what became of the batch. Only an
+    /// emergency makes a new version, and it ends all sessions: these were made by a process that had not heard of it
+    /// yet. Whoever has the older version can read their keys, so none moves to the newest.
+    pub async fn end_outdated(&self, after: &str) -> Result<Resealed, StoreError> {
+        let rows = list_sealed(&self.db, after, self.clock.now()).await?;
+        let mut done = Resealed {
+            last: rows.last().map(|row| row.id.clone()),
+            ..Resealed::default()
+        };
+        let mut outdated = Vec::new();
+        for row in rows {
+            match self.seal.open_newest(&row.associated, &row.sealed) {
+                Ok(Some(key)) => drop(Zeroizing::new(key)),
+                Ok(None) => outdated.push(parse_id(&row.id)?),
+                Err(_) => done.unreadable += 1,
+            }
+        }
+        if outdated.is_empty() {
+            return Ok(done);
+        }
+        let mut tx = self.db.begin().await?;
+        for id in &outdated {
+            // It may have been deleted since.
+            if let Some(row) = find_by_id(&mut tx, *id).await? {
+                let (reason, name) = (EndReason::KeyRevoked, EventName::TokenRevoked);
+                self.end(
+                    &mut tx,
+                    row.account,
+                    &[*id],
+                    reason,
+                    name,
+                    &Origin::default(),
+                )
+                .await?;
+            }
+        }
+        tx.commit().await?;
+        self.forget(&outdated);
+        Ok(done)
     }
 
     /// Ends every session that began at or before `epoch`, and every ticket and device; answers how many sessions

@@ -14,7 +14,7 @@ use concierge_core::{
 };
 
 use crate::store::{
-    Db, On, Row, Statement, StoreError, Tx,
+    Db, On, Row, StoreError, Tx,
     reseal::{RESEALED_AT_ONCE, SealedRow},
     sql,
 };
@@ -127,13 +127,6 @@ pub(super) async fn list_sealed(
         })
     };
     rows.iter().map(read).collect()
-}
-
-pub(super) fn mark_resealed(row: SealedRow, sealed: Vec<u8>) -> Statement {
-    sql("UPDATE session SET sealed_key = $1 WHERE id = $2 AND sealed_key = $3")
-        .bind(sealed)
-        .bind(row.id)
-        .bind(row.sealed)
 }
 
 /// Deletes the sessions of an account, the ended ones, too.
@@ -345,7 +338,7 @@ fn read(row: &Row) -> Result<SessionRow, StoreError> {
     })
 }
 
-fn parse_id(text: &str) -> Result<SessionId, StoreError> {
+pub(super) fn parse_id(text: &str) -> Result<SessionId, StoreError> {
     text.parse()
         .map_err(|_| StoreError::corrupt("session", "id", text))
 }

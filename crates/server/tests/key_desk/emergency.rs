@@ -125,6 +125,35 @@ on_each_engine! {
         assert_eq!(elsewhere.refresh().await.status, 200);
     }
 
+    async fn a_session_that_a_process_sealed_before_it_heard_of_the_emergency_ends(db) {
+        let house = House::open(db).await;
+        let late = house.beside(db).await;
+        house.app.registered(ADA).await;
+        let kid = house.active(RingName::Sealing);
+        let origin = Origin::default();
+        let revoked = house.app.services.key_desk().revoke(&kid, "leaked", None, nobody(&origin)).await;
+        revoked.expect("revoked");
+        house.app.advance_seconds(1).await;
+        let mut browser = late.browser();
+        assert_eq!(browser.sign_in(ADA, PASSWORD).await.status, 200);
+        // It has dropped its copies and not yet read the keys when the next request comes.
+        late.hear().await;
+        assert_eq!(browser.get("/api/profile").await.status, 200);
+        for app in [&late, &house.app] {
+            hear(app).await;
+            let mut either = app.browser();
+            either.cookies = browser.cookies.clone();
+            either.get("/api/profile").await.assert_problem(401, "unauthenticated");
+            either.refresh().await.assert_problem(401, "unauthenticated");
+        }
+        house.app.services.reseal().await.expect("looked at");
+        let ended = sql("SELECT end_reason FROM session WHERE ended_at IS NOT NULL").fetch_one(late.db());
+        assert_eq!(ended.await.and_then(|row| row.text("end_reason")).expect("a reason"), "key_revoked");
+        assert_eq!(house.app.events("authn_token_revoked").await, 1);
+        assert_eq!(browser.sign_in(ADA, PASSWORD).await.status, 200);
+        assert_eq!(browser.refresh().await.status, 200);
+    }
+
     async fn a_reason_and_a_key_that_is_there_are_needed(db) {
         let house = House::open(db).await;
         let mut admin = house.app.signed_in_admin().await;
