@@ -12,7 +12,6 @@ mod doctor;
 mod key;
 mod key_age;
 mod key_backup;
-mod key_desk;
 mod key_file;
 mod key_import;
 mod key_incident;

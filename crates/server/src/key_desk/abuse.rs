@@ -1,4 +1,5 @@
-//! Patterns of refused tokens, and of signed ones, that point at somebody with a key, or in search of one.
+//! What points at somebody with a key, or in search of one: patterns of refused tokens and of signed ones, and who
+//! else than a server worked with the keys.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -8,7 +9,8 @@ use serde_json::json;
 use super::{error::KeyDeskError, revoke::Desk};
 use crate::{
     audit::{self, Event, Origin, Refused},
-    keys::fact_store::mark_fact_unless_since,
+    keys::{self, fact_store::mark_fact_unless_since},
+    store::StoreError,
 };
 
 /// What is looked at together; also how long the same pattern is not told of again.
@@ -43,6 +45,16 @@ impl Desk<'_> {
             recorded += usize::from(self.record_pattern(&pattern, hour, now).await?);
         }
         Ok(recorded)
+    }
+
+    /// Records that a command read the keys in use: neither a start nor a reload of a server.
+    pub async fn note_read(&self, command: &str) -> Result<(), StoreError> {
+        let origin = Origin::default();
+        let details = json!({ "command": command, "host": keys::host() });
+        let event = Event::anonymous(EventName::KeyRead, &origin).with(details);
+        let mut tx = self.db.begin().await?;
+        audit::record(&mut tx, &event, self.clock.now(), &**self.rng).await?;
+        tx.commit().await
     }
 
     /// Records a pattern, unless it was recorded at or after `since`.
