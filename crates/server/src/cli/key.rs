@@ -167,7 +167,7 @@ pub(super) fn run(command: &Command, args: &LoadArgs, json: bool) -> ExitCode {
         Command::ScanGit(what) => key_scan::run(what, args, json),
         Command::Import(what) => key_import::run(what, args, json),
         Command::ReplaceLost(what) => super::with_loaded(args, json, |loaded| {
-            super::key_lost::run(loaded, what, json)
+            super::key_lost::run(&loaded, what, json)
         }),
         Command::Backup(what) => key_backup::run(what, args),
         Command::Restore(what) => key_restore::run(what, args),

@@ -30,7 +30,7 @@ use crate::{
         keyring::{Key, KeyState, Ring, Scheme},
         rng::Rng,
     },
-    store::{Db, StoreError},
+    store::{Db, StoreError, Tx},
 };
 
 /// How long a rotation waits for the processes that serve.
@@ -263,6 +263,14 @@ impl Keeper {
     /// Goes on only while the lease is ours: a revoke takes it from anybody.
     pub(super) async fn hold(&self, lease: &str) -> Result<(), KeeperError> {
         match self.db.has_lease(LEASE_NAME, lease).await? {
+            true => Ok(()),
+            false => Err(KeeperError::Overtaken),
+        }
+    }
+
+    /// The same inside a transaction: nobody takes the lease before its end.
+    pub async fn hold_in(&self, tx: &mut Tx, lease: &str) -> Result<(), KeeperError> {
+        match tx.holds_lease(LEASE_NAME, lease).await? {
             true => Ok(()),
             false => Err(KeeperError::Overtaken),
         }
