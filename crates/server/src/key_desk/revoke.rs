@@ -292,7 +292,7 @@ impl Desk<'_> {
         account::delete_open_account_links(tx, now).await?;
         // Links of "not me", too: queued mails hold them, and whoever opens those could close passwords.
         recovery::delete_open_links(tx, now).await?;
-        Ok(self.sessions.end_everything(tx, epoch).await?)
+        Ok(self.sessions.end_everything(tx).await?)
     }
 
     fn rings_now(&self, reading: &Reading) -> Result<Keyrings, KeyDeskError> {

@@ -61,22 +61,18 @@ impl Sessions {
         Ok(done)
     }
 
-    /// Ends every session that began at or before `epoch`, and every ticket and device; answers how many sessions
-    /// lived before and after. One event tells of all of them: it is the caller's, as is the announcement.
-    pub async fn end_everything(
-        &self,
-        tx: &mut Tx,
-        epoch: Timestamp,
-    ) -> Result<(u64, u64), StoreError> {
+    /// Ends every session, ticket and device; answers how many sessions lived before and after. One event tells of all
+    /// of them: it is the caller's, as is the announcement.
+    pub async fn end_everything(&self, tx: &mut Tx) -> Result<(u64, u64), StoreError> {
         let now = self.clock.now();
         let before = count_live(&mut *tx, now).await?;
         // In the order of a sign-in, which uses up its ticket, notes its device and then ends the session before it.
         delete_open_tickets(tx, now).await?;
         delete_every_device(tx, now).await?;
-        sql("UPDATE session SET ended_at = $1, end_reason = $2 WHERE ended_at IS NULL AND created_at <= $3")
+        // Whenever they began: the clock of the machine that made one may be ahead of ours.
+        sql("UPDATE session SET ended_at = $1, end_reason = $2 WHERE ended_at IS NULL")
             .bind(now.as_millis())
             .bind(EndReason::KeyRevoked.as_str())
-            .bind(epoch.as_millis())
             .execute(&mut *tx)
             .await?;
         let after = count_live(tx, now).await?;

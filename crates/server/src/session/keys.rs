@@ -28,6 +28,14 @@ impl Sessions {
         self.signer.load().refuse(revoked);
     }
 
+    /// When a session begins: now, and after the last emergency that this process knows. The clock of whoever declared
+    /// it may have been ahead, and must keep nobody out until ours has caught up. A revoke is never refused for its
+    /// clock's sake.
+    pub(super) fn after_epoch(&self, now: Timestamp) -> Timestamp {
+        let epoch = self.epoch.load(Ordering::Acquire);
+        now.max(Timestamp::from_millis(epoch.saturating_add(1)))
+    }
+
     /// How many access tokens were signed since whoever counts them last took the number.
     pub fn signed(&self) -> &AtomicU64 {
         &self.signed

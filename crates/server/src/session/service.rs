@@ -181,7 +181,7 @@ impl Sessions {
             is_remembered: new.remember,
             sealed_key: self.seal.seal(&*self.rng, &store::associated(id), &key),
             rotation: Rotation::begun(now),
-            created_at: now,
+            created_at: self.after_epoch(now),
             idle_expires_at: now.plus(idle).min(expires_at),
             expires_at,
             ended_at: None,

@@ -1,5 +1,7 @@
 //! The emergency: whatever a compromised key could have made is refused everywhere.
 
+use std::time::Duration;
+
 use concierge_core::keys::RingName;
 use concierge_server::{
     audit::Origin,
@@ -11,13 +13,25 @@ use concierge_server::{
 };
 use serde_json::json;
 
-use super::{House, nobody, while_watching};
-use crate::support::{ADA, PASSWORD, app::TestApp};
+use super::{House, nobody, supply, while_watching};
+use crate::support::{ADA, PASSWORD, app::TestApp, database::Database};
 
 /// Takes the news in, as a running process does within a quarter of a second.
 async fn hear(app: &TestApp) {
     app.hear().await;
     app.services.reload_keys("announcement").await;
+}
+
+/// Another process on the same keyring, on a machine whose clock is an hour ahead.
+async fn ahead(house: &House, db: &Database) -> TestApp {
+    let app = house.app.beside_with(db, |options| {
+        options.supply = supply(db.folder.path());
+        options.clock = std::sync::Arc::default();
+        options.clock.advance(Duration::from_secs(3600));
+    });
+    let app = app.await;
+    house.begin(&app).await;
+    app
 }
 
 on_each_engine! {
@@ -123,6 +137,42 @@ on_each_engine! {
         let mut elsewhere = after.browser();
         elsewhere.cookies = browser.cookies.clone();
         assert_eq!(elsewhere.refresh().await.status, 200);
+    }
+
+    async fn a_revoke_by_a_clock_that_is_ahead_keeps_nobody_out(db) {
+        let house = House::open(db).await;
+        let ahead = ahead(&house, db).await;
+        let mut browser = house.app.signed_in().await;
+        let kid = house.active(RingName::Signing);
+        let origin = Origin::default();
+        for kid in [kid, house.active(RingName::Sealing)] {
+            let revoked = ahead.services.key_desk().revoke(&kid, "leaked", None, nobody(&origin)).await;
+            revoked.expect("revoked");
+            hear(&house.app).await;
+            browser.refresh().await.assert_problem(401, "unauthenticated");
+            assert_eq!(browser.sign_in(ADA, PASSWORD).await.status, 200);
+            assert_eq!(browser.get("/api/profile").await.status, 200);
+            house.app.advance_seconds(60).await;
+            assert_eq!(browser.refresh().await.status, 200);
+        }
+    }
+
+    async fn a_session_of_a_machine_whose_clock_is_ahead_ends_with_the_others(db) {
+        let house = House::open(db).await;
+        let ahead = ahead(&house, db).await;
+        house.app.registered(ADA).await;
+        let mut browser = ahead.browser();
+        assert_eq!(browser.sign_in(ADA, PASSWORD).await.status, 200);
+        let kid = house.active(RingName::Signing);
+        let origin = Origin::default();
+        let revoked = house.app.services.key_desk().revoke(&kid, "leaked", None, nobody(&origin)).await;
+        assert_eq!(revoked.expect("revoked").incident.sessions_after, 0);
+        for app in [&house.app, &ahead] {
+            hear(app).await;
+            let mut either = app.browser();
+            either.cookies = browser.cookies.clone();
+            either.refresh().await.assert_problem(401, "unauthenticated");
+        }
     }
 
     async fn a_session_that_a_process_sealed_before_it_heard_of_the_emergency_ends(db) {
