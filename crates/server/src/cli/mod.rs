@@ -22,6 +22,7 @@ mod key_open;
 mod key_passphrase;
 mod key_restore;
 mod key_scan;
+mod pipe;
 
 use std::{path::PathBuf, process::ExitCode};
 
@@ -216,6 +217,9 @@ pub fn run() -> ExitCode {
             return ExitCode::from(2);
         }
     };
+    if !matches!(command, Command::Serve) {
+        pipe::end_with_the_reader();
+    }
     match command {
         Command::Config(command) => config::run(&command, &args, json),
         Command::Key(command) => key::run(&command, &args, json),
