@@ -6,7 +6,7 @@ use super::{error::KeyDeskError, incident_store, revoke::Desk};
 use crate::keys::{
     self,
     checklist::{Facts, Known, Watching, checklist},
-    data_keys, instance,
+    data_keys, due, instance,
 };
 
 /// Incidents shown.
@@ -22,10 +22,11 @@ impl Desk<'_> {
             Err(_) => Vec::new(),
         };
         let findings = keys::check(reading.keys(), reading.environment, &reading.data, now);
+        let unplanned = due::unplanned(reading.keys(), reading.environment, &reading.data, now);
         let checklist = checklist(&Known {
             environment: reading.environment,
             findings: &findings,
-            due: None,
+            due: Some(&unplanned),
             watching: Some(Watching::of(self.config)),
             facts: Some(Facts::find(self.db).await?),
             now,
