@@ -115,6 +115,58 @@ on_each_engine! {
         assert_eq!(list_incidents(beside.db(), 10).await.expect("incidents").len(), 1);
     }
 
+    async fn keys_that_went_together_are_one_incident_also_when_a_process_finished_it(db) {
+        let house = House::open(db).await;
+        let beside = house.beside(db).await;
+        let (origin, keeper) = (Origin::default(), &house.app.services.keeper);
+        for ring in [RingName::Signing, RingName::Sealing] {
+            let before = (beside.count("incident").await, beside.count("data_key").await);
+            let first = house.active(ring);
+            let rotating = keeper.rotate(Rotation::of(ring.into()), nobody(&origin), &|_| {});
+            while_watching(&[&house.app, &beside], rotating).await.expect("rotated");
+            let kid = house.active(ring);
+            let target = keys::emergency::Target::find(&keeper.supply().read(), &kid, house.app.services.clock.now());
+            keeper.revoke_in_keyring(&target.expect("the key"), None).expect("revoked");
+            // Killed here. The other process sees the file.
+            beside.services.reload_keys("changed file").await;
+            assert_eq!(beside.count("incident").await, before.0 + 1);
+            let sealed_anew = if ring == RingName::Sealing { 4 } else { 0 };
+            assert_eq!(beside.count("data_key").await, before.1 + sealed_anew);
+            // The command, repeated, tells the reason; the key that went along is of the same incident.
+            for asked in [&kid, &first] {
+                let desk = beside.services.key_desk();
+                let revoked = desk.revoke(asked, "leaked", None, nobody(&origin)).await;
+                let incident = revoked.expect("known").incident;
+                assert_eq!((&incident.kid, &*incident.reason), (&kid, "leaked"));
+            }
+            assert_eq!(beside.count("incident").await, before.0 + 1);
+            assert_eq!(beside.count("data_key").await, before.1 + sealed_anew);
+        }
+    }
+
+    async fn a_revoked_sealing_key_that_a_process_finished_loses_its_value_with_the_next_tidying(db) {
+        let house = House::open(db).await;
+        let keeper = &house.app.services.keeper;
+        let kid = house.active(RingName::Sealing);
+        let target = keys::emergency::Target::find(&keeper.supply().read(), &kid, house.app.services.clock.now());
+        keeper.revoke_in_keyring(&target.expect("the key"), None).expect("revoked");
+        let value = || {
+            let contents = house.contents();
+            let ring = contents.ring(Purpose::Sealing).expect("the ring");
+            let key = ring.keys.iter().find(|key| key.id == kid).expect("its id stays");
+            key.value.expose().to_owned()
+        };
+        let origin = Origin::default();
+        keeper.tidy(nobody(&origin)).await.expect("tidied");
+        assert_ne!(value(), "", "the database does not know which key it was");
+        house.app.services.reload_keys("changed file").await;
+        keeper.tidy(nobody(&origin)).await.expect("tidied");
+        assert_eq!(value(), "");
+        house.app.services.reload_keys("changed file").await;
+        assert_eq!(house.app.events("key_reload_failed").await, 0);
+        house.app.signed_in().await;
+    }
+
     async fn a_revoked_sealing_key_opens_nothing_any_more(db) {
         let house = House::open(db).await;
         let mut browser = house.app.signed_in().await;
