@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 use super::{
     lost_store::{delete_every_device, delete_open_tickets},
     service::Sessions,
-    store::{find_by_id, list_sealed, parse_id},
+    store::{associated, find_by_id, list_sealed},
 };
 use crate::{
     audit::Origin,
@@ -26,14 +26,14 @@ impl Sessions {
     pub async fn end_outdated(&self, after: &str) -> Result<Resealed, StoreError> {
         let rows = list_sealed(&self.db, after, self.clock.now()).await?;
         let mut done = Resealed {
-            last: rows.last().map(|row| row.id.clone()),
+            last: rows.last().map(|(id, _)| id.to_string()),
             ..Resealed::default()
         };
         let mut outdated = Vec::new();
-        for row in rows {
-            match self.seal.open_newest(&row.associated, &row.sealed) {
+        for (id, sealed) in rows {
+            match self.seal.open_newest(&associated(id), &sealed) {
                 Ok(Some(key)) => drop(Zeroizing::new(key)),
-                Ok(None) => outdated.push(parse_id(&row.id)?),
+                Ok(None) => outdated.push(id),
                 Err(_) => done.unreadable += 1,
             }
         }
