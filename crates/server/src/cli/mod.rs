@@ -12,7 +12,6 @@ mod doctor;
 mod key;
 mod key_age;
 mod key_backup;
-mod key_desk;
 mod key_file;
 mod key_import;
 mod key_incident;
@@ -23,6 +22,7 @@ mod key_open;
 mod key_passphrase;
 mod key_restore;
 mod key_scan;
+mod pipe;
 
 use std::{path::PathBuf, process::ExitCode};
 
@@ -217,6 +217,9 @@ pub fn run() -> ExitCode {
             return ExitCode::from(2);
         }
     };
+    if !matches!(command, Command::Serve) {
+        pipe::end_with_the_reader();
+    }
     match command {
         Command::Config(command) => config::run(&command, &args, json),
         Command::Key(command) => key::run(&command, &args, json),

@@ -58,6 +58,7 @@ mod strength;
 mod supply;
 #[cfg(test)]
 mod tests;
+mod tidy;
 mod wrapping;
 
 use aws_lc_rs::digest;

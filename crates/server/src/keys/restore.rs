@@ -11,7 +11,7 @@
 use concierge_core::{audit::EventName, sensitive::Sensitive, time::Timestamp};
 
 use super::{
-    Draft, KeyringContents as Contents, KeyringFile, StoredRing, StoredState,
+    Document, Draft, Form, KeyringContents as Contents, KeyringFile, StoredRing, StoredState,
     backup::{Backup, DataKey, fact_of},
     backup_store::list_facts,
     epoch_store::list_revoked,
@@ -139,20 +139,24 @@ impl<'a> Restore<'a> {
         now: Timestamp,
         rng: &dyn Rng,
     ) -> Result<(), String> {
-        let present = match file.read()? {
-            Some(text) => Contents::parse(text.expose()).map_err(|error| {
-                let path = file.path.display();
-                format!("{path}: {error}; mend it or move it away first: it is not overwritten")
-            })?,
-            None => Contents::default(),
-        };
+        let read = file.read()?;
+        let text = read.as_ref().map_or("", Sensitive::expose);
+        let environment = self.backup.environment;
+        let document = Document::parse(Form::Keyring, text, environment).map_err(|error| {
+            let path = file.path.display();
+            format!("{path}: {error}; mend it or move it away first: it is not overwritten")
+        })?;
+        let present = document.contents();
         let contents = Contents {
             // Never earlier than before: what ended stays so.
             epoch: present.epoch.max(Some(now)),
             signing: Some(StoredRing::of(signing, now)),
             sealing: Some(self.merged(present.sealing.as_ref())),
         };
-        let text = Sensitive::new(contents.to_string());
+        let text = match read {
+            Some(_) => document.rewritten(&contents)?,
+            None => Sensitive::new(contents.to_string()),
+        };
         file.write(text.expose(), rng)?;
         match file.read()? {
             Some(read) if read.expose() == text.expose() => Ok(()),
