@@ -1,0 +1,124 @@
+//! `kill -9` at each step at which a command on the keys writes: the real program, the real signal, by strace.
+//!
+//! Whatever step it is, the folder holds the old keys or the new ones, a start works, sessions stand as the act says,
+//! and the same command, given again, finishes it. `make soak` runs this; it takes minutes.
+
+#[path = "../support/program.rs"]
+#[expect(dead_code, reason = "the other tests use the rest")]
+mod program;
+
+mod act;
+mod house;
+mod strace;
+
+use act::{Act, Sessions};
+use house::House;
+
+#[test]
+fn a_first_key_is_made_or_not() {
+    Act::of("generate", &["key", "generate", "--out", house::KEYRING])
+        .already("has a key for signing already")
+        .survives(&House::empty());
+}
+
+#[test]
+fn a_first_key_in_a_dot_env_is_made_or_not() {
+    let mut house = House::empty();
+    house.set("CONCIERGE_ENV_FILE", ".env");
+    house.write(".env", "# ours\nCONCIERGE_CONTACT=ops@example.org\n");
+    Act::of("generate in .env", &["key", "generate", "--out", ".env"])
+        .already("has a key for signing already")
+        .survives(&house);
+}
+
+#[test]
+fn a_key_that_comes_in_replaces_the_old_one_or_not() {
+    let house = House::serving();
+    let words = ["key", "import", "--ring", "signing", "--stdin", "--force"];
+    Act::of("import", &words)
+        .fed(&house::made())
+        .with(Sessions::Stay)
+        .survives(&house);
+}
+
+#[test]
+fn a_rotation_is_done_or_not() {
+    for ring in ["signing", "sealing"] {
+        Act::of(
+            &format!("rotate {ring}"),
+            &["key", "rotate", "--ring", ring],
+        )
+        .with(Sessions::Stay)
+        .survives(&House::serving());
+    }
+}
+
+#[test]
+fn a_rotation_in_a_dot_env_is_done_or_not() {
+    let house = House::serving_from_dot_env();
+    for ring in ["signing", "sealing"] {
+        let words = ["key", "rotate", "--ring", ring, "--out", ".env"];
+        Act::of(&format!("rotate {ring} in .env"), &words)
+            .with(Sessions::Stay)
+            .survives(&house);
+    }
+}
+
+#[test]
+fn a_rotation_is_undone_or_not() {
+    for ring in ["signing", "sealing"] {
+        let house = House::serving();
+        house.done(&["key", "rotate", "--ring", ring]);
+        let words = ["key", "rotate", "--ring", ring, "--undo"];
+        Act::of(&format!("undo {ring}"), &words)
+            .with(Sessions::Stay)
+            .survives(&house);
+    }
+}
+
+#[test]
+fn a_revoked_key_ends_everything_once_it_is_written_down() {
+    for ring in ["signing", "sealing"] {
+        let house = House::serving();
+        let kid = house.active(ring);
+        let words = ["key", "revoke", "--kid", &kid, "--reason", "seen in a log"];
+        Act::of(&format!("revoke {ring}"), &words)
+            .with(Sessions::End)
+            .survives(&house);
+    }
+}
+
+#[test]
+fn a_backup_is_restored_or_not() {
+    let house = House::serving();
+    house.back_up();
+    house.done(&["key", "rotate", "--ring", "sealing"]);
+    Act::of("restore", &house::RESTORE)
+        .with(Sessions::End)
+        .survives(&house);
+}
+
+#[test]
+fn a_lost_keyring_is_restored_or_not() {
+    let house = House::serving();
+    house.back_up();
+    std::fs::remove_file(house.path(house::KEYRING)).expect("lost");
+    Act::of("restore a lost keyring", &house::RESTORE)
+        .with(Sessions::End)
+        .survives(&house);
+}
+
+#[test]
+fn an_encrypted_keyring_is_one_or_the_other() {
+    let mut house = House::serving();
+    house.set("CONCIERGE_KEYRING_PASSPHRASE_FILE", house::PASSPHRASE);
+    Act::of("encrypt", &["key", "encrypt"])
+        .already("is encrypted already")
+        .with(Sessions::Stay)
+        .survives(&house);
+    house.done(&["key", "encrypt"]);
+    Act::of("decrypt", &["key", "decrypt"])
+        .already("is not encrypted")
+        .with(Sessions::Stay)
+        .survives(&house);
+}
