@@ -8,6 +8,7 @@ use std::{
     process::{Command, Output, Stdio},
 };
 
+use concierge_server::store::{Db, On, sql};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -146,6 +147,18 @@ impl House {
             "--passphrase-file",
             PASSPHRASE,
         ]);
+    }
+
+    /// Lets the time pass that a command, killed, had the turn to change keys for.
+    pub fn end_the_turn(&self) {
+        let url = format!("sqlite:{}", self.path("data/concierge.db").display());
+        let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+        runtime.block_on(async {
+            let db = Db::connect(&url).await.expect("the database opens");
+            let ended = sql("UPDATE lease SET until = 0").execute(On::Write(&db));
+            ended.await.expect("ended");
+            db.close().await;
+        });
     }
 
     /// Starts it; returns once it is open.
