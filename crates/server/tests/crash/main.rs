@@ -108,17 +108,21 @@ fn a_lost_keyring_is_restored_or_not() {
         .survives(&house);
 }
 
+const HALFWAY: &str = "they hold the same keys: `concierge key encrypt` keeps";
+
 #[test]
 fn an_encrypted_keyring_is_one_or_the_other() {
     let mut house = House::serving();
     house.set("CONCIERGE_KEYRING_PASSPHRASE_FILE", house::PASSPHRASE);
     Act::of("encrypt", &["key", "encrypt"])
         .already("is encrypted already")
+        .halfway(HALFWAY)
         .with(Sessions::Stay)
         .survives(&house);
     house.done(&["key", "encrypt"]);
     Act::of("decrypt", &["key", "decrypt"])
         .already("is not encrypted")
+        .halfway(HALFWAY)
         .with(Sessions::Stay)
         .survives(&house);
 }
