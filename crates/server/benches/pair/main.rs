@@ -98,7 +98,10 @@ async fn rotate(house: &House, tally: &Tally, rotations: usize) -> Outcome<Vec<f
         house.rotate(GRACE).await?;
         took.push(begun.elapsed().as_secs_f64());
         tokio::time::sleep(PAUSE).await;
-        note(&format!("rotation {number} of {rotations}: {}", tally.line()));
+        note(&format!(
+            "rotation {number} of {rotations}: {}",
+            tally.line()
+        ));
     }
     Ok(took)
 }
@@ -133,7 +136,13 @@ fn print(tally: &Tally, seconds: f64, rotated: &[f64]) -> Outcome<bool> {
     add("401 to a valid session", wronged, "", Goal::AtMost(0.0));
     let failed = counts.failed.len() as f64;
     add("other failures", failed, "", Goal::AtMost(0.0));
-    let broken: Vec<_> = counts.wronged.iter().chain(&counts.failed).take(10).cloned().collect();
+    let broken: Vec<_> = counts
+        .wronged
+        .iter()
+        .chain(&counts.failed)
+        .take(10)
+        .cloned()
+        .collect();
     report.print(&broken.join("\n"))?;
     Ok(is_kept)
 }

@@ -174,13 +174,19 @@ impl Person {
     async fn enter_by(&mut self, what: &'static str, path: &str, body: &Value) -> Outcome<bool> {
         let begun = Instant::now();
         let answer = self.post(path, body).await?;
-        let is_done = self.tally.judge(what, &answer, Duration::ZERO, begun.elapsed());
+        let is_done = self
+            .tally
+            .judge(what, &answer, Duration::ZERO, begun.elapsed());
         if is_done {
             let tokens: Value = serde_json::from_slice(&answer.body)?;
             let text = |name: &str| tokens[name].as_str().map(str::to_owned).ok_or("no token");
             (self.access, self.refresh) = (text("access_token")?, text("refresh_token")?);
             self.renewed_at = begun;
-            self.tally.0.borrow_mut().signers.insert(signer(&self.access)?);
+            self.tally
+                .0
+                .borrow_mut()
+                .signers
+                .insert(signer(&self.access)?);
         }
         Ok(is_done)
     }

@@ -117,7 +117,10 @@ impl Act {
             again = after.fed(&self.words(), &self.input);
         }
         let is_done = again.status.success()
-            || (is_new && self.already.is_some_and(|words| said(&again).contains(words)));
+            || (is_new
+                && self
+                    .already
+                    .is_some_and(|words| said(&again).contains(words)));
         assert!(is_done, "{at}, then {}", said(&again));
         let expected = self.sessions == Sessions::Stay;
         let lets_in = after.lets_in();
@@ -126,7 +129,7 @@ impl Act {
 }
 
 /// Says where it is: nobody waits minutes in the dark.
-fn tell(line: &str) {
+pub fn tell(line: &str) {
     // Nobody may be listening.
     let _ = writeln!(std::io::stderr(), "  {line}");
 }

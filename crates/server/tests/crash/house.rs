@@ -171,12 +171,7 @@ impl House {
         let output = self.fed(&words, PASSWORD);
         assert!(output.status.success(), "{}", said(&output));
         let program = self.serve();
-        let names = json!({ "email": EMAIL, "password": PASSWORD, "transport": "bearer" });
-        let answer = program.post("/api/auth/login", &names.to_string());
-        let (_, body) = answer.split_once("\r\n\r\n").expect("a body");
-        let body: Value = serde_json::from_str(body).expect("JSON");
-        let token = body["refresh_token"].as_str();
-        self.refresh_token = Some(token.unwrap_or_else(|| panic!("{answer}")).to_owned());
+        self.refresh_token = Some(grant(&program, "refresh_token"));
         assert!(program.terminate().0.success());
     }
 
@@ -193,7 +188,8 @@ impl House {
                 _ => panic!("{answer}"),
             }
         });
-        program.kill();
+        // With a good-bye: else the next rotation waits until it is forgotten.
+        assert!(program.terminate().0.success());
         answer
     }
 
@@ -204,6 +200,23 @@ impl House {
     }
 }
 
+/// Signs in, and answers this one of the tokens.
+pub fn grant(program: &Program, which: &str) -> String {
+    let names = json!({ "email": EMAIL, "password": PASSWORD, "transport": "bearer" });
+    let answer = program.post("/api/auth/login", &names.to_string());
+    let (_, body) = answer.split_once("\r\n\r\n").expect("a body");
+    let body: Value = serde_json::from_str(body).expect("JSON");
+    let token = body[which].as_str();
+    token.unwrap_or_else(|| panic!("{answer}")).to_owned()
+}
+
+/// What a program says to the bearer of an access token.
+pub fn status_of(program: &Program, token: &str) -> u16 {
+    let head = format!("GET /api/profile HTTP/1.1\r\nAuthorization: Bearer {token}");
+    let answer = program.request(&head, "");
+    answer[9..12].parse().expect("a status")
+}
+
 /// All that a program said.
 pub fn said(output: &Output) -> String {
     let out = String::from_utf8_lossy(&output.stdout);
@@ -212,7 +225,9 @@ pub fn said(output: &Output) -> String {
 
 /// A key that was made elsewhere.
 pub fn made() -> String {
-    let output = Command::new("openssl").args(["rand", "-hex", "32"]).output();
+    let output = Command::new("openssl")
+        .args(["rand", "-hex", "32"])
+        .output();
     String::from_utf8(output.expect("openssl").stdout).expect("text")
 }
 

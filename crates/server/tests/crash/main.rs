@@ -2,6 +2,8 @@
 //!
 //! Whatever step it is, the folder holds the old keys or the new ones, a start works, sessions stand as the act says,
 //! and the same command, given again, finishes it. `make soak` runs this; it takes minutes.
+//!
+//! And a revoke where the keyring is encrypted, which takes seconds of work to open.
 
 #[path = "../support/program.rs"]
 #[expect(dead_code, reason = "the other tests use the rest")]
@@ -10,6 +12,8 @@ mod program;
 mod act;
 mod house;
 mod strace;
+
+use std::time::{Duration, Instant};
 
 use act::{Act, Sessions};
 use house::House;
@@ -125,4 +129,31 @@ fn an_encrypted_keyring_is_one_or_the_other() {
         .halfway(HALFWAY)
         .with(Sessions::Stay)
         .survives(&house);
+}
+
+/// From the answer of the command on, whatever work the processes have to do before they can read the new keys.
+#[test]
+fn two_processes_with_an_encrypted_keyring_refuse_within_a_second() {
+    let mut house = House::serving();
+    house.set("CONCIERGE_KEYRING_PASSPHRASE_FILE", house::PASSPHRASE);
+    house.done(&["key", "encrypt"]);
+    let here = house.serve();
+    let there = here.beside(&house.path("."), &house.borrowed());
+    for ring in ["signing", "sealing"] {
+        let token = house::grant(&here, "access_token");
+        assert_eq!(house::status_of(&there, &token), 200);
+        let kid = house.active(ring);
+        let begun = Instant::now();
+        house.done(&["key", "revoke", "--kid", &kid, "--reason", "leaked"]);
+        let answered = Instant::now();
+        for program in [&here, &there] {
+            while house::status_of(program, &token) != 401 {
+                assert!(answered.elapsed() < Duration::from_secs(1), "{ring}");
+            }
+        }
+        let (took, refused) = (answered - begun, answered.elapsed());
+        act::tell(&format!(
+            "revoke {ring}, encrypted: answered after {took:?}, refused by both {refused:?} later"
+        ));
+    }
 }

@@ -56,9 +56,19 @@ struct Tokens {
 
 impl Tokens {
     fn add(&mut self, what: &'static str, browser: &Browser, path: &'static str, body: Value) {
-        let method = if what.starts_with("access token") { "GET" } else { "POST" };
+        let method = if what.starts_with("access token") {
+            "GET"
+        } else {
+            "POST"
+        };
         let browser = browser.clone();
-        self.all.push(Token { what, browser, method, path, body });
+        self.all.push(Token {
+            what,
+            browser,
+            method,
+            path,
+            body,
+        });
     }
 
     /// One of each kind, each of an account of its own, so that using one ends no other.
@@ -68,7 +78,12 @@ impl Tokens {
         let (authenticator, codes) = app.enrolled(&mut owner).await;
         let mut known = app.registered(KNOWN).await;
         assert_eq!(known.sign_in(KNOWN, PASSWORD).await.status, 200);
-        let mut tokens = Self { all: Vec::new(), authenticator, codes, known };
+        let mut tokens = Self {
+            all: Vec::new(),
+            authenticator,
+            codes,
+            known,
+        };
         tokens.of_sessions(app).await;
         tokens.of_tickets(house, db).await;
         tokens.of_links(app).await;
@@ -78,20 +93,43 @@ impl Tokens {
 
     async fn of_sessions(&mut self, app: &TestApp) {
         let browser = app.registered("cookie@example.org").await;
-        self.add("access token, as a cookie", &browser, "/api/profile", Value::Null);
+        self.add(
+            "access token, as a cookie",
+            &browser,
+            "/api/profile",
+            Value::Null,
+        );
         let browser = app.registered("renews@example.org").await;
-        self.add("refresh token, as a cookie", &browser, "/api/auth/refresh", Value::Null);
+        self.add(
+            "refresh token, as a cookie",
+            &browser,
+            "/api/auth/refresh",
+            Value::Null,
+        );
         let browser = app.registered("fresh@example.org").await;
         self.add("proof of just now", &browser, "/api/totp/enrol", json!({}));
         app.registered("bearer@example.org").await;
         let mut program = app.program();
         let refresh = program.sign_in_bearer("bearer@example.org", PASSWORD).await;
-        self.add("access token, as a header", &program, "/api/profile", Value::Null);
+        self.add(
+            "access token, as a header",
+            &program,
+            "/api/profile",
+            Value::Null,
+        );
         app.registered("program@example.org").await;
-        let refresh_of_another = app.program().sign_in_bearer("program@example.org", PASSWORD).await;
+        let refresh_of_another = app
+            .program()
+            .sign_in_bearer("program@example.org", PASSWORD)
+            .await;
         assert_ne!(refresh, refresh_of_another);
         let body = json!({ "refresh_token": refresh_of_another });
-        self.add("refresh token, in a body", &app.program(), "/api/auth/refresh", body);
+        self.add(
+            "refresh token, in a body",
+            &app.program(),
+            "/api/auth/refresh",
+            body,
+        );
     }
 
     async fn of_tickets(&mut self, house: &House, db: &Database) {
@@ -99,19 +137,33 @@ impl Tokens {
         let code = json!({ "code": self.authenticator.code(app, 0) });
         let half_way = app.half_way(OWNER).await;
         self.add("ticket for a code", &half_way, "/api/auth/login/totp", code);
-        let strict = beside(house, db, |options| options.config.second_factor = Policy::Required).await;
+        let strict = beside(house, db, |options| {
+            options.config.second_factor = Policy::Required
+        })
+        .await;
         app.registered("ticket@example.org").await;
         let mut browser = strict.browser();
         let answer = browser.sign_in("ticket@example.org", PASSWORD).await;
         assert_eq!(answer.json()["status"], "enrol_second_factor");
-        self.add("ticket for an enrolment", &browser, "/api/totp/enrol", json!({}));
+        self.add(
+            "ticket for an enrolment",
+            &browser,
+            "/api/totp/enrol",
+            json!({}),
+        );
     }
 
     async fn of_links(&mut self, app: &TestApp) {
         let stranger = app.browser();
         app.registered("forgot@example.org").await;
         let body = json!({ "email": "forgot@example.org" });
-        assert_eq!(app.browser().post("/api/password/forgot", body).await.status, 202);
+        assert_eq!(
+            app.browser()
+                .post("/api/password/forgot", body)
+                .await
+                .status,
+            202
+        );
         app.services.links.settle().await;
         let token = app.mail_to("forgot@example.org").await.token().to_owned();
         let body = json!({ "token": token, "new": NEW });
@@ -121,35 +173,75 @@ impl Tokens {
         let body = json!({ "email": "moved@example.org" });
         assert_eq!(browser.post("/api/account/email", body).await.status, 202);
         let body = json!({ "token": app.mail_to("moved@example.org").await.token(), "password": PASSWORD });
-        self.add("confirmation of a new address", &stranger, "/api/account/email/confirm", body);
+        self.add(
+            "confirmation of a new address",
+            &stranger,
+            "/api/account/email/confirm",
+            body,
+        );
 
         let mut browser = app.registered("thief@example.org").await;
-        assert_eq!(browser.sign_in("thief@example.org", PASSWORD).await.status, 200);
-        assert_eq!(app.browser().sign_in("thief@example.org", PASSWORD).await.status, 200);
+        assert_eq!(
+            browser.sign_in("thief@example.org", PASSWORD).await.status,
+            200
+        );
+        assert_eq!(
+            app.browser()
+                .sign_in("thief@example.org", PASSWORD)
+                .await
+                .status,
+            200
+        );
         let body = json!({ "token": app.mail_to("thief@example.org").await.token() });
         self.add("link of \"not me\"", &stranger, "/api/auth/not-me", body);
     }
 
     async fn of_admins(&mut self, house: &House, db: &Database) {
         let app = &house.app;
-        let confirming = beside(house, db, |options| options.config.confirms_addresses = true).await;
+        let confirming = beside(house, db, |options| {
+            options.config.confirms_addresses = true
+        })
+        .await;
         let stranger = app.browser();
         let body = json!({ "email": "new@example.org", "password": PASSWORD });
-        assert_eq!(confirming.browser().post("/api/auth/register", body).await.status, 202);
+        assert_eq!(
+            confirming
+                .browser()
+                .post("/api/auth/register", body)
+                .await
+                .status,
+            202
+        );
         let body = json!({ "token": confirming.mail_to("new@example.org").await.token(), "password": PASSWORD });
-        self.add("confirmation of a registration", &stranger, "/api/account/email/confirm", body);
+        self.add(
+            "confirmation of a registration",
+            &stranger,
+            "/api/account/email/confirm",
+            body,
+        );
 
         let mut admin = app.registered(ADA).await;
         app.act(ADA, Deed::SetRole(Role::Admin)).await;
         assert_eq!(admin.sign_in(ADA, PASSWORD).await.status, 200);
-        let made = admin.post("/api/admin/invitations", json!({ "role": "member" })).await.json();
+        let made = admin
+            .post("/api/admin/invitations", json!({ "role": "member" }))
+            .await
+            .json();
         let body = json!({ "email": "guest@example.org", "password": PASSWORD, "invite": fragment(&made) });
         self.add("invitation", &stranger, "/api/auth/register", body);
         app.registered("helped@example.org").await;
         let id = app.account("helped@example.org").await.view.id;
-        let made = admin.post(&format!("/api/admin/accounts/{id}/reset-link"), json!({})).await.json();
+        let made = admin
+            .post(&format!("/api/admin/accounts/{id}/reset-link"), json!({}))
+            .await
+            .json();
         let body = json!({ "token": fragment(&made), "new": NEW });
-        self.add("reset link, of an admin", &stranger, "/api/password/reset", body);
+        self.add(
+            "reset link, of an admin",
+            &stranger,
+            "/api/password/reset",
+            body,
+        );
     }
 }
 
@@ -182,10 +274,22 @@ async fn revoke(house: &House, ring: RingName) {
 async fn come_back(tokens: &Tokens, apps: [&TestApp; 2]) {
     for (app, code) in apps.into_iter().zip(&tokens.codes) {
         app.advance_seconds(60).await;
-        assert_eq!(app.browser().sign_in(KNOWN, PASSWORD).await.status, 200, "a password");
+        assert_eq!(
+            app.browser().sign_in(KNOWN, PASSWORD).await.status,
+            200,
+            "a password"
+        );
         let right = tokens.authenticator.code(app, 0);
-        assert_eq!(app.half_way(OWNER).await.totp(&right).await.status, 200, "an app");
-        assert_eq!(app.half_way(OWNER).await.recover(code).await.status, 200, "a recovery code");
+        assert_eq!(
+            app.half_way(OWNER).await.totp(&right).await.status,
+            200,
+            "an app"
+        );
+        assert_eq!(
+            app.half_way(OWNER).await.recover(code).await.status,
+            200,
+            "a recovery code"
+        );
     }
 }
 
@@ -209,11 +313,19 @@ async fn all_are_refused_after_a_revoke(db: &Database, ring: RingName) {
         for (app, place) in [(&house.app, "here"), (&there, "there")] {
             let answer = token.present(app).await;
             let is_over = ["unauthenticated", "ticket_expired"].contains(&answer.code().as_str());
-            assert!(answer.status == 401 && is_over, "{}, {place}: {}", token.what, answer.text());
+            assert!(
+                answer.status == 401 && is_over,
+                "{}, {place}: {}",
+                token.what,
+                answer.text()
+            );
         }
     }
     come_back(&tokens, [&house.app, &there]).await;
-    assert!(is_told_of_the_known_device(&tokens, &there).await, "it is known no more");
+    assert!(
+        is_told_of_the_known_device(&tokens, &there).await,
+        "it is known no more"
+    );
 }
 
 on_each_engine! {
