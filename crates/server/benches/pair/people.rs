@@ -97,6 +97,7 @@ const PROFILE: &str = "profile";
 /// Somebody with an account, and a connection to each process.
 pub struct Person {
     tally: Rc<Tally>,
+    ports: [u16; 2],
     connections: [Connection; 2],
     email: String,
     address: String,
@@ -111,10 +112,8 @@ impl Person {
     pub async fn enter(ports: &[u16; 2], number: usize, tally: Rc<Tally>) -> Outcome<Self> {
         let mut person = Self {
             tally,
-            connections: [
-                Connection::open(ports[0], HOST).await?,
-                Connection::open(ports[1], HOST).await?,
-            ],
+            ports: *ports,
+            connections: connections(ports).await?,
             email: format!("ada{number}@example.org"),
             address: format!("198.51.{}.{}", 100 + number / 250, 1 + number % 250),
             // Half of them begin at each.
@@ -139,12 +138,18 @@ impl Person {
     pub async fn live(mut self, after: Duration) {
         let mut turn = interval_at(tokio::time::Instant::now() + after, EVERY);
         turn.set_missed_tick_behavior(MissedTickBehavior::Burst);
-        loop {
+        let lived = async {
             turn.tick().await;
-            if let Err(error) = self.ask().await {
-                self.tally.fails(format!("a connection failed: {error}"));
-                return;
+            // Whoever came early has waited for longer than a connection is kept.
+            self.connections = connections(&self.ports).await?;
+            loop {
+                self.ask().await?;
+                turn.tick().await;
             }
+        };
+        let lived: Outcome<()> = lived.await;
+        if let Err(error) = lived {
+            self.tally.fails(format!("a connection failed: {error}"));
         }
     }
 
@@ -204,6 +209,11 @@ impl Person {
         self.asked += 1;
         self.connections[self.asked % 2].send(request).await
     }
+}
+
+async fn connections(ports: &[u16; 2]) -> Outcome<[Connection; 2]> {
+    let [here, there] = ports.map(|port| Connection::open(port, HOST));
+    Ok([here.await?, there.await?])
 }
 
 /// The id of the key that signed a token.
