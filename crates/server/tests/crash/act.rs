@@ -96,6 +96,7 @@ impl Act {
     }
 
     fn assert_whole(&self, before: &House, after: &House, at: &str) {
+        assert!(after.ignored().starts_with(&before.ignored()), "{at}");
         let is_new = after.keys() != before.keys();
         let has_keys = after.keys().iter().flatten().any(|text| !text.is_empty());
         let was_served = self.sessions != Sessions::None;

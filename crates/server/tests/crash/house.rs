@@ -16,6 +16,8 @@ use crate::program::{self, Program};
 
 /// Where the keys are.
 pub const KEYRING: &str = "data/secrets.production.toml";
+/// What git ignores.
+pub const IGNORED: &str = ".gitignore";
 /// A file with a passphrase.
 pub const PASSPHRASE: &str = "passphrase";
 /// Puts the backup back.
@@ -191,6 +193,11 @@ impl House {
         // With a good-bye: else the next rotation waits until it is forgotten.
         assert!(program.terminate().0.success());
         answer
+    }
+
+    /// What git ignores, where it does.
+    pub fn ignored(&self) -> String {
+        fs::read_to_string(self.path(IGNORED)).unwrap_or_default()
     }
 
     /// What stands in the files the keys may be in.

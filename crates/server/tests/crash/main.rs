@@ -20,10 +20,13 @@ use house::House;
 use program::Program;
 
 #[test]
-fn a_first_key_is_made_or_not() {
+fn a_first_key_is_made_or_not_and_what_git_ignores_stays() {
+    let house = House::empty();
+    std::fs::create_dir(house.path(".git")).expect("made");
+    house.write(house::IGNORED, "/target\n");
     Act::of("generate", &["key", "generate", "--out", house::KEYRING])
         .already("has a key for signing already")
-        .survives(&House::empty());
+        .survives(&house);
 }
 
 #[test]
