@@ -46,7 +46,10 @@ pub enum KeeperError {
     #[error("{0}")]
     ReadOnly(String),
     /// Another change is under way.
-    #[error("another change of the keys is under way; try again in a moment")]
+    #[error(
+        "another change of the keys is under way; one that was broken off gives up its turn within {} s, and `key revoke` waits for none",
+        LEASE.as_secs()
+    )]
     Busy,
     /// A process that serves works with other keys than those here.
     #[error("{0} serves with other keys than those here: several machines need one shared folder")]

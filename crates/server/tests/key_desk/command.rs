@@ -280,6 +280,27 @@ fn closed(path: &Path, text: &str) {
 }
 
 on_each_engine! {
+    async fn two_processes_refuse_within_a_second_of_the_answer_what_a_revoked_key_signed(db) {
+        let shell = Shell::new(db);
+        shell.done(&["key", "generate", "--out", "data/secrets.production.toml"]);
+        shell.make_ada();
+        let here = shell.serve();
+        let there = here.beside(&shell.folder, &shell.borrowed());
+        for ring in ["signing", "sealing"] {
+            let token = sign_in(&here);
+            assert_eq!(status_of(&there, &token), "200");
+            let kid = shell.active(ring);
+            shell.done(&["key", "revoke", "--kid", &kid, "--reason", "leaked"]);
+            for program in [&here, &there] {
+                within_a_second(program, &token, "401");
+            }
+            let token = signed_by(&there, &shell.active("signing"));
+            within_a_second(&here, &token, "200");
+        }
+    }
+}
+
+on_each_engine! {
     async fn a_keyring_file_is_walked_through(db) {
         let shell = Shell::new(db);
         shell.done(&["key", "generate", "--out", "data/secrets.production.toml"]);

@@ -17,7 +17,7 @@ use super::{House, nobody, supply, while_watching};
 use crate::support::{ADA, PASSWORD, app::TestApp, database::Database};
 
 /// Takes the news in, as a running process does within a quarter of a second.
-async fn hear(app: &TestApp) {
+pub async fn hear(app: &TestApp) {
     app.hear().await;
     app.services.reload_keys("announcement").await;
 }
