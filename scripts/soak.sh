@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
-# What takes minutes: the property tests with many more cases, a million keys, a long history searched for a key, the
-# key stores, then mixed load on target/release/concierge.
+# What takes minutes: the property tests with many more cases, a million keys, a long history searched for a key, a kill
+# at each step at which a command writes keys, two processes under traffic while keys are rotated, the key stores, then
+# mixed load on target/release/concierge.
 # Everything stays on this machine and ends by itself; exit code 1 when a promise breaks.
 #
-#   SOAK_MINUTES=5 SOAK_CASES=20000 SOAK_KEYS=1000000 scripts/soak.sh
+#   SOAK_MINUTES=5 SOAK_CASES=20000 SOAK_KEYS=1000000 SOAK_ROTATIONS=5 scripts/soak.sh
 set -euo pipefail
 . "$(dirname "$0")/env.sh"
 cd "$ROOT"
@@ -11,6 +12,9 @@ cd "$ROOT"
 cases="${SOAK_CASES:-20000}"
 minutes="${SOAK_MINUTES:-5}"
 keys="${SOAK_KEYS:-1000000}"
+rotations="${SOAK_ROTATIONS:-5}"
+
+"$ROOT/scripts/debian.sh" strace postgresql openssl
 
 # history COMMITS: for git fast-import, 2 of 500 text files change with each commit; the key stands in one of them for
 # the length of one commit in the middle.
@@ -52,14 +56,18 @@ search_history() {
 # As `make build` builds it: cargo makes the program along with a bench, and would put one without a site in its place.
 SITE_DIGEST="$(cat target/site.digest)"
 export SITE_DIGEST
-cargo bench --package concierge-server --features embed --bench soak --no-run
-echo "[1/5] every property with $cases cases"
+cargo bench --package concierge-server --features embed --bench soak --bench pair --no-run
+echo "[1/7] every property with $cases cases"
 PROPTEST_CASES="$cases" cargo test --workspace --quiet
-echo "[2/5] $keys keys of each kind"
+echo "[2/7] $keys keys of each kind"
 cargo bench --quiet --package concierge-server --bench keys -- "$keys"
-echo "[3/5] a key in a long history"
+echo "[3/7] a key in a long history"
 search_history
-echo "[4/5] the key stores"
+echo "[4/7] kill -9 at each step at which keys are written"
+cargo test --quiet --package concierge-server --test crash -- --nocapture
+echo "[5/7] two processes under traffic, $rotations rotations"
+scripts/postgres.sh cargo bench --quiet --package concierge-server --features embed --bench pair -- "$rotations"
+echo "[6/7] the key stores"
 scripts/stores.sh
-echo "[5/5] mixed load for $minutes minutes"
+echo "[7/7] mixed load for $minutes minutes"
 cargo bench --quiet --package concierge-server --features embed --bench soak -- "$minutes"

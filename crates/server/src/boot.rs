@@ -169,12 +169,6 @@ fn rings(config: &Config) -> Result<Keyrings, BootError> {
     Ok(rings)
 }
 
-/// The database of a configuration with today's schema, and both rings; the data keys stay as they are.
-pub async fn open(config: &Config) -> Result<(Db, Keyrings), BootError> {
-    let rings = rings(config)?;
-    Ok((open_database(config, config.migrate).await?, rings))
-}
-
 /// The services of a configuration: keys, database, schema, everything but the listener.
 pub async fn assemble(
     config: Config,

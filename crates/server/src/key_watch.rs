@@ -306,7 +306,10 @@ impl Services {
             )));
         }
         let epoch = epoch_store::find_epoch(&self.db).await?.max(rings.epoch);
-        self.keys.reload(&self.db, &rings.sealing).await?;
+        if self.keys.reload(&self.db, &rings.sealing).await? {
+            // A copy may be of a session that an older version sealed, which does not count any more.
+            self.sessions.forget_all();
+        }
         let active = rings.signing.active().id.clone();
         let known = instance::known(&rings);
         let signer = TokenSigner::new(rings.signing, self.config.public_url.origin());

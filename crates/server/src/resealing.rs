@@ -1,5 +1,5 @@
 //! Re-sealing, across the capabilities that keep sealed values: everything moves to the newest version of its data key,
-//! and a version that nothing needs any more is destroyed.
+//! and a version that nothing needs any more is destroyed. Sessions do not move: what an older version sealed ends.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -102,7 +102,7 @@ impl Services {
 
     async fn reseal_batch(&self, table: Table, after: &str) -> Result<Resealed, StoreError> {
         match table {
-            Table::Session => self.sessions.reseal(after).await,
+            Table::Session => self.sessions.end_outdated(after).await,
             Table::Totp => self.totp.reseal(after).await,
             Table::RecoveryUnkept => self.recovery.reseal(after).await,
             Table::Outbox => self.outbox.reseal(after).await,

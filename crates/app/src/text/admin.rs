@@ -112,6 +112,7 @@ texts! {
         ticked: "In order: {} of {}.", "En ordre : {} sur {}.";
         right: "In order", "En ordre";
         wrong: "To do", "À faire";
+        waived: "Not asked for here", "Non demandé ici";
         made_securely: "Made by a good source of randomness", "Créées par une bonne source de hasard";
         long_enough: "Long enough: 256 bits or more", "Assez longues : 256 bits ou plus";
         random_enough: "Random enough to pass the strength test", "Assez aléatoires pour passer le test de robustesse";

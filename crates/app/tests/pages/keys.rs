@@ -9,10 +9,11 @@ use super::{
     count, render_loaded,
 };
 
-/// Two of the eight lines, one ring that can be rotated and one that can't, and an incident.
+/// Three of the eight lines, one ring that can be rotated and one that can't, and an incident.
 const DESK: &str = r#"{"checklist":[
         {"line":"made_securely","is_ticked":true,"remedies":[]},
-        {"line":"closed_files","is_ticked":false,"remedies":["chmod 600 <secrets>"]}],
+        {"line":"closed_files","is_ticked":false,"remedies":["chmod 600 <secrets>"]},
+        {"line":"recovery_ready","is_ticked":true,"is_waived":true,"remedies":[]}],
     "rings":[
         {"ring":"signing","is_writable":true,"due_at":"2026-11-01T10:00:00Z","keys":[
             {"id":"prod-20260521-9f3a","alg":"HS256","standing":"active","source":"/var/lib/concierge/secrets.production.toml",
@@ -48,6 +49,7 @@ async fn the_checklist_says_what_is_right_and_what_to_do_where_it_is_not() {
         r#"<p class="standing standing-right">In order</p>"#,
         r#"<p class="standing standing-wrong">To do</p>"#,
         "Kept in files that nobody else can read",
+        r#"<p class="standing">Not asked for here</p>"#,
         r#"<li lang="en">chmod 600 &lt;secrets&gt;</li>"#,
     ] {
         assert!(html.contains(part), "{part}\n{html}");

@@ -127,6 +127,8 @@ event_names! {
     MailFailed = "sys_mail_failed", Warning;
     /// The keys were read at the start.
     KeyLoaded = "key_loaded", Info;
+    /// A command worked with the keys: outside the start and the reload of a server.
+    KeyRead = "key_read", Notice;
     /// The keys were read anew while serving.
     KeyReloaded = "key_reloaded", Notice;
     /// Changed keys could not be taken in; those of before stay in use.

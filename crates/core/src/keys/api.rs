@@ -93,6 +93,9 @@ pub struct Checked {
     pub line: CheckLine,
     /// Whether it is right.
     pub is_ticked: bool,
+    /// Whether it is not asked for in this environment: then it is ticked, and says nothing.
+    #[serde(default)]
+    pub is_waived: bool,
     /// What is wrong and what to do, in the operator's words; empty when it is right.
     pub remedies: Vec<String>,
 }

@@ -32,6 +32,9 @@ pub fn run(loaded: Loaded, command: &AccountCommand, json: bool) -> ExitCode {
     let outcome = boot::run(async {
         let (_, shutdown) = Shutdown::manual();
         let services = boot::assemble(loaded.config, Supply::of(&loaded.args), shutdown).await?;
+        if let Err(error) = services.key_desk().note_read("account").await {
+            eprintln!("warning: the database can't note that keys were read: {error}");
+        }
         let outcome = perform(&services, command, json).await;
         services.db.close().await;
         Ok(outcome)

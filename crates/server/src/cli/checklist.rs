@@ -8,7 +8,7 @@ use concierge_core::{
 };
 
 use crate::{
-    config::{DatabaseUrl, Finding, Reading},
+    config::{DatabaseUrl, Environment, Finding, Reading},
     keys::{
         checklist::{self, Facts, Known, Watching},
         due,
@@ -46,12 +46,16 @@ async fn facts(url: &DatabaseUrl) -> Option<Facts> {
 }
 
 /// The list for people. Signs and words, not colours: it is read in logs and by screen readers too.
-pub(super) fn page(lines: &[Checked]) -> String {
+pub(super) fn page(lines: &[Checked], environment: Environment) -> String {
     let mut page = String::from("\nThe keys, in eight lines:\n");
     for one in lines {
-        let mark = if one.is_ticked { "✓ yes" } else { "✗ no " };
+        let (mark, aside) = match (one.is_waived, one.is_ticked) {
+            (true, _) => ("–    ", format!(": not asked for in {environment}")),
+            (false, true) => ("✓ yes", String::new()),
+            (false, false) => ("✗ no ", String::new()),
+        };
         // Writing to a text can't fail.
-        let _ = writeln!(page, "  {mark}  {}", words(one.line));
+        let _ = writeln!(page, "  {mark}  {}{aside}", words(one.line));
         for remedy in &one.remedies {
             let _ = writeln!(page, "         → {remedy}");
         }
@@ -80,21 +84,28 @@ mod tests {
 
     #[test]
     fn each_line_has_a_sign_and_a_word_and_below_it_what_to_do() {
-        let page = page(&[
-            Checked {
-                line: CheckLine::LongEnough,
-                is_ticked: true,
-                remedies: Vec::new(),
-            },
-            Checked {
-                line: CheckLine::ClosedFiles,
-                is_ticked: false,
-                remedies: vec!["chmod 600 x".to_owned()],
-            },
-        ]);
+        let line = |line, is_ticked, is_waived, remedies| Checked {
+            line,
+            is_ticked,
+            is_waived,
+            remedies,
+        };
+        let lines = [
+            line(CheckLine::LongEnough, true, false, vec![]),
+            line(
+                CheckLine::ClosedFiles,
+                false,
+                false,
+                vec!["chmod 600 x".to_owned()],
+            ),
+            line(CheckLine::RecoveryReady, true, true, vec![]),
+        ];
+        let page = page(&lines, Environment::Development);
         let lines: Vec<&str> = page.lines().skip(2).collect();
         assert_eq!(lines[0], "  ✓ yes  long enough");
         assert_eq!(lines[1], "  ✗ no   stored in files that others cannot read");
         assert_eq!(lines[2].trim(), "→ chmod 600 x");
+        let waived = "  –      a backup verified within 90 days, the guides at hand: not asked for in development";
+        assert_eq!(lines[3], waived);
     }
 }

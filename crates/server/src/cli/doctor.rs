@@ -39,7 +39,11 @@ pub(super) fn run(command: &Doctor, args: &LoadArgs, json: bool) -> ExitCode {
     if json {
         print_json(&outcomes);
     } else {
-        print!("{}{}", page(&outcomes), checklist::page(&lines));
+        print!(
+            "{}{}",
+            page(&outcomes),
+            checklist::page(&lines, reading.environment)
+        );
     }
     ExitCode::from(verdict(&outcomes, command.strict))
 }

@@ -48,7 +48,7 @@ pub(super) enum Command {
     Import(Import),
     /// Check strength, files, environment and age of the keys in use
     #[command(
-        after_help = "Examples:\n  concierge key check\n  concierge key check --fix   close the permissions of key files (development)\n\nExit 1: something is wrong; 3: nothing is, but a key should have been rotated."
+        after_help = "Examples:\n  concierge key check\n  concierge key check --fix   close the permissions of key files (development)\n  concierge key check --json  findings and the eight lines, for a program\n\nExit 1: something is wrong; 3: nothing is, but a key should have been rotated."
     )]
     Check {
         /// In development, take the access of others to key files away
@@ -171,7 +171,7 @@ pub(super) fn run(command: &Command, args: &LoadArgs, json: bool) -> ExitCode {
         Command::ScanGit(what) => key_scan::run(what, args, json),
         Command::Import(what) => key_import::run(what, args, json),
         Command::ReplaceLost(what) => super::with_loaded(args, json, |loaded| {
-            super::key_lost::run(loaded, what, json)
+            super::key_lost::run(&loaded, what, json)
         }),
         Command::Backup(what) => key_backup::run(what, args),
         Command::Restore(what) => key_restore::run(what, args),
@@ -198,18 +198,19 @@ fn check(args: &LoadArgs, fix: bool, json: bool) -> ExitCode {
     let mut findings = keys::check(settings, environment, &reading.data, now);
     let ages = keys::due::ages(settings, environment, &reading.data, now);
     findings.sort_by_key(|finding| finding.level);
+    let lines = async { Ok(checklist::of(&reading, &findings, now).await) };
+    let lines = boot::run(lines).unwrap_or_else(|error| {
+        eprintln!("error: {error}");
+        Vec::new()
+    });
     if json {
-        print_json(&findings);
+        print_json(&serde_json::json!({ "findings": findings, "checklist": lines }));
     } else {
         if findings.is_empty() {
-            println!("The keys for {} are sound.", reading.environment);
+            println!("The keys for {environment} are sound.");
         }
         findings.iter().for_each(|finding| eprintln!("{finding}"));
-        let lines = async { Ok(checklist::of(&reading, &findings, SystemClock.now()).await) };
-        match boot::run(lines) {
-            Ok(lines) => print!("{}", checklist::page(&lines)),
-            Err(error) => eprintln!("error: {error}"),
-        }
+        print!("{}", checklist::page(&lines, environment));
     }
     ExitCode::from(verdict(&findings, &ages))
 }

@@ -10,7 +10,7 @@ use clap::Args;
 use concierge_core::audit::EventName;
 
 use super::{
-    key_desk::{self, Refused, Schema},
+    key_open::{self, Refused, Schema},
     key_passphrase::PassphraseArgs,
 };
 use crate::{
@@ -47,12 +47,12 @@ pub(super) struct Backup {
 }
 
 pub(super) fn run(what: &Backup, args: &LoadArgs) -> ExitCode {
-    let outcome = key_desk::config(args).and_then(|config| match (&what.out, &what.verify) {
+    let outcome = key_open::config(args).and_then(|config| match (&what.out, &what.verify) {
         (Some(path), _) => make(path, &what.passphrase, &config),
         (None, Some(path)) => verify(path, &what.passphrase, &config),
         (None, None) => Ok(()),
     });
-    key_desk::finish(outcome)
+    key_open::finish(outcome.map(|()| ExitCode::SUCCESS))
 }
 
 fn make(path: &Path, passphrase: &PassphraseArgs, config: &Config) -> Result<(), Refused> {
@@ -66,10 +66,10 @@ fn make(path: &Path, passphrase: &PassphraseArgs, config: &Config) -> Result<(),
     if path.symlink_metadata().is_ok() {
         return Err(taken());
     }
-    let rings = key_desk::rings(config)?;
+    let rings = key_open::rings(config)?;
     let passphrase = passphrase.new_one("the backup", config.environment)?;
     let now = SystemClock.now();
-    let made = key_desk::with_database(config, Schema::AsServed, async |db| {
+    let made = key_open::with_database(config, Schema::AsServed, async |db| {
         let taken_from = backup::Backup::take(db, config.environment, &rings.sealing, now, &OsRng);
         let made = taken_from.await.map_err(|error| Refused::new(1, error))?;
         let file = made
@@ -111,7 +111,7 @@ fn make(path: &Path, passphrase: &PassphraseArgs, config: &Config) -> Result<(),
 }
 
 fn verify(path: &Path, passphrase: &PassphraseArgs, config: &Config) -> Result<(), Refused> {
-    let rings = key_desk::rings(config)?;
+    let rings = key_open::rings(config)?;
     let passphrase = passphrase.known("the backup", config.environment)?;
     let kept = open(path, &passphrase)?;
     if kept.environment != config.environment {
@@ -122,7 +122,7 @@ fn verify(path: &Path, passphrase: &PassphraseArgs, config: &Config) -> Result<(
         return Err(Refused::new(UNFIT, message));
     }
     let now = SystemClock.now();
-    key_desk::with_database(config, Schema::Untouched, async |db| {
+    key_open::with_database(config, Schema::Untouched, async |db| {
         let lacks = kept.lacks(db, &rings.sealing).await;
         let lacks = lacks.map_err(|error| Refused::new(1, error))?;
         if !lacks.is_empty() {

@@ -1,7 +1,8 @@
 //! The files that `concierge key generate` and `key import` write: what stands in them already stays.
 
 use std::{
-    io,
+    fs::OpenOptions,
+    io::{self, Write as _},
     path::{Path, PathBuf},
 };
 
@@ -129,7 +130,13 @@ pub(super) fn ignore_in_git(path: &Path) -> Option<PathBuf> {
     } else {
         "\n"
     };
-    match std::fs::write(&ignore, format!("{text}{gap}{line}\n")) {
+    // Added at its end: a kill on the way must not cost the rules that are there.
+    let added = OpenOptions::new()
+        .append(true)
+        .create(true)
+        .open(&ignore)
+        .and_then(|mut file| file.write_all(format!("{gap}{line}\n").as_bytes()));
+    match added {
         Ok(()) => Some(ignore),
         Err(error) => {
             eprintln!(

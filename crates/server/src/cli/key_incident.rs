@@ -6,8 +6,7 @@ use clap::Subcommand;
 use concierge_core::keys::{IncidentId, api::Incident};
 
 use super::{
-    key_life::{Failure, told},
-    key_open::with_keys,
+    key_open::{Refused, with_services},
     print_json,
 };
 use crate::{
@@ -38,8 +37,8 @@ pub(super) enum IncidentCommand {
 }
 
 pub(super) fn incident(command: &IncidentCommand, args: &LoadArgs, json: bool) -> ExitCode {
-    with_keys(args, json, async |services| {
-        told(incidents(&services, command, json).await)
+    with_services(args, "key incident", json, async |services| {
+        incidents(services, command, json).await
     })
 }
 
@@ -47,7 +46,7 @@ async fn incidents(
     services: &Services,
     command: &IncidentCommand,
     json: bool,
-) -> Result<ExitCode, Failure> {
+) -> Result<ExitCode, Refused> {
     match command {
         IncidentCommand::List => {
             let all = key_desk::list_incidents(&services.db, i64::MAX).await?;

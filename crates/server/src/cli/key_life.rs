@@ -13,19 +13,18 @@ use concierge_core::keys::{
     api::{RingView, Rotated},
 };
 
-use super::{key_open::with_keys, print_json};
+use super::{
+    key_open::{READ_ONLY, Refused, with_services},
+    print_json,
+};
 use crate::{
     audit::Origin,
     config::LoadArgs,
-    key_desk::KeyDeskError,
     keys::{By, KeeperError, Purpose, Rotation, Step, due},
     platform::keyring::Algorithm,
     services::Services,
-    store::StoreError,
 };
 
-/// The ring lives where this program writes nothing.
-const READ_ONLY: u8 = 2;
 /// A key is overdue.
 const OVERDUE: u8 = 3;
 
@@ -69,42 +68,9 @@ pub(super) struct Revoke {
     yes: bool,
 }
 
-/// Why a command failed.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum Failure {
-    #[error(transparent)]
-    Desk(#[from] KeyDeskError),
-    #[error(transparent)]
-    Keeper(#[from] KeeperError),
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    #[error("nothing was changed")]
-    Declined,
-}
-
-impl Failure {
-    fn code(&self) -> ExitCode {
-        let is_read_only = matches!(
-            self,
-            Self::Keeper(KeeperError::ReadOnly(_))
-                | Self::Desk(
-                    KeyDeskError::SealingElsewhere | KeyDeskError::Keeper(KeeperError::ReadOnly(_))
-                )
-        );
-        ExitCode::from(if is_read_only { READ_ONLY } else { 1 })
-    }
-}
-
-pub(super) fn told(outcome: Result<ExitCode, Failure>) -> ExitCode {
-    outcome.unwrap_or_else(|failure| {
-        eprintln!("error: {failure}");
-        failure.code()
-    })
-}
-
 pub(super) fn rotate(command: &Rotate, args: &LoadArgs, json: bool) -> ExitCode {
-    with_keys(args, json, async |services| {
-        told(rotate_rings(&services, command, json).await)
+    with_services(args, "key rotate", json, async |services| {
+        rotate_rings(services, command, json).await
     })
 }
 
@@ -112,7 +78,7 @@ async fn rotate_rings(
     services: &Services,
     command: &Rotate,
     json: bool,
-) -> Result<ExitCode, Failure> {
+) -> Result<ExitCode, Refused> {
     let origin = Origin::default();
     let by = By::nobody(&origin);
     let rings = command
@@ -195,8 +161,8 @@ fn show(ring: RingName, step: Step) {
 }
 
 pub(super) fn revoke(command: &Revoke, args: &LoadArgs, json: bool) -> ExitCode {
-    with_keys(args, json, async |services| {
-        told(revoke_key(&services, command, json).await)
+    with_services(args, "key revoke", json, async |services| {
+        revoke_key(services, command, json).await
     })
 }
 
@@ -204,7 +170,7 @@ async fn revoke_key(
     services: &Services,
     command: &Revoke,
     json: bool,
-) -> Result<ExitCode, Failure> {
+) -> Result<ExitCode, Refused> {
     let origin = Origin::default();
     let by = By::nobody(&origin);
     let live = services.sessions.count_live().await?;
@@ -216,7 +182,7 @@ async fn revoke_key(
         let mut answer = String::new();
         let read = io::stdin().lock().read_line(&mut answer);
         if read.is_err() || !matches!(answer.trim(), "y" | "Y" | "yes" | "o" | "oui") {
-            return Err(Failure::Declined);
+            return Err(Refused::new(1, "nothing was changed"));
         }
     }
     let desk = services.key_desk();
@@ -257,12 +223,12 @@ What remains:
 See docs/operations/compromised-key.md.";
 
 pub(super) fn status(args: &LoadArgs, json: bool) -> ExitCode {
-    with_keys(args, json, async |services| {
-        told(show_status(&services, json).await)
+    with_services(args, "key status", json, async |services| {
+        show_status(services, json).await
     })
 }
 
-async fn show_status(services: &Services, json: bool) -> Result<ExitCode, Failure> {
+async fn show_status(services: &Services, json: bool) -> Result<ExitCode, Refused> {
     let desk = services.key_desk().view().await?;
     if json {
         print_json(&desk.rings);

@@ -3,14 +3,18 @@
 use std::{
     io::{self, IsTerminal as _, Write as _},
     process::ExitCode,
+    sync::Arc,
 };
 
 use clap::{Args, ValueEnum};
 
-use super::print_json;
+use super::{
+    key_open::{self, Refused, Schema},
+    print_json,
+};
 use crate::{
-    boot::{self, BootError},
     config::Loaded,
+    keys::{Keeper, KeeperError, Supply},
     lost_key::{self, Loss, LostKeyError},
     platform::{
         clock::{Clock as _, SystemClock},
@@ -52,32 +56,43 @@ fn reason(text: &str) -> Result<String, String> {
 }
 
 /// Exit 0: replaced; 1: it failed; 2: refused, and nothing was changed.
-pub(super) fn run(loaded: Loaded, what: &ReplaceLost, json: bool) -> ExitCode {
+pub(super) fn run(loaded: &Loaded, what: &ReplaceLost, json: bool) -> ExitCode {
     let LostRing::Sealing = what.ring;
-    let outcome = boot::run(async {
-        let (db, rings) = boot::open(&loaded.config).await?;
-        let outcome = replace(&db, &rings.sealing, what, json).await;
-        db.close().await;
-        Ok::<_, BootError>(outcome)
+    let config = &loaded.config;
+    let done = key_open::rings(config).and_then(|rings| {
+        key_open::with_database(config, Schema::AsServed, async |db| {
+            let keeper = keeper(loaded, db);
+            Ok(replace(db, &keeper, &rings.sealing, what, json).await?)
+        })
     });
-    match outcome {
-        Ok(Ok(code)) => code,
-        Ok(Err(error @ LostKeyError::NothingLost)) => {
-            eprintln!("error: {error}");
-            ExitCode::from(2)
-        }
-        Ok(Err(error)) => fail(&error),
-        Err(error) => fail(&error),
-    }
+    key_open::finish(done)
 }
 
-fn fail(error: &dyn std::fmt::Display) -> ExitCode {
-    eprintln!("error: {error}");
-    ExitCode::FAILURE
+fn keeper(loaded: &Loaded, db: &Db) -> Keeper {
+    let config = &loaded.config;
+    Keeper::new(
+        db.clone(),
+        Arc::new(SystemClock),
+        Arc::new(OsRng),
+        Supply::of(&loaded.args),
+        config.session.access_ttl,
+        config.key_grace,
+    )
+}
+
+impl From<LostKeyError> for Refused {
+    fn from(error: LostKeyError) -> Self {
+        let is_refusal = matches!(
+            error,
+            LostKeyError::NothingLost | LostKeyError::Keeper(KeeperError::Busy)
+        );
+        Self::new(if is_refusal { 2 } else { 1 }, error)
+    }
 }
 
 async fn replace(
     db: &Db,
+    keeper: &Keeper,
     sealing: &Ring,
     what: &ReplaceLost,
     json: bool,
@@ -92,7 +107,8 @@ async fn replace(
         eprintln!("nothing was changed");
         return Ok(ExitCode::from(2));
     }
-    let loss = lost_key::replace(db, sealing, &what.reason, SystemClock.now(), &OsRng).await?;
+    let now = SystemClock.now();
+    let loss = lost_key::replace(db, keeper, sealing, &what.reason, now, &OsRng).await?;
     if json {
         print_json(&loss);
     } else {

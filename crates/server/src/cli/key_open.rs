@@ -1,46 +1,159 @@
-//! What commands on the keys in use need: configuration, rings and database, also where a start would refuse the keys.
+//! What key commands that need the database begin with: the configuration, the rings, the database or all services;
+//! and how they end.
 
-use std::{process::ExitCode, sync::Arc};
+use std::process::ExitCode;
 
-use super::{read, report};
+use super::{key::Refusal, read, report};
 use crate::{
-    boot,
-    config::{Finding, LoadArgs},
-    keys::{self, Supply},
+    boot::{self, BootError},
+    config::{Config, Finding, LoadArgs},
+    key_desk::KeyDeskError,
+    keys::{self, KeeperError, Supply},
     platform::{
         clock::{Clock as _, SystemClock},
+        keyring::Keyrings,
+        rng::OsRng,
         shutdown::Shutdown,
     },
     services::Services,
+    store::{Db, StoreError},
 };
 
-/// Goes on with services around the keys as they are: a weak key must be openable to be rotated away.
-pub(super) fn with_keys(
+/// Something is wrong, as with every command.
+const WRONG: u8 = 1;
+/// Nothing was written: the keys live where this program writes nothing.
+pub(super) const READ_ONLY: u8 = 2;
+
+/// Why a command ends: the exit code, and what it says.
+#[derive(Debug)]
+pub(super) struct Refused {
+    pub(super) code: u8,
+    pub(super) message: Refusal,
+}
+
+impl Refused {
+    pub(super) fn new(code: u8, message: impl ToString) -> Self {
+        Self {
+            code,
+            message: message.to_string(),
+        }
+    }
+}
+
+impl From<Refusal> for Refused {
+    fn from(message: Refusal) -> Self {
+        Self::new(WRONG, message)
+    }
+}
+
+impl From<BootError> for Refused {
+    fn from(error: BootError) -> Self {
+        Self::new(WRONG, error)
+    }
+}
+
+impl From<StoreError> for Refused {
+    fn from(error: StoreError) -> Self {
+        Self::new(WRONG, error)
+    }
+}
+
+impl From<KeeperError> for Refused {
+    fn from(error: KeeperError) -> Self {
+        let code = match error {
+            KeeperError::ReadOnly(_) => READ_ONLY,
+            _ => WRONG,
+        };
+        Self::new(code, error)
+    }
+}
+
+impl From<KeyDeskError> for Refused {
+    fn from(error: KeyDeskError) -> Self {
+        match error {
+            KeyDeskError::Keeper(error) => error.into(),
+            KeyDeskError::SealingElsewhere => Self::new(READ_ONLY, error),
+            _ => Self::new(WRONG, error),
+        }
+    }
+}
+
+/// Whether a command may bring the schema up to date.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Schema {
+    /// As the server would at its start.
+    AsServed,
+    /// It only looks.
+    Untouched,
+}
+
+/// A sound configuration, the keys in it not yet judged: a restore begins where there are none.
+pub(super) fn config(args: &LoadArgs) -> Result<Config, Refused> {
+    let loaded = read(args).accept();
+    let shown = |findings: Vec<Finding>| {
+        let lines: Vec<String> = findings.iter().map(ToString::to_string).collect();
+        Refused::new(WRONG, lines.join("\n"))
+    };
+    loaded.map(|loaded| loaded.config).map_err(shown)
+}
+
+/// The rings in use, as the server would load them.
+pub(super) fn rings(config: &Config) -> Result<Keyrings, Refused> {
+    let (data, now) = (&config.data, SystemClock.now());
+    let loaded = keys::load(&config.keys, config.environment, data, now, &OsRng);
+    let (rings, warnings) = loaded.map_err(BootError::Keys)?;
+    warnings.iter().for_each(|warning| eprintln!("{warning}"));
+    Ok(rings)
+}
+
+/// Does something with the database, and closes it.
+pub(super) fn with_database<T>(
+    config: &Config,
+    schema: Schema,
+    work: impl AsyncFnOnce(&Db) -> Result<T, Refused>,
+) -> Result<T, Refused> {
+    boot::run(async {
+        let migrates = schema == Schema::AsServed && config.migrate;
+        let db = boot::open_database(config, migrates).await?;
+        let outcome = work(&db).await;
+        db.close().await;
+        Ok(outcome)
+    })?
+}
+
+/// Does something with services around the keys as they are: a weak key must be openable to be rotated away. `command`
+/// goes into the event that says so.
+pub(super) fn with_services(
     args: &LoadArgs,
+    command: &'static str,
     json: bool,
-    next: impl AsyncFnOnce(Arc<Services>) -> ExitCode,
+    work: impl AsyncFnOnce(&Services) -> Result<ExitCode, Refused>,
 ) -> ExitCode {
     let reading = read(args);
-    let rings = match keys::open(&reading, SystemClock.now()) {
-        Ok(rings) => rings,
+    let rings = keys::open(&reading, SystemClock.now());
+    let opened = rings.and_then(|rings| Ok((rings, reading.accept()?.config)));
+    let (rings, config) = match opened {
+        Ok(opened) => opened,
         Err(findings) => return report(findings, json),
-    };
-    if reading.findings.iter().any(Finding::is_error) {
-        return report(reading.findings, json);
-    }
-    let Ok(loaded) = reading.accept() else {
-        return ExitCode::FAILURE;
     };
     let outcome = boot::run(async {
         let (_, shutdown) = Shutdown::manual();
-        let services =
-            boot::assemble_with(loaded.config, rings, Supply::of(args), shutdown).await?;
-        let code = next(Arc::clone(&services)).await;
+        let services = boot::assemble_with(config, rings, Supply::of(args), shutdown).await?;
+        if let Err(error) = services.key_desk().note_read(command).await {
+            // It must not stand in the way of an emergency.
+            eprintln!("warning: the database can't note that keys were read: {error}");
+        }
+        let outcome = work(&services).await;
         services.db.close().await;
-        Ok(code)
+        Ok(outcome)
     });
-    outcome.unwrap_or_else(|error| {
-        eprintln!("error: {error}");
-        ExitCode::FAILURE
+    finish(outcome.unwrap_or_else(|error| Err(error.into())))
+}
+
+/// The exit code of a command; what it says goes to standard error.
+pub(super) fn finish(outcome: Result<ExitCode, Refused>) -> ExitCode {
+    outcome.unwrap_or_else(|refused| {
+        eprintln!("error: {}", refused.message);
+        ExitCode::from(refused.code)
     })
 }

@@ -10,7 +10,7 @@ use clap::Args;
 
 use super::{
     key_backup::{self, UNFIT},
-    key_desk::{self, Refused, Schema},
+    key_open::{self, Refused, Schema},
     key_passphrase::PassphraseArgs,
 };
 use crate::{
@@ -42,7 +42,8 @@ pub(super) struct Restore {
 }
 
 pub(super) fn run(what: &Restore, args: &LoadArgs) -> ExitCode {
-    key_desk::finish(key_desk::config(args).and_then(|config| restore(what, &config, args)))
+    let done = key_open::config(args).and_then(|config| restore(what, &config, args));
+    key_open::finish(done.map(|()| ExitCode::SUCCESS))
 }
 
 fn restore(what: &Restore, config: &Config, args: &LoadArgs) -> Result<(), Refused> {
@@ -59,7 +60,7 @@ fn restore(what: &Restore, config: &Config, args: &LoadArgs) -> Result<(), Refus
         true => Schema::Untouched,
         false => Schema::AsServed,
     };
-    key_desk::with_database(config, schema, async |db| {
+    key_open::with_database(config, schema, async |db| {
         let plan = restore::Restore::plan(db, &backup, config.environment).await;
         let plan = plan.map_err(refused)?;
         show(&backup, &plan);

@@ -12,7 +12,6 @@ mod doctor;
 mod key;
 mod key_age;
 mod key_backup;
-mod key_desk;
 mod key_file;
 mod key_import;
 mod key_incident;
@@ -24,6 +23,7 @@ mod key_passphrase;
 mod key_restore;
 mod key_scan;
 mod key_store;
+mod pipe;
 
 use std::{path::PathBuf, process::ExitCode};
 
@@ -227,6 +227,9 @@ pub fn run() -> ExitCode {
             return ExitCode::from(2);
         }
     };
+    if !matches!(command, Command::Serve { .. }) {
+        pipe::end_with_the_reader();
+    }
     match command {
         Command::Config(command) => config::run(&command, &args, json),
         Command::Key(command) => key::run(&command, &args, json),

@@ -1,4 +1,5 @@
-//! Patterns of refused tokens that point at somebody with a key, or in search of one.
+//! What points at somebody with a key, or in search of one: patterns of refused tokens and of signed ones, and who
+//! else than a server worked with the keys.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -8,7 +9,8 @@ use serde_json::json;
 use super::{error::KeyDeskError, revoke::Desk};
 use crate::{
     audit::{self, Event, Origin, Refused},
-    keys::fact_store::mark_fact_unless_since,
+    keys::{self, fact_store::mark_fact_unless_since},
+    store::StoreError,
 };
 
 /// What is looked at together; also how long the same pattern is not told of again.
@@ -20,40 +22,61 @@ const BAD_SIGNATURES_OF_ALL: u64 = 100;
 
 /// Something to look at.
 #[derive(Debug, PartialEq, Eq)]
-struct Pattern {
-    name: &'static str,
+pub(super) struct Pattern {
+    pub(super) name: &'static str,
     /// The address that did most of it; empty when nobody stands out.
-    address: String,
-    count: u64,
+    pub(super) address: String,
+    pub(super) count: u64,
+    /// How many there usually are, where that was counted.
+    pub(super) usual: Option<u64>,
 }
 
 impl Desk<'_> {
-    /// Looks at what was refused lately, on all instances; answers how many patterns were recorded.
+    /// Looks at what was refused and signed lately, on all instances; answers how many patterns were recorded.
     pub async fn look_for_abuse(&self) -> Result<usize, KeyDeskError> {
         let now = self.clock.now();
         let refused = audit::list_refused(self.db, EventName::AuthzFail, now.minus(WINDOW)).await?;
         let mut recorded = 0;
         for pattern in patterns(&refused) {
-            recorded += usize::from(self.record_pattern(&pattern, now).await?);
+            let since = now.minus(WINDOW);
+            recorded += usize::from(self.record_pattern(&pattern, since, now).await?);
+        }
+        if let Some((hour, pattern)) = self.look_at_signing_rate(now).await? {
+            recorded += usize::from(self.record_pattern(&pattern, hour, now).await?);
         }
         Ok(recorded)
     }
 
+    /// Records that a command read the keys in use: neither a start nor a reload of a server.
+    pub async fn note_read(&self, command: &str) -> Result<(), StoreError> {
+        let origin = Origin::default();
+        let details = json!({ "command": command, "host": keys::host() });
+        let event = Event::anonymous(EventName::KeyRead, &origin).with(details);
+        let mut tx = self.db.begin().await?;
+        audit::record(&mut tx, &event, self.clock.now(), &**self.rng).await?;
+        tx.commit().await
+    }
+
+    /// Records a pattern, unless it was recorded at or after `since`.
     async fn record_pattern(
         &self,
         pattern: &Pattern,
+        since: Timestamp,
         now: Timestamp,
     ) -> Result<bool, KeyDeskError> {
         let fact = format!("abuse {}", pattern.name);
         let mut tx = self.db.begin().await?;
-        if !mark_fact_unless_since(&mut tx, &fact, now.minus(WINDOW), now).await? {
+        if !mark_fact_unless_since(&mut tx, &fact, since, now).await? {
             return Ok(false);
         }
         let origin = Origin {
             address: pattern.address.clone(),
             ..Origin::default()
         };
-        let details = json!({ "pattern": pattern.name, "count": pattern.count });
+        let mut details = json!({ "pattern": pattern.name, "count": pattern.count });
+        if let Some(usual) = pattern.usual {
+            details["usual"] = usual.into();
+        }
         let event = Event::anonymous(EventName::KeyAbuse, &origin).with(details);
         audit::record(&mut tx, &event, now, &**self.rng).await?;
         tx.commit().await?;
@@ -73,6 +96,7 @@ fn patterns(refused: &[Refused]) -> Vec<Pattern> {
                 String::new()
             },
             count: all,
+            usual: None,
         });
     }
     // One is enough: nobody has such a token by accident for long.
@@ -83,6 +107,7 @@ fn patterns(refused: &[Refused]) -> Vec<Pattern> {
                 name,
                 address,
                 count,
+                usual: None,
             });
         }
     }

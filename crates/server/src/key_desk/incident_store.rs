@@ -38,7 +38,8 @@ pub(super) async fn insert(tx: &mut Tx, incident: &Incident) -> Result<(), Store
 
 /// Puts the words of whoever revoked in the place of those of the process that found it.
 pub(super) async fn mark_told(tx: &mut Tx, incident: &Incident) -> Result<(), StoreError> {
-    sql("UPDATE incident SET reason = $1, actor = $2, host = $3 WHERE id = $4")
+    sql("UPDATE incident SET kid = $1, reason = $2, actor = $3, host = $4 WHERE id = $5")
+        .bind(incident.kid.as_str())
         .bind(incident.reason.as_str())
         .bind(incident.actor.as_str())
         .bind(incident.host.as_str())
@@ -92,13 +93,16 @@ pub async fn find_by_id(db: &Db, id: IncidentId) -> Result<Option<Incident>, Sto
     }
 }
 
-/// The incident of a key, if it was revoked in one.
+/// The incident in which a key was revoked, by itself or with the one that it names: they share their time.
 pub(super) async fn find_by_kid<'a>(
     on: impl Into<On<'a>>,
     kid: &str,
 ) -> Result<Option<Incident>, StoreError> {
     let row = sql("SELECT id, at, ring, kid, reason, actor, host, sessions_before, sessions_after FROM incident
-                   WHERE kid = $1 ORDER BY at DESC LIMIT 1")
+                   WHERE kid = $1 OR EXISTS
+                       (SELECT 1 FROM revoked_key WHERE revoked_key.kid = $1 AND revoked_key.ring = incident.ring
+                                                    AND revoked_key.revoked_at = incident.at)
+                   ORDER BY at DESC LIMIT 1")
         .bind(kid)
         .fetch_optional(on)
         .await?;

@@ -11,6 +11,7 @@ mod error;
 pub mod http;
 mod incident_store;
 mod revoke;
+mod signing_rate;
 mod view;
 
 pub use error::KeyDeskError;

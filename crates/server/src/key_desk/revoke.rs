@@ -23,8 +23,8 @@ use crate::{
     keys::{
         self, By, Keeper, Purpose, Supply,
         data_keys::{DataPurpose, renew, rewrap},
-        emergency::{Halved, Target, revoked_in},
-        epoch_store::{RevokedKey, find_epoch, insert_revoked, mark_epoch},
+        emergency::{Halved, Target},
+        epoch_store::{RevokedKey, find_epoch, insert_revoked, list_revoked, mark_epoch},
     },
     platform::{clock::Clock, keyring::Keyrings, rng::Rng},
     recovery,
@@ -185,21 +185,12 @@ impl Desk<'_> {
         };
         let reason = FOUND;
         let mut tx = self.db.begin().await?;
-        for (purpose, key) in revoked_in(&contents) {
-            let target = Target {
-                purpose,
-                kid: key.kid.clone(),
-                keys: vec![key],
-                is_active: false,
-            };
-            self.finish_in(
-                &mut tx,
-                rings.epoch,
-                &target,
-                rings,
-                &Account { by, reason },
-            )
-            .await?;
+        let known = list_revoked(&mut tx).await?;
+        let is_new = |key: &RevokedKey| known.iter().all(|one| one.fingerprint != key.fingerprint);
+        for target in Target::revoked_in(&contents, is_new) {
+            let account = Account { by, reason };
+            self.finish_in(&mut tx, rings.epoch, &target, rings, &account)
+                .await?;
         }
         self.end_everything(&mut tx, rings.epoch).await?;
         tx.announce(&[Change::Everything], self.clock.now()).await?;
@@ -225,7 +216,7 @@ impl Desk<'_> {
             is_new,
             incident_store::find_by_kid(&mut *tx, &target.kid).await?,
         ) {
-            return self.tell(tx, known, account).await;
+            return self.tell(tx, known, &target.kid, account).await;
         }
         if target.purpose == Purpose::Sealing {
             let active = rings.sealing.active();
@@ -256,12 +247,14 @@ impl Desk<'_> {
         &self,
         tx: &mut Tx,
         known: Incident,
+        kid: &str,
         account: &Account<'_>,
     ) -> Result<Incident, KeyDeskError> {
         if known.reason != FOUND || account.reason == FOUND {
             return Ok(known);
         }
         let incident = Incident {
+            kid: kid.to_owned(),
             reason: account.reason.to_owned(),
             actor: named(account.by),
             host: keys::host(),
@@ -300,7 +293,7 @@ impl Desk<'_> {
         account::delete_open_account_links(tx, now).await?;
         // Links of "not me", too: queued mails hold them, and whoever opens those could close passwords.
         recovery::delete_open_links(tx, now).await?;
-        Ok(self.sessions.end_everything(tx, epoch).await?)
+        Ok(self.sessions.end_everything(tx).await?)
     }
 
     fn rings_now(&self, reading: &Reading) -> Result<Keyrings, KeyDeskError> {

@@ -1,16 +1,21 @@
 //! Writing a secret file so that a crash at any step leaves the old file or the new one.
 //!
 //! A temporary file in the same folder, mode 0600, flushed, then moved into place, then the folder
-//! flushed. Links and files of other users are refused, never written through.
+//! flushed. Links and files of other users are refused, never written through. What a killed write left
+//! behind holds keys, too, and goes with the next write.
 
 use std::{
     fs::{self, DirBuilder, File, OpenOptions},
     io::{self, Write as _},
     os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _},
     path::{Path, PathBuf},
+    time::{Duration, SystemTime},
 };
 
 use crate::platform::rng::Rng;
+
+/// A temporary file that is older than the file by this much is nobody's any more: a write takes milliseconds.
+const LEFT_OVER: Duration = Duration::from_secs(60);
 
 /// Whether a file that is there already may be replaced.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,7 +55,36 @@ pub fn write_bytes(
         let _ = fs::remove_file(&temporary);
     }
     written?;
-    File::open(&folder)?.sync_all()
+    File::open(&folder)?.sync_all()?;
+    // Nothing depends on it: what can't be removed now is tried again by the next write.
+    let _ = path
+        .metadata()
+        .and_then(|facts| remove_leftovers(path, facts.modified()?));
+    Ok(())
+}
+
+/// Removes the temporary files of writes of this file that were killed long before this time.
+pub(super) fn remove_leftovers(path: &Path, now: SystemTime) -> io::Result<()> {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    for entry in fs::read_dir(folder_of(path))? {
+        let entry = entry?;
+        let found = entry.file_name();
+        let drawn = found
+            .to_str()
+            .and_then(|found| {
+                found
+                    .strip_prefix('.')?
+                    .strip_prefix(&*name)?
+                    .strip_prefix('.')
+            })
+            .and_then(|rest| rest.strip_suffix(".tmp"));
+        let is_ours = drawn
+            .is_some_and(|drawn| drawn.len() == 16 && drawn.bytes().all(|b| b.is_ascii_hexdigit()));
+        if is_ours && entry.metadata()?.modified()? + LEFT_OVER < now {
+            fs::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
 }
 
 fn write_new(path: &Path, content: &[u8]) -> io::Result<()> {
@@ -135,6 +169,39 @@ mod tests {
         assert_eq!(error.kind(), io::ErrorKind::AlreadyExists);
         assert_eq!(fs::read_to_string(&path).unwrap(), "one");
         assert_eq!(names(folder.path()), ["f"]);
+    }
+
+    #[test]
+    fn what_a_killed_write_left_behind_goes_with_the_next_write() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("f.toml");
+        let now = path
+            .parent()
+            .unwrap()
+            .metadata()
+            .unwrap()
+            .modified()
+            .unwrap();
+        let kept = [
+            "f.toml.0123456789abcdef.tmp",
+            ".f.toml.mine.tmp",
+            ".f.0123456789abcdef.tmp",
+        ];
+        let (left, under_way) = (
+            ".f.toml.0123456789abcdef.tmp",
+            ".f.toml.fedcba9876543210.tmp",
+        );
+        for name in kept.iter().chain([&left, &under_way]) {
+            let file = File::create(folder.path().join(name)).unwrap();
+            let age = LEFT_OVER * if *name == under_way { 0 } else { 2 };
+            file.set_modified(now - age).unwrap();
+        }
+        write(&path, "one", Existing::Replaced, &Counter::default()).unwrap();
+        let mut names = names(folder.path());
+        names.sort();
+        let mut expected = [&kept[..], &[under_way, "f.toml"]].concat();
+        expected.sort_unstable();
+        assert_eq!(names, expected);
     }
 
     #[test]

@@ -87,6 +87,7 @@ pub fn checklist(known: &Known<'_>) -> Vec<Checked> {
             Checked {
                 line,
                 is_ticked: remedies.is_empty(),
+                is_waived: known.waives(line),
                 remedies,
             }
         })
@@ -94,6 +95,13 @@ pub fn checklist(known: &Known<'_>) -> Vec<Checked> {
 }
 
 impl Known<'_> {
+    /// Keys that are made anew at will neither age nor need a backup.
+    fn waives(&self, line: CheckLine) -> bool {
+        let is_asked_where_it_serves =
+            matches!(line, CheckLine::RotationPlanned | CheckLine::RecoveryReady);
+        is_asked_where_it_serves && !self.environment.is_deployed()
+    }
+
     fn against(&self, line: CheckLine) -> Vec<String> {
         let speaks = |finding: &&Finding| match finding.against.as_ref() {
             [] => line == CheckLine::RightPlace,
@@ -124,7 +132,7 @@ impl Known<'_> {
     fn recovery(&self) -> Vec<String> {
         const HOW: &str =
             "`concierge key backup --out k.age`, then `concierge key backup --verify k.age`";
-        if !self.environment.is_deployed() {
+        if self.waives(CheckLine::RecoveryReady) {
             return Vec::new();
         }
         let verified = match self.facts {
@@ -213,6 +221,32 @@ mod tests {
             ..nothing
         };
         assert_eq!(open(&there), [CheckLine::WatchedOver]);
+    }
+
+    #[test]
+    fn what_is_not_asked_for_is_told_from_what_is_right() {
+        let waived = |environment| {
+            let known = Known {
+                environment,
+                facts: None,
+                ..known(&[])
+            };
+            let lines = checklist(&known).into_iter();
+            let waived = lines.filter(|one| one.is_waived);
+            waived
+                .map(|one| (one.line, one.is_ticked))
+                .collect::<Vec<_>>()
+        };
+        for environment in [Environment::Staging, Environment::Production] {
+            assert_eq!(waived(environment), []);
+        }
+        let both = [
+            (CheckLine::RotationPlanned, true),
+            (CheckLine::RecoveryReady, true),
+        ];
+        for environment in [Environment::Development, Environment::Test] {
+            assert_eq!(waived(environment), both);
+        }
     }
 
     #[test]

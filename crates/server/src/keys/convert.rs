@@ -11,7 +11,10 @@ use std::{
 
 use concierge_core::sensitive::Sensitive;
 
-use super::{FileForm, KeyringContents as Contents, KeyringFile, atomic::folder_of};
+use super::{
+    FileForm, KeyringContents as Contents, KeyringFile,
+    atomic::{folder_of, remove_leftovers},
+};
 use crate::platform::rng::Rng;
 
 /// What became of the keyring file.
@@ -74,8 +77,10 @@ impl KeyringFile {
     }
 }
 
-/// Removes a file for good: also after a loss of power it is not there again.
+/// Removes a file for good, with what killed writes left of it: also after a loss of power it is not there again.
 fn remove(path: &Path) -> io::Result<()> {
+    let now = folder_of(path).metadata()?.modified()?;
+    remove_leftovers(path, now)?;
     fs::remove_file(path)?;
     File::open(folder_of(path))?.sync_all()
 }

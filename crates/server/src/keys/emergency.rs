@@ -8,7 +8,7 @@ use std::{path::Path, time::Duration};
 use concierge_core::time::Timestamp;
 
 use super::{
-    KeyringContents as Contents, Purpose, StoredRing, StoredState,
+    KeyringContents as Contents, Purpose, StoredState,
     epoch_store::RevokedKey,
     fingerprint,
     home::{Home, Opened},
@@ -78,6 +78,29 @@ impl Target {
                 .collect(),
             is_active,
         })
+    }
+}
+
+impl Target {
+    /// What the keyring calls revoked and `is_new` does not know: one for each ring, because keys that go together go
+    /// in one incident. Which of them the others went with, only whoever revoked can say.
+    pub fn revoked_in(contents: &Contents, is_new: impl Fn(&RevokedKey) -> bool) -> Vec<Self> {
+        let of = |purpose: Purpose| {
+            let ring = contents.ring(purpose)?;
+            let revoked = ring
+                .keys
+                .iter()
+                .filter(|key| key.state == StoredState::Revoked)
+                .filter_map(|key| RevokedKey::of(&key.id, key.value.expose()));
+            let keys: Vec<RevokedKey> = revoked.filter(&is_new).collect();
+            Some(Self {
+                purpose,
+                kid: keys.last()?.kid.clone(),
+                keys,
+                is_active: false,
+            })
+        };
+        Purpose::ALL.into_iter().filter_map(of).collect()
     }
 }
 
@@ -187,23 +210,4 @@ impl Keeper {
 /// An epoch never goes back, and moves with each revoke.
 fn later(epoch: Option<Timestamp>, now: Timestamp) -> Timestamp {
     epoch.map_or(now, |epoch| now.max(epoch.plus(Duration::from_millis(1))))
-}
-
-/// The keys that the keyring calls revoked.
-pub fn revoked_in(contents: &Contents) -> Vec<(Purpose, RevokedKey)> {
-    let of = |purpose: Purpose, ring: &StoredRing| -> Vec<(Purpose, RevokedKey)> {
-        let revoked = ring
-            .keys
-            .iter()
-            .filter(|key| key.state == StoredState::Revoked);
-        revoked
-            .filter_map(|key| RevokedKey::of(&key.id, key.value.expose()))
-            .map(|key| (purpose, key))
-            .collect()
-    };
-    let rings = Purpose::ALL.into_iter().filter_map(|purpose| {
-        let ring = contents.ring(purpose)?;
-        Some(of(purpose, ring))
-    });
-    rings.flatten().collect()
 }

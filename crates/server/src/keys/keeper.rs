@@ -1,4 +1,4 @@
-//! Changes the rings where they live: what every change needs, undoing, and what goes when its time is over.
+//! Changes the rings where they live: what every change needs, and undoing.
 //!
 //! One change at a time, by a lease. A ring is read whole, changed on a copy and replaced whole, unless somebody else
 //! wrote meanwhile.
@@ -30,7 +30,7 @@ use crate::{
         keyring::{Key, KeyState, Ring, Scheme},
         rng::Rng,
     },
-    store::{Db, StoreError},
+    store::{Db, StoreError, Tx},
 };
 
 /// How long a rotation waits for the processes that serve.
@@ -39,9 +39,6 @@ const PATIENCE: Duration = Duration::from_secs(60);
 const LEASE: Duration = Duration::from_secs(150);
 /// Its name: one change of the keys at a time.
 pub(super) const LEASE_NAME: &str = "keys";
-/// A retired key's use is counted for so long; then the key is destroyed.
-const RETIRED_FOR: Duration = Duration::from_secs(30 * 24 * 3600);
-
 /// Why the keys were not changed.
 #[derive(Debug, thiserror::Error)]
 pub enum KeeperError {
@@ -49,7 +46,10 @@ pub enum KeeperError {
     #[error("{0}")]
     ReadOnly(String),
     /// Another change is under way.
-    #[error("another change of the keys is under way; try again in a moment")]
+    #[error(
+        "another change of the keys is under way; one that was broken off gives up its turn within {} s, and `key revoke` waits for none",
+        LEASE.as_secs()
+    )]
     Busy,
     /// A process that serves works with other keys than those here.
     #[error(
@@ -238,33 +238,12 @@ impl Keeper {
         }
     }
 
-    /// Retires and destroys the keys whose time is over; answers the ids of the destroyed ones.
-    pub async fn tidy(&self, by: By<'_>) -> Result<Vec<String>, KeeperError> {
-        let reading = self.supply.read();
-        let now = self.clock.now();
-        let mut gone = Vec::new();
-        for purpose in Purpose::ALL {
-            let Ok((opened, mut ring)) = self.open(&reading, purpose, None).await else {
-                continue;
-            };
-            let needed = self.needed(purpose, &ring).await?;
-            let is_needed = |id: &str| needed.iter().any(|wrapper| wrapper.kid == id);
-            let retired = ring.retire(now);
-            let destroyed = ring.destroy(now.minus(RETIRED_FOR), is_needed);
-            if !retired && destroyed.is_empty() {
-                continue;
-            }
-            let lease = self.lease().await?;
-            let written = self.write(&opened, purpose, ring).await;
-            self.give_back(&lease).await;
-            written?;
-            for id in &destroyed {
-                let details = json!({ "ring": purpose.as_str(), "kid": id });
-                self.record(EventName::KeyDestroyed, by, details).await?;
-            }
-            gone.extend(destroyed);
+    /// The same inside a transaction: nobody takes the lease before its end.
+    pub async fn hold_in(&self, tx: &mut Tx, lease: &str) -> Result<(), KeeperError> {
+        match tx.holds_lease(LEASE_NAME, lease).await? {
+            true => Ok(()),
+            false => Err(KeeperError::Overtaken),
         }
-        Ok(gone)
     }
 
     fn holder(&self) -> String {

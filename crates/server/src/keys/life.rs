@@ -159,12 +159,15 @@ impl StoredRing {
             .retain(|key| key.id == self.active || is_needed(&key.id));
     }
 
-    /// Wipes the values of revoked keys that open nothing any more. Their ids stay, so that their use is told apart.
-    pub fn wipe(&mut self, is_needed: impl Fn(&str) -> bool) {
-        let revoked = |key: &&mut Stored| key.state == StoredState::Revoked && !is_needed(&key.id);
-        for key in self.keys.iter_mut().filter(revoked) {
-            key.value = Sensitive::new("");
-        }
+    /// Wipes the values of revoked keys that open nothing any more; whether there were any. Their ids stay, so that
+    /// their use is told apart.
+    pub fn wipe(&mut self, is_needed: impl Fn(&str) -> bool) -> bool {
+        let revoked = |key: &&mut Stored| {
+            let is_there = !key.value.expose().is_empty();
+            key.state == StoredState::Revoked && is_there && !is_needed(&key.id)
+        };
+        let wiped = self.keys.iter_mut().filter(revoked);
+        wiped.map(|key| key.value = Sensitive::new("")).count() > 0
     }
 }
 

@@ -60,6 +60,7 @@ mod strength;
 mod supply;
 #[cfg(test)]
 mod tests;
+mod tidy;
 mod wrapping;
 
 use aws_lc_rs::digest;

@@ -11,7 +11,7 @@
 use concierge_core::{audit::EventName, sensitive::Sensitive, time::Timestamp};
 
 use super::{
-    Draft, Home, KeyringContents as Contents, StoredRing, StoredState,
+    Document, Draft, Form, Home, KeyringContents as Contents, StoredRing, StoredState,
     backup::{Backup, DataKey, fact_of},
     backup_store::list_facts,
     epoch_store::list_revoked,
@@ -140,20 +140,23 @@ impl<'a> Restore<'a> {
         rng: &dyn Rng,
     ) -> Result<(), String> {
         let before = home.read(now, rng).await?;
-        let present = match &before {
-            Some(found) => Contents::parse(found.text.expose()).map_err(|error| {
-                let name = home.name();
-                format!("{name}: {error}; mend it or move it away first: it is not overwritten")
-            })?,
-            None => Contents::default(),
-        };
+        let text = before.as_ref().map_or("", |found| found.text.expose());
+        let environment = self.backup.environment;
+        let document = Document::parse(Form::Keyring, text, environment).map_err(|error| {
+            let name = home.name();
+            format!("{name}: {error}; mend it or move it away first: it is not overwritten")
+        })?;
+        let present = document.contents();
         let contents = Contents {
             // Never earlier than before: what ended stays so.
             epoch: present.epoch.max(Some(now)),
             signing: Some(StoredRing::of(signing, now)),
             sealing: Some(self.merged(present.sealing.as_ref())),
         };
-        let text = Sensitive::new(contents.to_string());
+        let text = match before {
+            Some(_) => document.rewritten(&contents)?,
+            None => Sensitive::new(contents.to_string()),
+        };
         let written = home.write(text.expose(), before.as_ref(), now, rng);
         written.await?;
         match home.read(now, rng).await? {

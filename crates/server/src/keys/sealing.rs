@@ -5,7 +5,7 @@ use super::{
     Keeper, KeeperError, Purpose, StoredRing,
     data_keys::{Wrapper, needed_by, rewrap},
     instance,
-    keeper::{LEASE_NAME, in_memory},
+    keeper::in_memory,
 };
 use crate::platform::keyring::{KeyState, Ring};
 
@@ -20,9 +20,7 @@ impl Keeper {
     ) -> Result<(), KeeperError> {
         let keys = in_memory(ring, self.clock.now(), id)?;
         let mut tx = self.db.begin().await?;
-        if !tx.holds_lease(LEASE_NAME, lease).await? {
-            return Err(KeeperError::Overtaken);
-        }
+        self.hold_in(&mut tx, lease).await?;
         rewrap(&mut tx, &keys, keys.active(), &*self.rng).await?;
         tx.commit().await?;
         Ok(())
@@ -66,8 +64,9 @@ impl Keeper {
             return Ok(false);
         }
         let mut tx = self.db.begin().await?;
-        if !tx.holds_lease(LEASE_NAME, lease).await? {
-            return Ok(false);
+        match self.hold_in(&mut tx, lease).await {
+            Err(KeeperError::Overtaken) => return Ok(false),
+            held => held?,
         }
         rewrap(&mut tx, sealing, sealing.active(), &*self.rng).await?;
         tx.commit().await?;

@@ -1,4 +1,4 @@
-//! SQL of the `data_key` and `key_fact` tables.
+//! SQL of the `data_key` table.
 
 use concierge_core::time::Timestamp;
 

@@ -9,7 +9,10 @@ use serde_json::json;
 use crate::{
     account,
     audit::{self, Event, Origin},
-    keys::data_keys::{self, DataKeyError},
+    keys::{
+        Keeper, KeeperError,
+        data_keys::{self, DataKeyError},
+    },
     mail,
     platform::{keyring::Ring, rng::Rng},
     recovery, session, sign_in,
@@ -28,6 +31,9 @@ pub enum LostKeyError {
     /// The data keys, or the database, failed.
     #[error(transparent)]
     DataKey(#[from] DataKeyError),
+    /// Somebody else changes the keys right now.
+    #[error(transparent)]
+    Keeper(#[from] KeeperError),
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -63,15 +69,34 @@ pub async fn rehearse(
     perform(&mut tx, sealing, now, rng).await
 }
 
-/// Lets what a lost sealing key sealed go, and makes new data keys, wrapped by the active key.
+/// Lets what a lost sealing key sealed go, and makes new data keys, wrapped by the active key. Nobody else changes the
+/// keys meanwhile: a rotation would wrap what goes.
 pub async fn replace(
     db: &Db,
+    keeper: &Keeper,
     sealing: &Ring,
     reason: &str,
     now: Timestamp,
     rng: &dyn Rng,
 ) -> Result<Loss, LostKeyError> {
-    let mut tx = db.begin().await?;
+    let lease = keeper.lease().await?;
+    let replaced = async {
+        let mut tx = db.begin().await?;
+        keeper.hold_in(&mut tx, &lease).await?;
+        replace_alone(tx, sealing, reason, now, rng).await
+    };
+    let replaced = replaced.await;
+    keeper.give_back(&lease).await;
+    replaced
+}
+
+async fn replace_alone(
+    mut tx: Tx,
+    sealing: &Ring,
+    reason: &str,
+    now: Timestamp,
+    rng: &dyn Rng,
+) -> Result<Loss, LostKeyError> {
     let loss = perform(&mut tx, sealing, now, rng).await?;
     let origin = Origin::default();
     let details = json!({ "reason": reason, "loss": loss });

@@ -13,15 +13,9 @@ pub async fn delete_unreadable_mails(
     tx: &mut Tx,
     seal: &SealKeys,
 ) -> Result<BTreeMap<String, u64>, StoreError> {
-    let (mut after, mut deleted) = (String::new(), BTreeMap::new());
-    loop {
-        let rows = store::list_sealed(&mut *tx, &after).await?;
-        let Some(last) = rows.last() else {
-            return Ok(deleted);
-        };
-        after.clone_from(&last.id);
-        for row in reseal::delete_unreadable(tx, rows, seal, store::delete_sealed).await? {
-            *deleted.entry(row.text("letter")?).or_default() += 1;
-        }
+    let mut letters = BTreeMap::new();
+    for row in reseal::delete_unreadable(tx, &store::SEALED, seal).await? {
+        *letters.entry(row.text("letter")?).or_default() += 1;
     }
+    Ok(letters)
 }

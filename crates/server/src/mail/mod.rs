@@ -204,8 +204,7 @@ impl Outbox {
 
     /// Moves mails after this id to the newest version of the key.
     pub async fn reseal(&self, after: &str) -> Result<Resealed, StoreError> {
-        let rows = store::list_sealed(&self.db, after).await?;
-        reseal::reseal(&self.db, rows, &self.seal, &*self.rng, store::mark_resealed).await
+        reseal::reseal(&self.db, &store::SEALED, after, &self.seal, &*self.rng).await
     }
 
     /// What waits, for the admin.

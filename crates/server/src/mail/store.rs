@@ -3,11 +3,7 @@
 use concierge_core::{id::Id, time::Timestamp};
 
 use super::{MailBacklog, MailKind, associated};
-use crate::store::{
-    Db, On, Row, Statement, StoreError, Tx,
-    reseal::{RESEALED_AT_ONCE, SealedRow},
-    sql,
-};
+use crate::store::{Db, On, Row, StoreError, Tx, reseal::SealedTable, sql};
 
 /// A mail that waits, as it lies in the table.
 pub(super) struct Waiting {
@@ -123,36 +119,10 @@ pub(super) async fn count_waiting(db: &Db) -> Result<MailBacklog, StoreError> {
     })
 }
 
-/// Some of those that wait, in the order of their ids.
-pub(super) async fn list_sealed<'a>(
-    on: impl Into<On<'a>>,
-    after: &str,
-) -> Result<Vec<SealedRow>, StoreError> {
-    let rows = sql("SELECT id, sealed FROM outbox WHERE id > $1 ORDER BY id LIMIT $2")
-        .bind(after)
-        .bind(RESEALED_AT_ONCE)
-        .fetch_all(on)
-        .await?;
-    let read = |row: &Row| {
-        let id = row.text("id")?;
-        Ok(SealedRow {
-            associated: associated(&id),
-            sealed: row.bytes("sealed")?,
-            id,
-        })
-    };
-    rows.iter().map(read).collect()
-}
-
-pub(super) fn mark_resealed(row: SealedRow, sealed: Vec<u8>) -> Statement {
-    sql("UPDATE outbox SET sealed = $1 WHERE id = $2 AND sealed = $3")
-        .bind(sealed)
-        .bind(row.id)
-        .bind(row.sealed)
-}
-
-pub(super) fn delete_sealed(row: SealedRow) -> Statement {
-    sql("DELETE FROM outbox WHERE id = $1 AND sealed = $2 RETURNING letter")
-        .bind(row.id)
-        .bind(row.sealed)
-}
+/// Those that wait, for whoever moves or gives up what is sealed.
+pub(super) const SEALED: SealedTable = SealedTable {
+    list: || sql("SELECT id, sealed FROM outbox WHERE id > $1 ORDER BY id LIMIT $2"),
+    associated: |id, _| Ok(associated(id)),
+    mark: || sql("UPDATE outbox SET sealed = $1 WHERE id = $2 AND sealed = $3"),
+    delete: || sql("DELETE FROM outbox WHERE id = $1 AND sealed = $2 RETURNING letter"),
+};

@@ -114,6 +114,22 @@ impl SealKeys {
         newest.or_else(|_| versions.open_with_older(associated, sealed))
     }
 
+    /// The plain bytes of what the newest version sealed; `None` when an older one did.
+    pub fn open_newest(
+        &self,
+        associated: &str,
+        sealed: &[u8],
+    ) -> Result<Option<Vec<u8>>, Unsealable> {
+        let versions = self.0.load();
+        if let Ok(plain) = versions.newest.open(associated, sealed) {
+            return Ok(Some(plain));
+        }
+        drop(Zeroizing::new(
+            versions.open_with_older(associated, sealed)?,
+        ));
+        Ok(None)
+    }
+
     /// The same plain bytes sealed with the newest version; `None` when it was the newest that sealed them.
     pub fn reseal(
         &self,
@@ -197,8 +213,14 @@ mod tests {
         let handle = keys.clone();
         let sealed = keys.seal(&OsRng, "row", b"secret");
         assert_eq!(handle.reseal(&OsRng, "row", &sealed), Ok(None));
+        assert_eq!(
+            handle.open_newest("row", &sealed),
+            Ok(Some(b"secret".to_vec()))
+        );
         keys.swap(new(), vec![old()]);
         assert_eq!(handle.open("row", &sealed).as_deref(), Ok(&b"secret"[..]));
+        assert_eq!(handle.open_newest("row", &sealed), Ok(None));
+        assert_eq!(handle.open_newest("another row", &sealed), Err(Unsealable));
         assert_eq!(handle.open("another row", &sealed), Err(Unsealable));
         let moved = handle.reseal(&OsRng, "row", &sealed).expect("it opens");
         let moved = moved.expect("an older version sealed it");

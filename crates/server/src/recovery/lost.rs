@@ -17,14 +17,6 @@ pub async fn delete_open_links(tx: &mut Tx, now: Timestamp) -> Result<u64, Store
 
 /// Deletes sealed copies of new codes that no version opens. The codes themselves stay.
 pub async fn delete_unreadable_copies(tx: &mut Tx, seal: &SealKeys) -> Result<u64, StoreError> {
-    let (mut after, mut deleted) = (String::new(), 0);
-    loop {
-        let rows = store::list_sealed(&mut *tx, &after).await?;
-        let Some(last) = rows.last() else {
-            return Ok(deleted);
-        };
-        after.clone_from(&last.id);
-        let gone = reseal::delete_unreadable(tx, rows, seal, store::delete_sealed).await?;
-        deleted += gone.len() as u64;
-    }
+    let deleted = reseal::delete_unreadable(tx, &store::SEALED, seal).await?;
+    Ok(deleted.len() as u64)
 }

@@ -216,8 +216,7 @@ impl RecoveryCodes {
 
     /// Moves the sealed codes of the accounts after this one to the newest version of the key.
     pub async fn reseal(&self, after: &str) -> Result<Resealed, StoreError> {
-        let rows = store::list_sealed(&self.db, after).await?;
-        reseal::reseal(&self.db, rows, &self.seal, &*self.rng, store::mark_resealed).await
+        reseal::reseal(&self.db, &store::SEALED, after, &self.seal, &*self.rng).await
     }
 
     /// Wipes codes that were shown for long enough.

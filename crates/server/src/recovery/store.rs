@@ -2,11 +2,7 @@
 
 use concierge_core::{account::AccountId, time::Timestamp};
 
-use crate::store::{
-    Db, On, Row, Statement, StoreError, Tx,
-    reseal::{RESEALED_AT_ONCE, SealedRow},
-    sql,
-};
+use crate::store::{Db, On, StoreError, Tx, reseal::SealedTable, sql};
 
 /// Keeps the hash of a code.
 pub(super) async fn insert(tx: &mut Tx, account: AccountId, phc: &str) -> Result<(), StoreError> {
@@ -119,41 +115,21 @@ pub(super) async fn delete_unkept_before(db: &Db, time: Timestamp) -> Result<u64
         .await
 }
 
-/// Some of the sealed codes, in the order of their accounts.
-pub(super) async fn list_sealed<'a>(
-    on: impl Into<On<'a>>,
-    after: &str,
-) -> Result<Vec<SealedRow>, StoreError> {
-    let rows = sql(
-        "SELECT account_id, sealed FROM recovery_unkept WHERE account_id > $1 ORDER BY account_id LIMIT $2",
-    )
-    .bind(after)
-    .bind(RESEALED_AT_ONCE)
-    .fetch_all(on)
-    .await?;
-    let read = |row: &Row| {
-        let id = row.text("account_id")?;
-        Ok(SealedRow {
-            associated: associated(&id),
-            sealed: row.bytes("sealed")?,
-            id,
-        })
-    };
-    rows.iter().map(read).collect()
-}
-
-pub(super) fn mark_resealed(row: SealedRow, sealed: Vec<u8>) -> Statement {
-    sql("UPDATE recovery_unkept SET sealed = $1 WHERE account_id = $2 AND sealed = $3")
-        .bind(sealed)
-        .bind(row.id)
-        .bind(row.sealed)
-}
-
-pub(super) fn delete_sealed(row: SealedRow) -> Statement {
-    sql("DELETE FROM recovery_unkept WHERE account_id = $1 AND sealed = $2 RETURNING account_id")
-        .bind(row.id)
-        .bind(row.sealed)
-}
+/// The sealed codes, for whoever moves or gives up what is sealed.
+pub(super) const SEALED: SealedTable = SealedTable {
+    list: || {
+        sql(
+            "SELECT account_id AS id, sealed FROM recovery_unkept WHERE account_id > $1 ORDER BY account_id LIMIT $2",
+        )
+    },
+    associated: |id, _| Ok(associated(id)),
+    mark: || sql("UPDATE recovery_unkept SET sealed = $1 WHERE account_id = $2 AND sealed = $3"),
+    delete: || {
+        sql(
+            "DELETE FROM recovery_unkept WHERE account_id = $1 AND sealed = $2 RETURNING account_id",
+        )
+    },
+};
 
 /// What a sealed value belongs to: copied into another row it does not open.
 pub(super) fn associated(account: &str) -> String {

@@ -11,11 +11,7 @@ use super::{
     service::Sessions,
     store::{self, SessionRow},
 };
-use crate::store::{
-    StoreError,
-    mirror::Epoch,
-    reseal::{self, Resealed},
-};
+use crate::store::{StoreError, mirror::Epoch};
 
 /// A live session's copy in memory: its row, and its key unsealed.
 #[derive(Debug)]
@@ -69,19 +65,18 @@ impl Sessions {
             .await?
             .filter(|row| self.lives(row, now));
         let row = row.ok_or(SessionError::Unauthenticated("no_live_session"))?;
-        let key = self.seal.open(&store::associated(id), &row.sealed_key);
-        let key =
-            Zeroizing::new(key.map_err(|_| StoreError::corrupt("session", "sealed_key", id))?);
-        let live = Arc::new(Live { row, key });
+        let key = self
+            .seal
+            .open_newest(&store::associated(id), &row.sealed_key)
+            .map_err(|_| StoreError::corrupt("session", "sealed_key", id))?;
+        // An older version goes with an emergency, and so does every session that it sealed: see `end_outdated`.
+        let key = key.ok_or(SessionError::Unauthenticated("no_live_session"))?;
+        let live = Arc::new(Live {
+            row,
+            key: Zeroizing::new(key),
+        });
         self.mirror.put(id, Arc::clone(&live), began);
         Ok(live)
-    }
-
-    /// Moves the keys of the live sessions after this id to the newest version of the key that seals them. What is over
-    /// stays behind: it opens nothing any more.
-    pub async fn reseal(&self, after: &str) -> Result<Resealed, StoreError> {
-        let rows = store::list_sealed(&self.db, after, self.clock.now()).await?;
-        reseal::reseal(&self.db, rows, &self.seal, &*self.rng, store::mark_resealed).await
     }
 
     pub(super) async fn rotate(

@@ -1,7 +1,10 @@
 //! The use cases of a live session: begin, authenticate, refresh. How it ends is in `ending`.
 
 use std::{
-    sync::{Arc, atomic::AtomicI64},
+    sync::{
+        Arc,
+        atomic::{AtomicI64, AtomicU64, Ordering},
+    },
     time::Duration,
 };
 
@@ -111,6 +114,8 @@ pub struct Sessions {
     pub(super) signer: ArcSwap<TokenSigner>,
     /// Whatever began at or before this does not count, even where a restored database says otherwise.
     pub(super) epoch: AtomicI64,
+    /// How many access tokens were signed since somebody last took the number.
+    pub(super) signed: AtomicU64,
     pub(super) seal: SealKeys,
     pub(super) mirror: Mirror<SessionId, Live>,
     refreshes: Limiter,
@@ -134,6 +139,7 @@ impl Sessions {
             config,
             signer: ArcSwap::from_pointee(signer),
             epoch: AtomicI64::new(i64::MIN),
+            signed: AtomicU64::new(0),
             seal,
             mirror: Mirror::new(freshness),
             refreshes: Limiter::new(REFRESHES, 1),
@@ -175,7 +181,7 @@ impl Sessions {
             is_remembered: new.remember,
             sealed_key: self.seal.seal(&*self.rng, &store::associated(id), &key),
             rotation: Rotation::begun(now),
-            created_at: now,
+            created_at: self.after_epoch(now),
             idle_expires_at: now.plus(idle).min(expires_at),
             expires_at,
             ended_at: None,
@@ -331,6 +337,7 @@ impl Sessions {
             .signer
             .load()
             .sign(row.account, row.id, generation, now, expires_at);
+        self.signed.fetch_add(1, Ordering::Relaxed);
         Ok(Grant {
             actor: actor(row, expires_at),
             access_token: Zeroizing::new(

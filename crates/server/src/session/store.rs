@@ -13,11 +13,7 @@ use concierge_core::{
     time::Timestamp,
 };
 
-use crate::store::{
-    Db, On, Row, Statement, StoreError, Tx,
-    reseal::{RESEALED_AT_ONCE, SealedRow},
-    sql,
-};
+use crate::store::{Db, On, Row, StoreError, Tx, reseal::RESEALED_AT_ONCE, sql};
 
 /// A session as the table holds it.
 #[derive(Debug, Clone)]
@@ -104,12 +100,12 @@ pub(super) async fn list_live(
     rows.iter().map(|row| parse_id(&row.text("id")?)).collect()
 }
 
-/// Some of the live sessions with their keys, in the order of their ids.
+/// Some of the live sessions with their sealed keys, in the order of their ids.
 pub(super) async fn list_sealed(
     db: &Db,
     after: &str,
     now: Timestamp,
-) -> Result<Vec<SealedRow>, StoreError> {
+) -> Result<Vec<(SessionId, Vec<u8>)>, StoreError> {
     let rows = sql("SELECT id, sealed_key FROM session
                     WHERE id > $1 AND ended_at IS NULL AND idle_expires_at > $2 AND expires_at > $2
                     ORDER BY id LIMIT $3")
@@ -118,22 +114,8 @@ pub(super) async fn list_sealed(
     .bind(RESEALED_AT_ONCE)
     .fetch_all(db)
     .await?;
-    let read = |row: &Row| {
-        let id = row.text("id")?;
-        Ok(SealedRow {
-            associated: associated(parse_id(&id)?),
-            sealed: row.bytes("sealed_key")?,
-            id,
-        })
-    };
+    let read = |row: &Row| Ok((parse_id(&row.text("id")?)?, row.bytes("sealed_key")?));
     rows.iter().map(read).collect()
-}
-
-pub(super) fn mark_resealed(row: SealedRow, sealed: Vec<u8>) -> Statement {
-    sql("UPDATE session SET sealed_key = $1 WHERE id = $2 AND sealed_key = $3")
-        .bind(sealed)
-        .bind(row.id)
-        .bind(row.sealed)
 }
 
 /// Deletes the sessions of an account, the ended ones, too.

@@ -3,21 +3,50 @@
 //! Each batch is one short transaction, and a row changes only while it holds what was read: whoever changes it in the
 //! meantime wins. A kill leaves rows that have moved and rows that have not, and the next pass finds the latter.
 
-use super::{Db, Row, Statement, StoreError, Tx};
+use super::{Db, On, Row, Statement, StoreError, Tx};
 use crate::platform::{rng::Rng, seal::SealKeys};
 
 /// Rows of a batch: on SQLite every writer waits for it.
 pub const RESEALED_AT_ONCE: i64 = 200;
 
-/// A sealed value and where it is.
+/// A table with a sealed value in each row: its statements, without their values.
 #[derive(Debug)]
-pub struct SealedRow {
-    /// The key of its row.
-    pub id: String,
-    /// What it is bound to.
-    pub associated: String,
-    /// The value.
-    pub sealed: Vec<u8>,
+pub struct SealedTable {
+    /// Lists `id` and `sealed` of so many rows ($2) after an id ($1), in the order of their ids.
+    pub list: fn() -> Statement,
+    /// What the value of a row is bound to; the id is given, the rest is in the row.
+    pub associated: fn(&str, &Row) -> Result<String, StoreError>,
+    /// Puts a value ($1) into a row ($2) that holds what was read ($3), and into no other.
+    pub mark: fn() -> Statement,
+    /// Deletes a row ($1) that holds what was read ($2).
+    pub delete: fn() -> Statement,
+}
+
+impl SealedTable {
+    async fn list<'a>(
+        &self,
+        on: impl Into<On<'a>>,
+        after: &str,
+    ) -> Result<Vec<SealedRow>, StoreError> {
+        let rows = (self.list)().bind(after).bind(RESEALED_AT_ONCE);
+        let rows = rows.fetch_all(on).await?;
+        let read = |row: &Row| {
+            let id = row.text("id")?;
+            Ok(SealedRow {
+                associated: (self.associated)(&id, row)?,
+                sealed: row.bytes("sealed")?,
+                id,
+            })
+        };
+        rows.iter().map(read).collect()
+    }
+}
+
+/// A sealed value and where it is.
+struct SealedRow {
+    id: String,
+    associated: String,
+    sealed: Vec<u8>,
 }
 
 /// What came of some rows.
@@ -33,15 +62,15 @@ pub struct Resealed {
     pub last: Option<String>,
 }
 
-/// Moves the rows of a batch. `mark` is the statement that puts a new value in the place of the one that was read,
-/// and of no other.
+/// Moves the rows of the batch after this id.
 pub async fn reseal(
     db: &Db,
-    rows: Vec<SealedRow>,
+    table: &SealedTable,
+    after: &str,
     seal: &SealKeys,
     rng: &dyn Rng,
-    mark: fn(SealedRow, Vec<u8>) -> Statement,
 ) -> Result<Resealed, StoreError> {
+    let rows = table.list(db, after).await?;
     let mut done = Resealed {
         last: rows.last().map(|row| row.id.clone()),
         ..Resealed::default()
@@ -50,7 +79,9 @@ pub async fn reseal(
     for row in rows {
         match seal.reseal(rng, &row.associated, &row.sealed) {
             Ok(None) => {}
-            Ok(Some(sealed)) => moves.push(mark(row, sealed)),
+            Ok(Some(sealed)) => {
+                moves.push((table.mark)().bind(sealed).bind(row.id).bind(row.sealed))
+            }
             Err(_) => done.unreadable += 1,
         }
     }
@@ -68,18 +99,24 @@ pub async fn reseal(
     Ok(done)
 }
 
-/// Deletes the rows of a batch that no version opens, after the loss of a key; answers what `delete` returns of each.
+/// Deletes every row that no version opens, after the loss of a key; answers what the table's statement returns of each.
 pub async fn delete_unreadable(
     tx: &mut Tx,
-    rows: Vec<SealedRow>,
+    table: &SealedTable,
     seal: &SealKeys,
-    delete: fn(SealedRow) -> Statement,
 ) -> Result<Vec<Row>, StoreError> {
-    let mut deleted = Vec::new();
-    for row in rows {
-        if seal.open(&row.associated, &row.sealed).is_err() {
-            deleted.extend(delete(row).fetch_optional(&mut *tx).await?);
+    let (mut after, mut deleted) = (String::new(), Vec::new());
+    loop {
+        let rows = table.list(&mut *tx, &after).await?;
+        let Some(last) = rows.last() else {
+            return Ok(deleted);
+        };
+        after.clone_from(&last.id);
+        for row in rows {
+            if seal.open(&row.associated, &row.sealed).is_err() {
+                let delete = (table.delete)().bind(row.id).bind(row.sealed);
+                deleted.extend(delete.fetch_optional(&mut *tx).await?);
+            }
         }
     }
-    Ok(deleted)
 }

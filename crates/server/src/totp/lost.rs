@@ -11,14 +11,6 @@ use crate::{
 /// a factor that was set up. The note of it beside the account stays: without it the password alone would do.
 pub async fn delete_unreadable_seeds(tx: &mut Tx, seal: &SealKeys) -> Result<u64, StoreError> {
     store::delete_waiting(tx).await?;
-    let (mut after, mut deleted) = (String::new(), 0);
-    loop {
-        let rows = store::list_sealed(&mut *tx, &after).await?;
-        let Some(last) = rows.last() else {
-            return Ok(deleted);
-        };
-        after.clone_from(&last.id);
-        let gone = reseal::delete_unreadable(tx, rows, seal, store::delete_sealed).await?;
-        deleted += gone.len() as u64;
-    }
+    let deleted = reseal::delete_unreadable(tx, &store::SEALED, seal).await?;
+    Ok(deleted.len() as u64)
 }

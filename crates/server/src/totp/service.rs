@@ -221,8 +221,7 @@ impl Totp {
     /// Moves the seeds of the accounts after this one to the newest version of the key.
     pub async fn reseal(&self, after: &str) -> Result<Resealed, StoreError> {
         let Parts { db, rng, .. } = &self.parts;
-        let rows = store::list_sealed(db, after).await?;
-        reseal::reseal(db, rows, &self.seal, &**rng, store::mark_resealed).await
+        reseal::reseal(db, &store::SEALED, after, &self.seal, &**rng).await
     }
 
     /// Tells the owner by mail.

@@ -2,11 +2,7 @@
 
 use concierge_core::{account::AccountId, time::Timestamp};
 
-use crate::store::{
-    Db, On, Row, Statement, StoreError, Tx,
-    reseal::{RESEALED_AT_ONCE, SealedRow},
-    sql,
-};
+use crate::store::{Db, On, Row, StoreError, Tx, reseal::SealedTable, sql};
 
 /// A seed as the table holds it.
 #[derive(Debug)]
@@ -119,41 +115,17 @@ pub(super) async fn delete_by_account(tx: &mut Tx, account: AccountId) -> Result
         .map(|_| ())
 }
 
-/// Some of the seeds, in the order of their accounts.
-pub(super) async fn list_sealed<'a>(
-    on: impl Into<On<'a>>,
-    after: &str,
-) -> Result<Vec<SealedRow>, StoreError> {
-    let rows = sql(
-        "SELECT account_id, version, sealed FROM totp WHERE account_id > $1 ORDER BY account_id LIMIT $2",
-    )
-    .bind(after)
-    .bind(RESEALED_AT_ONCE)
-    .fetch_all(on)
-    .await?;
-    let read = |row: &Row| {
-        let id = row.text("account_id")?;
-        Ok(SealedRow {
-            associated: associated(&id, row.int("version")?),
-            sealed: row.bytes("sealed")?,
-            id,
-        })
-    };
-    rows.iter().map(read).collect()
-}
-
-pub(super) fn mark_resealed(row: SealedRow, sealed: Vec<u8>) -> Statement {
-    sql("UPDATE totp SET sealed = $1 WHERE account_id = $2 AND sealed = $3")
-        .bind(sealed)
-        .bind(row.id)
-        .bind(row.sealed)
-}
-
-pub(super) fn delete_sealed(row: SealedRow) -> Statement {
-    sql("DELETE FROM totp WHERE account_id = $1 AND sealed = $2 RETURNING account_id")
-        .bind(row.id)
-        .bind(row.sealed)
-}
+/// The seeds, for whoever moves or gives up what is sealed.
+pub(super) const SEALED: SealedTable = SealedTable {
+    list: || {
+        sql(
+            "SELECT account_id AS id, version, sealed FROM totp WHERE account_id > $1 ORDER BY account_id LIMIT $2",
+        )
+    },
+    associated: |id, row| Ok(associated(id, row.int("version")?)),
+    mark: || sql("UPDATE totp SET sealed = $1 WHERE account_id = $2 AND sealed = $3"),
+    delete: || sql("DELETE FROM totp WHERE account_id = $1 AND sealed = $2 RETURNING account_id"),
+};
 
 fn read(row: &Row) -> Result<Seed, StoreError> {
     Ok(Seed {

@@ -87,6 +87,24 @@ on_each_engine! {
         db.close().await;
     }
 
+    async fn what_somebody_wrote_beside_the_keys_is_there_after_a_restore(database) {
+        let db = database.migrated().await;
+        give_keys(database);
+        let backup = take(database, &db).await;
+        let path = keyring(database).path;
+        let text = std::fs::read_to_string(&path).expect("the keyring");
+        std::fs::write(&path, format!("# ours: the passphrase is with Grace\n{text}")).expect("written");
+        restore(database, &db, &backup).await;
+        let text = std::fs::read_to_string(&path).expect("the keyring");
+        assert!(text.contains("# ours: the passphrase is with Grace\n"), "{text}");
+        let again = text.clone();
+        restore(database, &db, &backup).await;
+        let text = std::fs::read_to_string(&path).expect("the keyring");
+        assert_ne!(text, again, "another signing key");
+        assert_eq!(text.matches("# ours").count(), 1);
+        db.close().await;
+    }
+
     async fn data_keys_that_the_database_lost_are_written(database) {
         let db = database.migrated().await;
         give_keys(database);

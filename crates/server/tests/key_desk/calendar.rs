@@ -1,9 +1,10 @@
 //! What the calendar does: due keys are rotated by one process, keys that nobody may rotate are reminded of.
 
-use std::time::Duration;
+use std::{sync::atomic::Ordering, time::Duration};
 
 use concierge_core::keys::{RingName, api::CheckLine};
 use concierge_server::keys::Place;
+use serde_json::json;
 
 use super::{House, supply};
 use crate::support::app::TestApp;
@@ -15,6 +16,26 @@ async fn keep(app: &TestApp, apps: &[&TestApp]) {
     super::while_watching(apps, app.services.keep_keys())
         .await
         .expect("kept");
+}
+
+/// As if so many access tokens had been signed.
+fn sign(app: &TestApp, tokens: u64) {
+    let signed = app.services.sessions.signed();
+    signed.fetch_add(tokens, Ordering::Relaxed);
+}
+
+/// Every process looks for abuse, as it does each minute; how many alerts there are.
+async fn look(apps: &[&TestApp]) -> usize {
+    let mut found = 0;
+    for app in apps {
+        found += app
+            .services
+            .key_desk()
+            .look_for_abuse()
+            .await
+            .expect("looked");
+    }
+    found
 }
 
 on_each_engine! {
@@ -85,5 +106,37 @@ on_each_engine! {
         assert_eq!(desk.look_for_abuse().await.expect("looked"), 0);
         assert_eq!(house.app.events("key_abuse").await, 1);
         assert_eq!(house.app.services.refusals.counts()["revoked_kid"], 1);
+    }
+
+    async fn far_more_signatures_than_usual_on_two_processes_together_are_an_alert_once_an_hour(db) {
+        let house = House::open(db).await;
+        let beside = house.beside(db).await;
+        let both = [&house.app, &beside];
+        for _ in 0..4 {
+            sign(&house.app, 10);
+            assert_eq!(look(&both).await, 0, "so many are usual");
+            house.app.advance(DAY).await;
+        }
+        for app in both {
+            sign(app, 51);
+        }
+        assert_eq!(look(&both).await, 1, "neither alone signed too many");
+        sign(&beside, 200);
+        assert_eq!(look(&both).await, 0, "of this hour it was told");
+        house.app.advance(Duration::from_secs(3600)).await;
+        sign(&beside, 200);
+        assert_eq!((look(&both).await, house.app.events("key_abuse").await), (1, 2));
+    }
+
+    async fn a_sign_in_and_a_refresh_are_a_signature_each(db) {
+        let house = House::open(db).await;
+        let signed = house.app.services.sessions.signed();
+        let before = signed.load(Ordering::Relaxed);
+        let mut browser = house.app.signed_in().await;
+        let at_sign_in = signed.load(Ordering::Relaxed);
+        house.app.advance(Duration::from_secs(60)).await;
+        assert_eq!(browser.post("/api/auth/refresh", json!({})).await.status, 200);
+        assert!(at_sign_in > before);
+        assert_eq!(signed.load(Ordering::Relaxed), at_sign_in + 1);
     }
 }

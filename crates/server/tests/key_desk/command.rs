@@ -10,6 +10,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use concierge_server::store::sql;
 use serde_json::{Value, json};
 
 use crate::support::{
@@ -279,10 +280,47 @@ fn closed(path: &Path, text: &str) {
 }
 
 on_each_engine! {
+    async fn two_processes_refuse_within_a_second_of_the_answer_what_a_revoked_key_signed(db) {
+        let shell = Shell::new(db);
+        shell.done(&["key", "generate", "--out", "data/secrets.production.toml"]);
+        shell.make_ada();
+        let here = shell.serve();
+        let there = here.beside(&shell.folder, &shell.borrowed());
+        for ring in ["signing", "sealing"] {
+            let token = sign_in(&here);
+            assert_eq!(status_of(&there, &token), "200");
+            let kid = shell.active(ring);
+            shell.done(&["key", "revoke", "--kid", &kid, "--reason", "leaked"]);
+            for program in [&here, &there] {
+                within_a_second(program, &token, "401");
+            }
+            let token = signed_by(&there, &shell.active("signing"));
+            within_a_second(&here, &token, "200");
+        }
+    }
+}
+
+on_each_engine! {
     async fn a_keyring_file_is_walked_through(db) {
         let shell = Shell::new(db);
         shell.done(&["key", "generate", "--out", "data/secrets.production.toml"]);
         walk(&shell, &[]);
+    }
+
+    async fn a_command_that_works_with_the_keys_leaves_an_event_and_the_server_none(db) {
+        let shell = Shell::new(db);
+        shell.done(&["key", "generate", "--out", "data/secrets.production.toml"]);
+        shell.make_ada();
+        shell.serve().terminate();
+        shell.done(&["key", "status"]);
+        let db = db.open().await;
+        let rows = sql("SELECT details FROM event WHERE name = 'key_read' ORDER BY at, id").fetch_all(&db).await;
+        let told = rows.expect("events").into_iter().map(|row| row.text("details").expect("details"));
+        let told: Vec<String> = told.collect();
+        assert_eq!(told.len(), 2, "{told:?}");
+        assert!(told[0].contains("\"command\":\"account\""), "{told:?}");
+        assert!(told[1].contains("\"command\":\"key status\""), "{told:?}");
+        db.close().await;
     }
 
     async fn a_dot_env_is_walked_through(db) {

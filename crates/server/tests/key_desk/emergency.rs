@@ -1,5 +1,7 @@
 //! The emergency: whatever a compromised key could have made is refused everywhere.
 
+use std::time::Duration;
+
 use concierge_core::keys::RingName;
 use concierge_server::{
     audit::Origin,
@@ -11,13 +13,25 @@ use concierge_server::{
 };
 use serde_json::json;
 
-use super::{House, nobody, while_watching};
-use crate::support::{ADA, PASSWORD, app::TestApp};
+use super::{House, nobody, supply, while_watching};
+use crate::support::{ADA, PASSWORD, app::TestApp, database::Database};
 
 /// Takes the news in, as a running process does within a quarter of a second.
-async fn hear(app: &TestApp) {
+pub async fn hear(app: &TestApp) {
     app.hear().await;
     app.services.reload_keys("announcement").await;
+}
+
+/// Another process on the same keyring, on a machine whose clock is an hour ahead.
+async fn ahead(house: &House, db: &Database) -> TestApp {
+    let app = house.app.beside_with(db, |options| {
+        options.supply = supply(db.folder.path());
+        options.clock = std::sync::Arc::default();
+        options.clock.advance(Duration::from_secs(3600));
+    });
+    let app = app.await;
+    house.begin(&app).await;
+    app
 }
 
 on_each_engine! {
@@ -102,6 +116,58 @@ on_each_engine! {
         assert_eq!(list_incidents(beside.db(), 10).await.expect("incidents").len(), 1);
     }
 
+    async fn keys_that_went_together_are_one_incident_also_when_a_process_finished_it(db) {
+        let house = House::open(db).await;
+        let beside = house.beside(db).await;
+        let (origin, keeper) = (Origin::default(), &house.app.services.keeper);
+        for ring in [RingName::Signing, RingName::Sealing] {
+            let before = (beside.count("incident").await, beside.count("data_key").await);
+            let first = house.active(ring);
+            let rotating = keeper.rotate(Rotation::of(ring.into()), nobody(&origin), &|_| {});
+            while_watching(&[&house.app, &beside], rotating).await.expect("rotated");
+            let kid = house.active(ring);
+            let target = keys::emergency::Target::find(&keeper.supply().read(), &kid, house.app.services.clock.now());
+            keeper.revoke_in_keyring(&target.expect("the key"), None).await.expect("revoked");
+            // Killed here. The other process sees the file.
+            beside.services.reload_keys("changed file").await;
+            assert_eq!(beside.count("incident").await, before.0 + 1);
+            let sealed_anew = if ring == RingName::Sealing { 4 } else { 0 };
+            assert_eq!(beside.count("data_key").await, before.1 + sealed_anew);
+            // The command, repeated, tells the reason; the key that went along is of the same incident.
+            for asked in [&kid, &first] {
+                let desk = beside.services.key_desk();
+                let revoked = desk.revoke(asked, "leaked", None, nobody(&origin)).await;
+                let incident = revoked.expect("known").incident;
+                assert_eq!((&incident.kid, &*incident.reason), (&kid, "leaked"));
+            }
+            assert_eq!(beside.count("incident").await, before.0 + 1);
+            assert_eq!(beside.count("data_key").await, before.1 + sealed_anew);
+        }
+    }
+
+    async fn a_revoked_sealing_key_that_a_process_finished_loses_its_value_with_the_next_tidying(db) {
+        let house = House::open(db).await;
+        let keeper = &house.app.services.keeper;
+        let kid = house.active(RingName::Sealing);
+        let target = keys::emergency::Target::find(&keeper.supply().read(), &kid, house.app.services.clock.now());
+        keeper.revoke_in_keyring(&target.expect("the key"), None).await.expect("revoked");
+        let value = || {
+            let contents = house.contents();
+            let ring = contents.ring(Purpose::Sealing).expect("the ring");
+            let key = ring.keys.iter().find(|key| key.id == kid).expect("its id stays");
+            key.value.expose().to_owned()
+        };
+        let origin = Origin::default();
+        keeper.tidy(nobody(&origin)).await.expect("tidied");
+        assert_ne!(value(), "", "the database does not know which key it was");
+        house.app.services.reload_keys("changed file").await;
+        keeper.tidy(nobody(&origin)).await.expect("tidied");
+        assert_eq!(value(), "");
+        house.app.services.reload_keys("changed file").await;
+        assert_eq!(house.app.events("key_reload_failed").await, 0);
+        house.app.signed_in().await;
+    }
+
     async fn a_revoked_sealing_key_opens_nothing_any_more(db) {
         let house = House::open(db).await;
         let mut browser = house.app.signed_in().await;
@@ -124,6 +190,71 @@ on_each_engine! {
         let mut elsewhere = after.browser();
         elsewhere.cookies = browser.cookies.clone();
         assert_eq!(elsewhere.refresh().await.status, 200);
+    }
+
+    async fn a_revoke_by_a_clock_that_is_ahead_keeps_nobody_out(db) {
+        let house = House::open(db).await;
+        let ahead = ahead(&house, db).await;
+        let mut browser = house.app.signed_in().await;
+        let kid = house.active(RingName::Signing);
+        let origin = Origin::default();
+        for kid in [kid, house.active(RingName::Sealing)] {
+            let revoked = ahead.services.key_desk().revoke(&kid, "leaked", None, nobody(&origin)).await;
+            revoked.expect("revoked");
+            hear(&house.app).await;
+            browser.refresh().await.assert_problem(401, "unauthenticated");
+            assert_eq!(browser.sign_in(ADA, PASSWORD).await.status, 200);
+            assert_eq!(browser.get("/api/profile").await.status, 200);
+            house.app.advance_seconds(60).await;
+            assert_eq!(browser.refresh().await.status, 200);
+        }
+    }
+
+    async fn a_session_of_a_machine_whose_clock_is_ahead_ends_with_the_others(db) {
+        let house = House::open(db).await;
+        let ahead = ahead(&house, db).await;
+        house.app.registered(ADA).await;
+        let mut browser = ahead.browser();
+        assert_eq!(browser.sign_in(ADA, PASSWORD).await.status, 200);
+        let kid = house.active(RingName::Signing);
+        let origin = Origin::default();
+        let revoked = house.app.services.key_desk().revoke(&kid, "leaked", None, nobody(&origin)).await;
+        assert_eq!(revoked.expect("revoked").incident.sessions_after, 0);
+        for app in [&house.app, &ahead] {
+            hear(app).await;
+            let mut either = app.browser();
+            either.cookies = browser.cookies.clone();
+            either.refresh().await.assert_problem(401, "unauthenticated");
+        }
+    }
+
+    async fn a_session_that_a_process_sealed_before_it_heard_of_the_emergency_ends(db) {
+        let house = House::open(db).await;
+        let late = house.beside(db).await;
+        house.app.registered(ADA).await;
+        let kid = house.active(RingName::Sealing);
+        let origin = Origin::default();
+        let revoked = house.app.services.key_desk().revoke(&kid, "leaked", None, nobody(&origin)).await;
+        revoked.expect("revoked");
+        house.app.advance_seconds(1).await;
+        let mut browser = late.browser();
+        assert_eq!(browser.sign_in(ADA, PASSWORD).await.status, 200);
+        // It has dropped its copies and not yet read the keys when the next request comes.
+        late.hear().await;
+        assert_eq!(browser.get("/api/profile").await.status, 200);
+        for app in [&late, &house.app] {
+            hear(app).await;
+            let mut either = app.browser();
+            either.cookies = browser.cookies.clone();
+            either.get("/api/profile").await.assert_problem(401, "unauthenticated");
+            either.refresh().await.assert_problem(401, "unauthenticated");
+        }
+        house.app.services.reseal().await.expect("looked at");
+        let ended = sql("SELECT end_reason FROM session WHERE ended_at IS NOT NULL").fetch_one(late.db());
+        assert_eq!(ended.await.and_then(|row| row.text("end_reason")).expect("a reason"), "key_revoked");
+        assert_eq!(house.app.events("authn_token_revoked").await, 1);
+        assert_eq!(browser.sign_in(ADA, PASSWORD).await.status, 200);
+        assert_eq!(browser.refresh().await.status, 200);
     }
 
     async fn a_reason_and_a_key_that_is_there_are_needed(db) {

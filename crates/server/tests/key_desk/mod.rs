@@ -5,6 +5,7 @@ mod calendar;
 mod command;
 mod emergency;
 mod rotation;
+mod tokens;
 
 use std::{
     future::Future,

@@ -2,6 +2,7 @@
 
 mod age;
 mod import;
+mod output;
 mod ways;
 
 use std::{fs, io::Write as _, os::unix::fs::PermissionsExt as _, path::Path, process::Stdio};

@@ -3,7 +3,7 @@
 use concierge_core::{locale::Locale, totp::Policy};
 use concierge_server::{
     audit::Origin,
-    keys::{self, data_keys},
+    keys::{self, KeeperError, data_keys},
     lost_key::{self, Loss, LostKeyError},
     mail::{Letter, Mail},
     platform::{
@@ -48,7 +48,8 @@ async fn lose(app: &TestApp) {
 
 async fn replace(app: &TestApp) -> Result<Loss, LostKeyError> {
     let now = app.clock.now();
-    lost_key::replace(app.db(), &sealing(app), "the disk burned", now, &OsRng).await
+    let (keeper, sealing) = (app.keeper(), sealing(app));
+    lost_key::replace(app.db(), &keeper, &sealing, "the disk burned", now, &OsRng).await
 }
 
 async fn rehearse(app: &TestApp) -> Result<Loss, LostKeyError> {
@@ -162,6 +163,20 @@ on_each_engine! {
         }
         assert_eq!(app.count("data_key").await, 5);
         assert!(matches!(replace(&app).await, Err(LostKeyError::NothingLost)));
+    }
+
+    async fn whoever_changes_the_keys_right_now_is_not_interfered_with(db) {
+        let app = TestApp::start(db).await;
+        lose(&app).await;
+        let keeper = app.keeper();
+        let lease = keeper.lease().await.expect("the turn");
+        let before = everything(app.db()).await;
+        let refused = replace(&app).await;
+        assert!(matches!(refused, Err(LostKeyError::Keeper(KeeperError::Busy))), "{refused:?}");
+        assert_eq!(everything(app.db()).await, before);
+        keeper.give_back(&lease).await;
+        replace(&app).await.expect("replaced");
+        keeper.lease().await.expect("the turn was given back");
     }
 
     async fn what_a_key_at_hand_still_opens_stays(db) {

@@ -69,7 +69,9 @@ on_each_engine! {
         let (authenticator, codes) = app.enrolled(&mut owner).await;
         queue(&app, 3).await;
         renewed(&app).await;
-        assert_eq!(owner.refresh().await.status, 200);
+        owner.refresh().await.assert_problem(401, "unauthenticated");
+        let mut owner = app.half_way(ADA).await;
+        assert_eq!(owner.totp(&authenticator.code(&app, 0)).await.status, 200);
         let id = app.account(ADA).await.view.id;
         assert_eq!(shown(&app, id).await, codes);
         app.services.reseal().await.expect("re-sealed");
@@ -87,6 +89,7 @@ on_each_engine! {
             assert_eq!((moved.moved, moved.unreadable), (0, 0));
             assert!(process.services.keys.outdated().await.is_empty());
         }
+        app.advance(Duration::from_secs(60)).await;
         let mut browser = app.half_way(ADA).await;
         assert_eq!(browser.totp(&authenticator.code(&app, 0)).await.status, 200);
     }

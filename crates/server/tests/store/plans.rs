@@ -30,7 +30,7 @@ const GROWING: [&str; 17] = [
 ];
 
 /// Statements that read whole tables, each for a reason.
-const WALKS: [(&str, &str); 5] = [
+const WALKS: [(&str, &str); 6] = [
     (
         "FROM account ORDER BY created_at, id",
         "the command line lists every account",
@@ -38,6 +38,10 @@ const WALKS: [(&str, &str); 5] = [
     (
         "WHERE ended_at IS NULL AND idle_expires_at > $1 AND expires_at > $1",
         "every session ends, once, where a sealing key is lost; an admin asks how many there are",
+    ),
+    (
+        "SET ended_at = $1, end_reason = $2 WHERE ended_at IS NULL",
+        "every session ends, once, where a key is revoked",
     ),
     (
         "DELETE FROM totp WHERE confirmed_at IS NULL",

@@ -13,6 +13,8 @@ pub struct Program {
     child: Child,
     /// Where it listens.
     pub address: SocketAddr,
+    /// What people type, without the scheme.
+    host: String,
     log: Vec<String>,
     lines: mpsc::Receiver<String>,
 }
@@ -33,6 +35,10 @@ fn post(path: &str) -> String {
     format!("POST {path} HTTP/1.1\r\nContent-Type: application/json")
 }
 
+fn url(scheme: &str, address: SocketAddr) -> String {
+    format!("{scheme}://localhost:{}", address.port())
+}
+
 /// An address to listen on. Its port is free again when the listener here is dropped, and nobody else asks for it soon.
 pub fn free() -> SocketAddr {
     let free = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
@@ -48,7 +54,9 @@ impl Program {
             ("CONCIERGE_SIGN_IN_DEADLINE", "0"),
         ];
         let variables = [variables, &cheap].concat();
-        Self::serve_as(folder, &variables, free(), "http", "setup link is in")
+        let address = free();
+        let url = url("http", address);
+        Self::serve_as(folder, &variables, address, &url, "setup link is in")
     }
 
     /// Starts it in production, where all is as it is for an operator; returns once it is open.
@@ -57,22 +65,28 @@ impl Program {
         variables: &[(&str, &str)],
         address: SocketAddr,
     ) -> Self {
-        Self::serve_as(folder, variables, address, "https", "Concierge is open at")
+        let url = url("https", address);
+        Self::serve_as(folder, variables, address, &url, "Concierge is open at")
+    }
+
+    /// Starts another process of a house in production, which people type the same address for.
+    pub fn beside(&self, folder: &Path, variables: &[(&str, &str)]) -> Self {
+        let url = url("https", self.address);
+        Self::serve_as(folder, variables, free(), &url, "Concierge is open at")
     }
 
     fn serve_as(
         folder: &Path,
         variables: &[(&str, &str)],
         address: SocketAddr,
-        scheme: &str,
+        public_url: &str,
         open: &str,
     ) -> Self {
-        let public_url = format!("{scheme}://localhost:{}", address.port());
         let listen = address.to_string();
         let mut command = command(folder, &["serve"], variables);
         command.stderr(Stdio::null()).envs([
-            ("CONCIERGE_LISTEN", &listen),
-            ("CONCIERGE_PUBLIC_URL", &public_url),
+            ("CONCIERGE_LISTEN", listen.as_str()),
+            ("CONCIERGE_PUBLIC_URL", public_url),
         ]);
         let mut child = command.spawn().expect("the program starts");
         let output = BufReader::new(child.stdout.take().expect("its output"));
@@ -87,9 +101,11 @@ impl Program {
         while !log.last().is_some_and(|line: &String| line.contains(open)) {
             log.push(lines.recv().expect("the program ended before it was open"));
         }
+        let (_, host) = public_url.split_once("://").expect("a URL");
         Self {
             child,
             address,
+            host: host.to_owned(),
             log,
             lines,
         }
@@ -110,9 +126,9 @@ impl Program {
 
     fn open(&self, head: &str, body: &str) -> TcpStream {
         let mut stream = TcpStream::connect(self.address).expect("it listens");
-        let port = self.address.port();
         let request = format!(
-            "{head}\r\nHost: localhost:{port}\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{body}",
+            "{head}\r\nHost: {}\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{body}",
+            self.host,
             body.len()
         );
         stream.write_all(request.as_bytes()).expect("sent");

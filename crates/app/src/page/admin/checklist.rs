@@ -11,10 +11,11 @@ pub(super) fn card(lines: &[Checked]) -> AnyView {
     if lines.is_empty() {
         return ().into_any();
     }
-    let ticked = lines.iter().filter(|line| line.is_ticked).count();
+    let asked = lines.iter().filter(|line| !line.is_waived);
+    let ticked = asked.clone().filter(|line| line.is_ticked).count();
     let count = fill_all(
         words.ticked,
-        &[&ticked.to_string(), &lines.len().to_string()],
+        &[&ticked.to_string(), &asked.count().to_string()],
     );
     view! {
         <section class="card" aria-labelledby="checklist-heading">
@@ -30,9 +31,10 @@ pub(super) fn card(lines: &[Checked]) -> AnyView {
 
 fn line(checked: &Checked) -> AnyView {
     let words = &use_admin_texts().checklist;
-    let (mark, class) = match checked.is_ticked {
-        true => (words.right, "standing standing-right"),
-        false => (words.wrong, "standing standing-wrong"),
+    let (mark, class) = match (checked.is_waived, checked.is_ticked) {
+        (true, _) => (words.waived, "standing"),
+        (false, true) => (words.right, "standing standing-right"),
+        (false, false) => (words.wrong, "standing standing-wrong"),
     };
     // What the program says to operators, it says in English, as on the command line.
     let remedies = checked.remedies.iter().map(|remedy| {
