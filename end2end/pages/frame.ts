@@ -6,6 +6,7 @@ export interface Frame {
   signOutEverywhere: Locator;
   signIn: Locator;
   profile: Locator;
+  security: Locator;
   accounts: Locator;
   french: Locator;
   english: Locator;
@@ -17,6 +18,7 @@ export function frame(page: Page): Frame {
     signOutEverywhere: page.getByRole("button", { name: "Sign out everywhere" }),
     signIn: page.getByRole("link", { name: "Sign in", exact: true }),
     profile: page.getByRole("link", { name: "Profile", exact: true }),
+    security: page.getByRole("link", { name: "Security", exact: true }),
     accounts: page.getByRole("link", { name: "Accounts", exact: true }),
     french: page.getByRole("link", { name: "Français" }),
     english: page.getByRole("link", { name: "English" }),

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 
 import { expect, lineTest, signIn, test } from "../fixtures.ts";
+import { frame } from "../pages/frame.ts";
 import { profilePage } from "../pages/profile.ts";
 import { signInPage } from "../pages/sign_in.ts";
 import { freePort } from "../server.ts";
@@ -37,6 +38,28 @@ test("a link from another site finds its reader signed in", async ({ page, serve
 
   site.closeAllConnections();
   site.close();
+});
+
+test("Back before the script has arrived leads to the page before, alive", async ({ page, account }) => {
+  await signIn(page, account);
+  const profile = profilePage(page);
+  await expect(profile.save).toBeEnabled();
+  await frame(page).security.click();
+  await expect(page).toHaveURL("/security");
+
+  let letGo = (): void => {};
+  const late = new Promise<void>((resolve) => (letGo = resolve));
+  await page.route("**/*.wasm", async (route) => {
+    await late;
+    await route.continue();
+  });
+  await page.reload({ waitUntil: "commit" });
+  await expect(page.getByRole("heading", { level: 1, name: "Security" })).toBeVisible();
+  await page.evaluate(() => history.back());
+  await expect(page).toHaveURL("/profile");
+  letGo();
+  await expect(profile.heading).toBeVisible();
+  await expect(profile.save).toBeEnabled();
 });
 
 test("an unknown path is not found, in words", async ({ page, faults }) => {

@@ -55,9 +55,10 @@ pub fn shell() -> impl IntoView {
                 <meta name="color-scheme" content=color_scheme(facts.theme) />
                 {theme_colors(facts.theme)}
                 <meta name="description" content=words.common.description />
+                // Before the style sheet, which a script after it would wait for.
+                {hydrates.then(|| script(&nonce, &assets))}
                 <link rel="stylesheet" href=assets.css.clone() />
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
-                {hydrates.then(|| scripts(&nonce, &assets))}
                 {reload}
                 <MetaTags />
             </head>
@@ -95,9 +96,15 @@ fn theme_colors(theme: Theme) -> AnyView {
 /// The script that brings the page to life, and a preload of the module that it would find last. `anonymous`
 /// is how the loader fetches, so the preload is used and nothing loads twice. The loader itself needs none: the
 /// import starts as soon as it is read, and a `modulepreload` is a policy violation where script is off.
-fn scripts(nonce: &str, assets: &Assets) -> impl IntoView + use<> {
+///
+/// Back, pressed before the module is there, may change the address and keep the document: a page that was loaded
+/// anew shares it with the entries before. What was rendered is not that address's page then, which is loaded instead.
+fn script(nonce: &str, assets: &Assets) -> impl IntoView + use<> {
     let start = format!(
-        "import init,{{hydrate}} from {:?};await init({{module_or_path:{:?}}});hydrate();",
+        "{{const here=()=>location.pathname+location.search,at=here(),\
+         app=import({:?}).then(async app=>(await app.default({{module_or_path:{:?}}}),app));\
+         addEventListener('DOMContentLoaded',async()=>{{const {{hydrate}}=await app;\
+         here()===at?hydrate():location.reload()}})}}",
         assets.js, assets.wasm
     );
     let nonce = nonce.to_owned();
@@ -109,6 +116,6 @@ fn scripts(nonce: &str, assets: &Assets) -> impl IntoView + use<> {
             r#type="application/wasm"
             crossorigin="anonymous"
         />
-        <script type="module" nonce=nonce inner_html=start></script>
+        <script nonce=nonce inner_html=start></script>
     }
 }

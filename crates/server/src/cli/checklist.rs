@@ -28,7 +28,7 @@ pub(super) async fn of(reading: &Reading, findings: &[Finding], now: Timestamp) 
     checklist::checklist(&Known {
         environment: reading.environment,
         findings,
-        due: Some(&unplanned),
+        due: &unplanned,
         watching: config.map(Watching::of),
         facts,
         now,

@@ -26,7 +26,7 @@ impl Desk<'_> {
         let checklist = checklist(&Known {
             environment: reading.environment,
             findings: &findings,
-            due: Some(&unplanned),
+            due: &unplanned,
             watching: Some(Watching::of(self.config)),
             facts: Some(Facts::find(self.db).await?),
             now,

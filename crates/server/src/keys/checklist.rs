@@ -63,8 +63,8 @@ pub struct Known<'a> {
     pub environment: Environment,
     /// What [`super::check`] found.
     pub findings: &'a [Finding],
-    /// What speaks against the plan to rotate ([`super::due::unplanned`]); none when nobody looked.
-    pub due: Option<&'a [Finding]>,
+    /// What speaks against the plan to rotate ([`super::due::unplanned`]).
+    pub due: &'a [Finding],
     /// Who hears of it; none when the rest of the configuration is broken.
     pub watching: Option<Watching>,
     /// What the database knows; none when it can't be asked.
@@ -79,7 +79,7 @@ pub fn checklist(known: &Known<'_>) -> Vec<Checked> {
     lines
         .map(|line| {
             let remedies = match line {
-                CheckLine::RotationPlanned => known.rotation(),
+                CheckLine::RotationPlanned => known.due.iter().map(remedy).collect(),
                 CheckLine::WatchedOver => known.watched_over(),
                 CheckLine::RecoveryReady => known.recovery(),
                 _ => known.against(line),
@@ -108,17 +108,6 @@ impl Known<'_> {
             lines => lines.contains(&line),
         };
         self.findings.iter().filter(speaks).map(remedy).collect()
-    }
-
-    fn rotation(&self) -> Vec<String> {
-        match self.due {
-            _ if self.waives(CheckLine::RotationPlanned) => Vec::new(),
-            Some(due) => due.iter().map(remedy).collect(),
-            None => vec![
-                "the age of the keys was not looked at: `concierge key status` shows it, `concierge key rotate --if-due` in a timer keeps it"
-                    .to_owned(),
-            ],
-        }
     }
 
     fn watched_over(&self) -> Vec<String> {
@@ -180,7 +169,7 @@ mod tests {
         Known {
             environment: Environment::Production,
             findings,
-            due: Some(&[]),
+            due: &[],
             watching: Some(Watching {
                 logs: true,
                 mails: true,
@@ -220,16 +209,11 @@ mod tests {
     #[test]
     fn what_is_not_known_is_not_ticked_where_it_is_deployed() {
         let nothing = Known {
-            due: None,
             watching: None,
             facts: None,
             ..known(&[])
         };
-        let last = [
-            CheckLine::RotationPlanned,
-            CheckLine::WatchedOver,
-            CheckLine::RecoveryReady,
-        ];
+        let last = [CheckLine::WatchedOver, CheckLine::RecoveryReady];
         assert_eq!(open(&nothing), last);
         let environment = Environment::Development;
         let there = Known {
@@ -280,7 +264,7 @@ mod tests {
         }
         let due = [Finding::error("JWT_SECRET", "x", "overdue", "rotate")];
         let overdue = Known {
-            due: Some(&due),
+            due: &due,
             ..known(&[])
         };
         assert_eq!(open(&overdue), [CheckLine::RotationPlanned]);

@@ -2,7 +2,7 @@
 
 use std::{sync::atomic::Ordering, time::Duration};
 
-use concierge_core::keys::RingName;
+use concierge_core::keys::{RingName, api::CheckLine};
 use concierge_server::keys::Place;
 use serde_json::json;
 
@@ -78,6 +78,16 @@ on_each_engine! {
         assert_eq!(house.active(RingName::Signing), before);
         let place = Place::of(&manual.services.keeper.supply().read(), RingName::Signing.into(), None);
         assert_eq!(place.remedy(RingName::Signing.into()), None);
+    }
+
+    async fn the_page_says_of_the_rotation_what_the_command_line_says(db) {
+        let house = House::open(db).await;
+        for (later, is_planned) in [(DAY * 59, true), (DAY * 32, false)] {
+            house.app.advance(later).await;
+            let desk = house.app.services.key_desk().view().await.expect("looked at");
+            let line = desk.checklist.iter().find(|one| one.line == CheckLine::RotationPlanned);
+            assert_eq!(line.map(|line| line.is_ticked), Some(is_planned), "{line:?}");
+        }
     }
 
     async fn refused_tokens_of_a_revoked_key_are_an_alert_once(db) {
