@@ -10,6 +10,7 @@ mod aws;
 #[cfg(feature = "azure")]
 mod azure;
 mod fault;
+mod identity;
 mod last_good;
 mod start;
 #[cfg(feature = "vault")]
