@@ -71,8 +71,11 @@ impl Fault {
             "corrupt message",
             "handshake",
         ];
+        // What another program wrote on its standard error may hold anything, so no such cause is shown.
         let causes: Vec<String> = successors(Some(error), |&error| error.source())
-            .map(|cause| first_line(&cause.to_string()))
+            .map(|cause| cause.to_string())
+            .filter(|cause| !cause.to_lowercase().contains("stderr:"))
+            .map(|cause| first_line(&cause))
             .collect();
         // The innermost cause says most.
         let about = |words: &[&str]| {
@@ -124,6 +127,13 @@ mod tests {
             let error = chain("error sending request", inner);
             assert_eq!(Fault::of_connection(&error), fault);
         }
+    }
+
+    #[test]
+    fn what_another_program_wrote_is_not_shown() {
+        let error = chain("no credentials", "it ended with 1. Stderr: tls hunter2");
+        let fault = Fault::of_connection(&error);
+        assert_eq!(fault, Fault::Unreachable("no credentials".to_owned()));
     }
 
     #[test]
