@@ -2,6 +2,9 @@
 
 use std::{error::Error, iter::successors};
 
+/// What an answer without end is called.
+pub(super) const TOO_LONG: &str = "with more than 1 MB";
+
 /// Why a store did not do what it was asked. The store's name stands before it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Fault {
@@ -85,6 +88,9 @@ impl Fault {
             };
             causes.iter().rev().find(names).cloned()
         };
+        if about(&["more than 1 mb"]).is_some() {
+            return Self::Other(TOO_LONG.to_owned());
+        }
         if let Some(cause) = about(&TLS) {
             return Self::Tls(cause);
         }

@@ -15,6 +15,8 @@ mod last_good;
 mod start;
 #[cfg(feature = "vault")]
 mod vault;
+#[cfg(any(feature = "vault", feature = "azure"))]
+mod wiped;
 
 use std::time::Duration;
 
