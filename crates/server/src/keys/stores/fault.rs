@@ -91,6 +91,10 @@ impl Fault {
         if about(&["more than 1 mb"]).is_some() {
             return Self::Other(TOO_LONG.to_owned());
         }
+        // A connection that ends in the middle says nothing against the certificate at its beginning.
+        if about(&["close_notify"]).is_some() {
+            return Self::Unreachable("it cut the connection off".to_owned());
+        }
         if let Some(cause) = about(&TLS) {
             return Self::Tls(cause);
         }
@@ -125,6 +129,10 @@ mod tests {
                 Fault::Tls("invalid peer certificate: UnknownIssuer".to_owned()),
             ),
             ("operation timed out", Fault::Timeout),
+            (
+                "peer closed connection without sending TLS close_notify",
+                Fault::Unreachable("it cut the connection off".to_owned()),
+            ),
             (
                 "Connection refused (os error 111)\nmore",
                 Fault::Unreachable("Connection refused (os error 111)".to_owned()),

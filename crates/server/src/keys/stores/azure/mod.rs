@@ -185,7 +185,11 @@ fn fetched(mut found: Found) -> Result<Fetched, Fault> {
 /// Nobody signed in: Entra is not there, or it does not know us. What Entra wrote is for the administrator there;
 /// its number is enough to find it.
 fn unknown(error: &Error) -> Fault {
-    let causes = || successors(Some(error as &(dyn StdError + 'static)), |&one| one.source());
+    let causes = || {
+        successors(Some(error as &(dyn StdError + 'static)), |&one| {
+            one.source()
+        })
+    };
     let inner = || causes().filter_map(|cause| cause.downcast_ref::<Error>());
     let number = causes().map(ToString::to_string).find_map(|cause| {
         let digits = cause.split("AADSTS").nth(1)?;

@@ -23,14 +23,16 @@ struct Seen {
 /// A server that runs as long as the test's runtime.
 struct Stub {
     address: String,
-    seen: Arc<Mutex<Vec<Seen>>>,
+    seen: Log,
 }
+
+type Log = Arc<Mutex<Vec<Seen>>>;
 
 type Answer = dyn Fn(&Seen) -> Response + Send + Sync;
 
 impl Stub {
     async fn start(answer: impl Fn(&Seen) -> Response + Send + Sync + 'static) -> Self {
-        let seen = Arc::<Mutex<Vec<Seen>>>::default();
+        let seen = Log::default();
         let answer: Arc<Answer> = Arc::new(answer);
         let router = Router::new()
             .fallback(handle)
@@ -66,7 +68,7 @@ impl Stub {
 }
 
 async fn handle(
-    State((seen, answer)): State<(Arc<Mutex<Vec<Seen>>>, Arc<Answer>)>,
+    State((seen, answer)): State<(Log, Arc<Answer>)>,
     uri: Uri,
     headers: HeaderMap,
     body: Bytes,
