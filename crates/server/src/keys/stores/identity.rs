@@ -3,32 +3,8 @@
 
 use crate::config::{Environment, StoreKind, StoreSettings};
 
-/// Where AWS's library learns whose secrets it asks for. The account itself only AWS knows; who is asked tells it.
-const OF_AWS: [&str; 8] = [
-    "AWS_REGION",
-    "AWS_DEFAULT_REGION",
-    "AWS_PROFILE",
-    "AWS_CONFIG_FILE",
-    "AWS_ENDPOINT_URL",
-    "AWS_ENDPOINT_URL_SECRETS_MANAGER",
-    "AWS_ROLE_ARN",
-    "AWS_ACCESS_KEY_ID",
-];
-
 /// The secret the settings name, in words that no other secret has.
 pub(super) fn identity(settings: &StoreSettings, environment: Environment) -> String {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "AWS's library reads its variables from there, and nowhere else"
-    )]
-    identity_from(settings, environment, |name| std::env::var(name).ok())
-}
-
-fn identity_from(
-    settings: &StoreSettings,
-    environment: Environment,
-    variable: impl Fn(&str) -> Option<String>,
-) -> String {
     let kind = settings.kind;
     let server = match kind {
         StoreKind::Vault => {
@@ -36,7 +12,7 @@ fn identity_from(
             let address = address.trim_end_matches('/').to_owned();
             vec![Some(address), settings.vault.namespace.clone()]
         }
-        StoreKind::Aws => OF_AWS.iter().map(|name| given(&variable, name)).collect(),
+        StoreKind::Aws => settings.aws.iter().map(of_aws).collect(),
         // The name is an address, and that of a vault is its own in the world. The tenant has it.
         StoreKind::Azure => vec![settings.azure.tenant.clone()],
         StoreKind::File | StoreKind::Env => Vec::new(),
@@ -47,8 +23,9 @@ fn identity_from(
 }
 
 /// An access key of a role is another one every hour and says nothing of the account.
-fn given(variable: &impl Fn(&str) -> Option<String>, name: &str) -> Option<String> {
-    variable(name).filter(|text| name != "AWS_ACCESS_KEY_ID" || !text.starts_with("ASIA"))
+fn of_aws((name, text): (&&'static str, &String)) -> Option<String> {
+    let is_passing = *name == "AWS_ACCESS_KEY_ID" && text.starts_with("ASIA");
+    (!is_passing).then(|| format!("{name}={text}"))
 }
 
 #[cfg(test)]
@@ -68,19 +45,20 @@ mod tests {
         }
     }
 
-    fn of(settings: &StoreSettings, variables: &[(&str, &str)]) -> String {
-        identity_from(settings, Environment::Staging, |name| {
-            let found = variables.iter().find(|(one, _)| *one == name);
-            found.map(|(_, text)| (*text).to_owned())
-        })
+    fn of(settings: &StoreSettings) -> String {
+        identity(settings, Environment::Staging)
+    }
+
+    fn aws(name: &'static str, text: &str) -> StoreSettings {
+        StoreSettings {
+            kind: StoreKind::Aws,
+            aws: [(name, text.to_owned())].into(),
+            ..StoreSettings::default()
+        }
     }
 
     #[test]
     fn a_secret_of_the_same_name_elsewhere_is_another_one() {
-        let aws = StoreSettings {
-            kind: StoreKind::Aws,
-            ..StoreSettings::default()
-        };
         let azure = |name: &str| StoreSettings {
             kind: StoreKind::Azure,
             name: Some(name.to_owned()),
@@ -88,16 +66,16 @@ mod tests {
             ..StoreSettings::default()
         };
         let all = [
-            of(&vault("https://a.invalid", None), &[]),
-            of(&vault("https://b.invalid", None), &[]),
-            of(&vault("https://a.invalid", Some("n")), &[]),
-            of(&aws, &[("AWS_REGION", "eu-central-1")]),
-            of(&aws, &[("AWS_REGION", "eu-west-1")]),
-            of(&aws, &[("AWS_PROFILE", "eu-west-1")]),
-            of(&aws, &[("AWS_ACCESS_KEY_ID", "AKIAONE")]),
-            of(&aws, &[("AWS_ACCESS_KEY_ID", "AKIATWO")]),
-            of(&azure("https://a.vault.azure.net/secrets/x"), &[]),
-            of(&azure("https://b.vault.azure.net/secrets/x"), &[]),
+            of(&vault("https://a.invalid", None)),
+            of(&vault("https://b.invalid", None)),
+            of(&vault("https://a.invalid", Some("n"))),
+            of(&aws("AWS_REGION", "eu-central-1")),
+            of(&aws("AWS_REGION", "eu-west-1")),
+            of(&aws("AWS_PROFILE", "eu-west-1")),
+            of(&aws("AWS_ACCESS_KEY_ID", "AKIAONE")),
+            of(&aws("AWS_ACCESS_KEY_ID", "AKIATWO")),
+            of(&azure("https://a.vault.azure.net/secrets/x")),
+            of(&azure("https://b.vault.azure.net/secrets/x")),
         ];
         let different: std::collections::BTreeSet<_> = all.iter().collect();
         assert_eq!(different.len(), all.len(), "{all:#?}");
@@ -106,12 +84,8 @@ mod tests {
     #[test]
     fn a_slash_more_and_the_next_key_of_a_role_are_the_same_secret() {
         let one = vault("https://a.invalid", None);
-        assert_eq!(of(&one, &[]), of(&vault("https://a.invalid/", None), &[]));
-        let aws = StoreSettings {
-            kind: StoreKind::Aws,
-            ..StoreSettings::default()
-        };
-        let by = |key| of(&aws, &[("AWS_ACCESS_KEY_ID", key)]);
+        assert_eq!(of(&one), of(&vault("https://a.invalid/", None)));
+        let by = |key| of(&aws("AWS_ACCESS_KEY_ID", key));
         assert_eq!(by("ASIAONE"), by("ASIATWO"));
     }
 }

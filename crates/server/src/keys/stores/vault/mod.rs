@@ -301,6 +301,3 @@ fn header(token: &str) -> Result<HeaderValue, Fault> {
     value.set_sensitive(true);
     Ok(value)
 }
-
-#[cfg(test)]
-mod tests;

@@ -9,9 +9,12 @@ use axum::{
     http::{HeaderMap, StatusCode, Uri},
     response::{IntoResponse as _, Response},
 };
+use concierge_core::sensitive::Sensitive;
+use concierge_server::{
+    config::{Environment, StoreKind, StoreSettings, VaultSettings},
+    keys::stores::{Fault, KeyStore},
+};
 use serde_json::{Value, json};
-
-use super::*;
 
 /// One request, as far as a test asks.
 struct Seen {
@@ -37,8 +40,10 @@ impl Stub {
         let router = Router::new()
             .fallback(handle)
             .with_state((Arc::clone(&seen), answer));
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let port = listener.local_addr().unwrap().port();
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0")
+            .await
+            .expect("fine");
+        let port = listener.local_addr().expect("fine").port();
         tokio::spawn(async { axum::serve(listener, router).await });
         let address = format!("http://127.0.0.1:{port}");
         Self { address, seen }
@@ -62,7 +67,7 @@ impl Stub {
     }
 
     fn count(&self, path: &str) -> usize {
-        let seen = self.seen.lock().unwrap();
+        let seen = self.seen.lock().expect("whole");
         seen.iter().filter(|one| one.path == path).count()
     }
 }
@@ -76,11 +81,11 @@ async fn handle(
     let token = headers.get("x-vault-token");
     let one = Seen {
         path: uri.path().to_owned(),
-        token: token.map(|token| token.to_str().unwrap().to_owned()),
+        token: token.map(|token| token.to_str().expect("fine").to_owned()),
         body: serde_json::from_slice(&body).unwrap_or_default(),
     };
     let response = answer(&one);
-    seen.lock().unwrap().push(one);
+    seen.lock().expect("whole").push(one);
     response
 }
 
@@ -94,15 +99,24 @@ fn mount(version: &str) -> Response {
 
 fn keyring(text: &str) -> Response {
     let metadata = json!({ "version": 1 });
-    Json(json!({ "data": { "data": { FIELD: text }, "metadata": metadata } })).into_response()
+    Json(json!({ "data": { "data": { "keyring": text }, "metadata": metadata } })).into_response()
 }
 
-fn to(settings: &VaultSettings) -> Vault {
-    Vault::of(settings, "secret/a").unwrap()
+fn store_of(vault: VaultSettings) -> Result<KeyStore, Fault> {
+    let settings = StoreSettings {
+        name: Some("secret/a".to_owned()),
+        vault,
+        ..StoreSettings::default()
+    };
+    KeyStore::of(StoreKind::Vault, &settings, Environment::Staging)
 }
 
-async fn fault_of(settings: &VaultSettings) -> Fault {
-    to(settings).fetch().await.unwrap_err()
+fn to(vault: VaultSettings) -> KeyStore {
+    store_of(vault).expect("fine")
+}
+
+async fn fault_of(settings: VaultSettings) -> Fault {
+    to(settings).fetch().await.expect_err("refused")
 }
 
 #[tokio::test]
@@ -115,10 +129,10 @@ async fn a_redirect_is_refused_and_its_target_gets_no_token() {
     });
     let stub = stub.await;
     for settings in [stub.by_token(), stub.by_role()] {
-        assert_eq!(fault_of(&settings).await, Fault::Other("307".to_owned()));
+        assert_eq!(fault_of(settings).await, Fault::Other("307".to_owned()));
     }
-    assert_eq!(stub.seen.lock().unwrap().len(), 2);
-    assert_eq!(target.seen.lock().unwrap().len(), 0);
+    assert_eq!(stub.seen.lock().expect("whole").len(), 2);
+    assert_eq!(target.seen.lock().expect("whole").len(), 0);
 }
 
 #[tokio::test]
@@ -129,7 +143,7 @@ async fn an_answer_of_more_than_a_megabyte_is_not_taken() {
             _ => mount("2"),
         });
         let stub = stub.await;
-        let fault = fault_of(&stub.by_token()).await;
+        let fault = fault_of(stub.by_token()).await;
         assert_eq!(fault, Fault::Other("with more than 1 MB".to_owned()));
     }
 }
@@ -145,7 +159,7 @@ async fn a_deleted_newest_version_is_said_and_is_no_empty_store() {
         _ => mount("2"),
     });
     let stub = stub.await;
-    let said = fault_of(&stub.by_token()).await.to_string();
+    let said = fault_of(stub.by_token()).await.to_string();
     assert!(said.contains("newest version") && said.contains("vault kv undelete"));
 }
 
@@ -153,7 +167,7 @@ async fn a_deleted_newest_version_is_said_and_is_no_empty_store() {
 async fn approle(auth: Value) -> Stub {
     let given = Mutex::new(0);
     let answer = move |seen: &Seen| {
-        let mut given = given.lock().unwrap();
+        let mut given = given.lock().expect("whole");
         if seen.path == LOGIN {
             *given += 1;
             let mut auth = auth.clone();
@@ -186,7 +200,7 @@ async fn approle_signs_in_once_for_as_long_as_its_token_lives() {
         let stub = approle(auth.clone()).await;
         for _ in 0..3 {
             // Each time a client of its own, as each question has.
-            assert!(to(&stub.by_role()).fetch().await.unwrap().is_some());
+            assert!(to(stub.by_role()).fetch().await.expect("fine").is_some());
         }
         assert_eq!(stub.count(LOGIN), logins, "{auth}");
     }
@@ -195,17 +209,17 @@ async fn approle_signs_in_once_for_as_long_as_its_token_lives() {
 #[tokio::test]
 async fn a_token_that_was_taken_away_is_followed_by_a_new_one() {
     let stub = approle(json!({ "lease_duration": 3600 })).await;
-    assert!(to(&stub.by_role()).fetch().await.is_ok());
+    assert!(to(stub.by_role()).fetch().await.is_ok());
     let forget = format!("{}/v1/forget", stub.address);
-    reqwest::get(forget).await.unwrap();
-    assert!(to(&stub.by_role()).fetch().await.is_ok());
+    reqwest::get(forget).await.expect("fine");
+    assert!(to(stub.by_role()).fetch().await.is_ok());
     assert_eq!(stub.count(LOGIN), 2);
 }
 
 #[tokio::test]
 async fn another_secret_or_namespace_never_gets_the_token_of_the_first() {
     let stub = approle(json!({ "lease_duration": 3600 })).await;
-    assert!(to(&stub.by_role()).fetch().await.is_ok());
+    assert!(to(stub.by_role()).fetch().await.is_ok());
     let another = [
         VaultSettings {
             secret: Some(Sensitive::new("another-secret")),
@@ -216,7 +230,7 @@ async fn another_secret_or_namespace_never_gets_the_token_of_the_first() {
             ..stub.by_role()
         },
     ];
-    for (settings, logins) in another.iter().zip(2..) {
+    for (settings, logins) in another.into_iter().zip(2..) {
         assert!(to(settings).fetch().await.is_ok());
         assert_eq!(stub.count(LOGIN), logins);
     }
@@ -233,7 +247,7 @@ fn an_address_with_a_password_in_it_is_refused_without_showing_it() {
             token: Some(Sensitive::new("the-token")),
             ..VaultSettings::default()
         };
-        let said = Vault::of(&settings, "secret/a").unwrap_err().to_string();
+        let said = store_of(settings).expect_err("refused").to_string();
         assert!(said.contains("VAULT_ADDR") && !said.contains("hunter2"));
     }
 }
@@ -246,9 +260,9 @@ async fn kv_1(rival: &'static str, is_before: bool) -> (Stub, Arc<Mutex<String>>
         if seen.path != "/v1/secret/a" {
             return mount("1");
         }
-        let mut kept = shared.lock().unwrap();
-        let Some(text) = seen.body[FIELD].as_str() else {
-            return Json(json!({ "data": { FIELD: *kept } })).into_response();
+        let mut kept = shared.lock().expect("whole");
+        let Some(text) = seen.body["keyring"].as_str() else {
+            return Json(json!({ "data": { "keyring": *kept } })).into_response();
         };
         let (first, last) = if is_before {
             (rival, text)
@@ -266,20 +280,20 @@ async fn kv_1(rival: &'static str, is_before: bool) -> (Stub, Arc<Mutex<String>>
 #[tokio::test]
 async fn on_kv_1_who_writes_between_our_look_and_our_write_is_lost_and_nobody_is_told() {
     let (stub, kept) = kv_1("theirs", true).await;
-    let vault = to(&stub.by_token());
-    let version = vault.fetch().await.unwrap().unwrap().version;
+    let vault = to(stub.by_token());
+    let version = vault.fetch().await.expect("fine").unwrap().version;
     assert!(vault.replace("new", Some(&version)).await.is_ok());
-    assert_eq!(*kept.lock().unwrap(), "new");
+    assert_eq!(*kept.lock().expect("whole"), "new");
 }
 
 #[tokio::test]
 async fn on_kv_1_who_is_overwritten_before_the_second_look_is_told() {
     let (stub, kept) = kv_1("theirs", false).await;
-    let vault = to(&stub.by_token());
-    let version = vault.fetch().await.unwrap().unwrap().version;
+    let vault = to(stub.by_token());
+    let version = vault.fetch().await.expect("fine").unwrap().version;
     let told = vault.replace("new", Some(&version)).await;
     assert_eq!(told, Err(Fault::Conflict));
-    assert_eq!(*kept.lock().unwrap(), "theirs");
+    assert_eq!(*kept.lock().expect("whole"), "theirs");
     let told = vault.replace("new", Some(&version)).await;
     assert_eq!(told, Err(Fault::Conflict));
 }
