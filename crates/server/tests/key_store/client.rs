@@ -282,8 +282,8 @@ async fn on_kv_1_who_writes_between_our_look_and_our_write_is_lost_and_nobody_is
     let (stub, kept) = kv_1("theirs", true).await;
     let vault = to(stub.by_token());
     let version = vault.fetch().await.expect("fine").unwrap().version;
-    assert!(vault.replace("new", Some(&version)).await.is_ok());
-    assert_eq!(*kept.lock().expect("whole"), "new");
+    assert!(vault.replace("# new", Some(&version)).await.is_ok());
+    assert_eq!(*kept.lock().expect("whole"), "# new");
 }
 
 #[tokio::test]
@@ -291,9 +291,9 @@ async fn on_kv_1_who_is_overwritten_before_the_second_look_is_told() {
     let (stub, kept) = kv_1("theirs", false).await;
     let vault = to(stub.by_token());
     let version = vault.fetch().await.expect("fine").unwrap().version;
-    let told = vault.replace("new", Some(&version)).await;
+    let told = vault.replace("# new", Some(&version)).await;
     assert_eq!(told, Err(Fault::Conflict));
     assert_eq!(*kept.lock().expect("whole"), "theirs");
-    let told = vault.replace("new", Some(&version)).await;
+    let told = vault.replace("# new", Some(&version)).await;
     assert_eq!(told, Err(Fault::Conflict));
 }
