@@ -1,6 +1,6 @@
 //! Where the keyring lives when that is not this machine, and what opens the door there.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use concierge_core::sensitive::Sensitive;
 
@@ -43,7 +43,7 @@ impl StoreKind {
     }
 }
 
-/// What was given for the store. AWS has no part of its own: its SDK reads the usual variables and files itself.
+/// What was given for the store. The SDK of AWS reads the usual variables and files itself.
 #[derive(Debug, Default)]
 pub struct StoreSettings {
     /// Which store the keys are read from.
@@ -54,6 +54,8 @@ pub struct StoreSettings {
     pub vault: VaultSettings,
     /// Azure Key Vault.
     pub azure: AzureSettings,
+    /// Whose secrets the library of AWS asks for, and where: none of it is a secret.
+    pub aws: BTreeMap<&'static str, String>,
     /// Whether nothing but the store itself counts, and nothing of it is kept on this machine.
     pub is_strict: bool,
     /// What the store said.
@@ -129,6 +131,18 @@ impl StoreSettings {
     }
 }
 
+/// Where the library of AWS learns whose secrets it asks for. The account itself only AWS knows; who asks tells it.
+const OF_AWS: [&str; 8] = [
+    "AWS_REGION",
+    "AWS_DEFAULT_REGION",
+    "AWS_PROFILE",
+    "AWS_CONFIG_FILE",
+    "AWS_ENDPOINT_URL",
+    "AWS_ENDPOINT_URL_SECRETS_MANAGER",
+    "AWS_ROLE_ARN",
+    "AWS_ACCESS_KEY_ID",
+];
+
 /// Reads the settings of the store. An unknown store is a finding, and then no store is asked.
 pub(super) fn read(reader: &mut Reader<'_>) -> StoreSettings {
     let words = StoreKind::ALL.map(|one| (one.as_str(), one));
@@ -155,6 +169,10 @@ pub(super) fn read(reader: &mut Reader<'_>) -> StoreSettings {
             client: text("AZURE_CLIENT_ID"),
             secret: secret("AZURE_CLIENT_SECRET"),
         },
+        aws: OF_AWS
+            .into_iter()
+            .filter_map(|name| Some((name, reader.surrounding(name)?)))
+            .collect(),
         is_strict: is_strict.unwrap_or_default(),
         answer: Arc::default(),
     }

@@ -30,6 +30,11 @@ impl<'a> Reader<'a> {
         self.all(variable).into_iter().next()
     }
 
+    /// A variable of the process that is another program's or library's, and no setting.
+    pub(super) fn surrounding(&self, variable: &str) -> Option<String> {
+        self.sources.environment.get(variable).cloned()
+    }
+
     /// What counts for a variable, its default included.
     fn effective(&self, variable: &str) -> Option<Given> {
         self.first(variable).or_else(|| {

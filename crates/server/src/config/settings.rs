@@ -267,10 +267,15 @@ pub static SETTINGS: &[Setting] = &[
         "`json` for machines, `text` for people."),
 ];
 
+/// What opens AWS. Its own library reads these, so they are no settings of ours.
+const SECRETS_OF_AWS: [&str; 2] = ["AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"];
+
 /// The variables that may hold a secret: what no child process is given.
 pub fn secret_variables() -> impl Iterator<Item = &'static str> {
     let secrets = SETTINGS.iter().filter(|setting| setting.secret);
-    secrets.map(|setting| setting.variable)
+    secrets
+        .map(|setting| setting.variable)
+        .chain(SECRETS_OF_AWS)
 }
 
 #[cfg(test)]
@@ -286,6 +291,15 @@ mod tests {
         assert_eq!(variables.len(), SETTINGS.len());
         let with_key = SETTINGS.iter().filter(|setting| setting.key.is_some());
         assert_eq!(keys.len(), with_key.count());
+    }
+
+    #[test]
+    fn what_opens_a_store_is_kept_from_children() {
+        let secrets: BTreeSet<_> = secret_variables().collect();
+        for variable in ["VAULT_TOKEN", "VAULT_SECRET_ID", "AZURE_CLIENT_SECRET"] {
+            assert!(secrets.contains(variable), "{variable}");
+        }
+        assert!(SECRETS_OF_AWS.iter().all(|one| secrets.contains(one)));
     }
 
     #[test]

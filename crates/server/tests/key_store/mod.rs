@@ -1,6 +1,8 @@
 //! Keys in a store: their life there, and what happens while the store does not answer.
 
 #[cfg(feature = "vault")]
+mod client;
+#[cfg(feature = "vault")]
 mod life;
 #[cfg(feature = "vault")]
 mod outage;

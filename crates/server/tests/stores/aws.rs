@@ -1,7 +1,9 @@
 //! AWS Secrets Manager in moto, which checks signatures and policies.
 
+use std::path::Path;
+
 use super::{
-    emulator::{Emulator, Variables, certificate},
+    emulator::{Emulator, Listener, Variables, certificate},
     house::House,
     life::{Store, a_keyring_lives_in},
     race,
@@ -113,6 +115,65 @@ fn a_wrong_signature_and_a_missing_permission_are_said() {
     let mut forger = House::new(&forged);
     forger.expect("key diff --to aws", 5, "credentials that AWS knows");
     forger.told_no_secret(&[], &["no-such-secret-access-key"]);
+}
+
+/// Wherever an endpoint comes from: the keys go to nobody in the clear, not to a name and not through a proxy.
+#[test]
+fn without_tls_aws_is_asked_on_this_machine_only_and_through_nobody() {
+    let proxy = Listener::start();
+    let store = aws();
+    let line = "key diff --to aws";
+    let with = |more: Variables| House::new(&[store.variables.clone(), more].concat());
+    for address in [
+        "http://secretsmanager.invalid",
+        &format!("http://localhost:{}", store.emulator.port()),
+    ] {
+        let endpoint = |name| (name, address.to_owned());
+        with(vec![endpoint("AWS_ENDPOINT_URL")]).expect(line, 5, "must be https");
+        let own = endpoint("AWS_ENDPOINT_URL_SECRETS_MANAGER");
+        with(vec![own]).expect(line, 5, "must be https");
+    }
+    let through = ("HTTP_PROXY", proxy.address());
+    with(vec![through.clone()]).expect(line, 5, "without a proxy between");
+    assert_eq!(proxy.count(), 0);
+    let past = ("NO_PROXY", "127.0.0.1".to_owned());
+    with(vec![through, past]).expect(line, 0, "no difference");
+    assert_eq!(proxy.count(), 0);
+}
+
+#[test]
+fn a_program_in_a_profile_is_not_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let (config, mark) = (folder.path().join("config"), folder.path().join("mark"));
+    let script = format!("sh -c 'touch {}'", mark.display());
+    let profile = format!("[default]\ncredential_process = {script}\n");
+    std::fs::write(&config, profile).unwrap();
+    let store = aws();
+    let mut variables = store.variables.clone();
+    variables.retain(|(name, _)| !name.contains("ACCESS_KEY"));
+    variables.push(("AWS_CONFIG_FILE", config.display().to_string()));
+    let mut house = House::new(&variables);
+    house.expect("key diff --to aws", 5, "credentials that AWS knows");
+    assert!(!mark.exists());
+}
+
+/// The library repeats the question, and the label is no longer where it was read: on our own version.
+#[test]
+fn a_move_whose_answer_was_lost_is_found_to_be_done() {
+    let store = aws();
+    let mut house = House::new(&store.variables);
+    house.generate();
+    house.expect("key push --to aws", 0, "sent to");
+    let lossy = Emulator::start(
+        "aws_lossy.py",
+        &[Path::new(&store.emulator.port().to_string())],
+    );
+    let address = format!("http://127.0.0.1:{}", lossy.port());
+    let through = [store.variables.clone(), vec![("AWS_ENDPOINT_URL", address)]].concat();
+    let mut house = House::new(&through);
+    let ours = house.generate();
+    house.expect("key push --to aws --force", 0, "sent to");
+    assert_eq!(store.keyring(), ours);
 }
 
 #[test]

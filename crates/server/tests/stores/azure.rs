@@ -85,10 +85,39 @@ fn each_failure_of_key_vault_is_one_line() {
         ("busy", "429"),
         ("broken", "502"),
         ("slow", "no answer within 10 s"),
+        ("endless", "more than 1 MB"),
+        (
+            "locked out",
+            "can't be reached: its sign-in does not answer",
+        ),
+        (
+            "nobody signs in",
+            "can't be reached: its sign-in does not answer",
+        ),
     ] {
         store.emulator.make(mode);
         let said = house(&store, &[]).expect("key diff --to azure", 5, says);
         assert_eq!(said.lines().count(), 1, "{said}");
+    }
+}
+
+#[test]
+fn who_writes_second_puts_the_text_of_the_first_back_and_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = azure(folder.path(), "concierge-staging");
+    let mut first = house(&store, &[]);
+    first.generate();
+    first.expect("key push --to azure", 0, "sent to");
+    let mut other = house(&store, &[]);
+    let theirs = other.generate();
+    for is_first in [true, false] {
+        let ours = first.generate();
+        store.emulator.let_a_rival_write(&theirs, is_first);
+        let line = "key push --to azure --force";
+        first.expect(line, 5, "changed there meanwhile");
+        // Whoever was first; where that was us, the other one would put ours back, and this one does not know how.
+        assert_eq!(store.keyring(), theirs, "{is_first}");
+        assert_ne!(store.keyring(), ours);
     }
 }
 

@@ -4,7 +4,9 @@
 
 A client that is told HTTPS_PROXY asks it for `concierge.vault.invalid` and `login.invalid`; it answers for both itself,
 with a certificate for both. So clients run with all their own checks of addresses. No such names exist elsewhere.
-Prints one line of JSON: the port. `azure_client.py check` holds it against Microsoft's own client.
+Prints one line of JSON: the port. `azure_client.py check` holds it against Microsoft's own client. A POST to /stub
+changes its state: {"mode": ...}, or {"rival": {"text": ..., "is_first": ...}}, who writes just before or just after
+the next one who writes.
 """
 
 import json
@@ -72,13 +74,19 @@ class Azure(BaseHTTPRequestHandler):
         if self.host is None and path == "/stub":
             state.update(json.loads(text))
             return self.answer(200, {})
-        if self.host == ENTRA:
-            return self.entra(path, text)
         mode = state["mode"]
+        if self.host == ENTRA:
+            if mode == "locked out":
+                return self.answer(503, "<html>", [])
+            if mode == "nobody signs in":
+                return self.connection.shutdown(socket.SHUT_RDWR)
+            return self.entra(path, text)
         if mode == "busy":
             return self.fail(429, "Throttled")
         if mode == "broken":
             return self.fail(502, "Broken", "the key is hunter2")
+        if mode == "endless":
+            return self.fail(400, "Endless", "x" * (4 << 20))
         if mode == "slow":
             # Answers nobody: the connection stays open until the client gives up.
             self.rfile.read(1)
@@ -105,6 +113,16 @@ class Azure(BaseHTTPRequestHandler):
         return self.answer(200, found[-1])
 
     def put(self, name, given):
+        rival, state["rival"] = state.get("rival"), None
+        if rival is not None and rival["is_first"]:
+            self.store(name, {"value": rival["text"]})
+        one = self.store(name, given)
+        if rival is not None and not rival["is_first"]:
+            self.store(name, {"value": rival["text"]})
+        self.answer(200, one)
+
+    @staticmethod
+    def store(name, given):
         with lock:
             attributes = {"enabled": True, "created": int(time.time()), "updated": int(time.time())}
             attributes.update(given.get("attributes") or {})
@@ -115,7 +133,7 @@ class Azure(BaseHTTPRequestHandler):
                 "attributes": attributes,
             }
             kept.setdefault(name, []).append(one)
-        self.answer(200, one)
+        return one
 
     def entra(self, path, text):
         if path.endswith("/v2.0/.well-known/openid-configuration") or path == "/common/discovery/instance":

@@ -2,12 +2,12 @@
 
 use std::{
     io::{self, BufRead as _, BufReader, Write as _},
-    net::TcpStream,
+    net::{TcpListener, TcpStream},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
 };
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// Variables for a child process.
 pub type Variables = Vec<(&'static str, String)>;
@@ -59,8 +59,18 @@ impl Emulator {
 impl Emulator {
     /// Makes one of our own servers sealed, busy, broken, slow or well.
     pub fn make(&self, mode: &str) {
+        self.tell(&json!({ "mode": mode }));
+    }
+
+    /// Lets somebody else write just before, or just after, who writes next.
+    #[cfg(feature = "azure")]
+    pub fn let_a_rival_write(&self, text: &str, is_first: bool) {
+        self.tell(&json!({ "rival": { "text": text, "is_first": is_first } }));
+    }
+
+    fn tell(&self, state: &Value) {
         let port = u16::try_from(self.port()).expect("a port");
-        let body = format!("{{\"mode\": \"{mode}\"}}");
+        let body = state.to_string();
         let mut stream = TcpStream::connect(("127.0.0.1", port)).expect("it listens");
         let length = body.len();
         write!(stream, "POST /stub HTTP/1.1\r\nHost: x\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}").expect("sent");
@@ -73,6 +83,28 @@ impl Drop for Emulator {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
+    }
+}
+
+/// A port where nobody may knock.
+#[cfg(any(feature = "vault", feature = "aws"))]
+pub struct Listener(TcpListener);
+
+#[cfg(any(feature = "vault", feature = "aws"))]
+impl Listener {
+    pub fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        listener.set_nonblocking(true).expect("it can");
+        Self(listener)
+    }
+
+    pub fn address(&self) -> String {
+        format!("http://{}", self.0.local_addr().expect("an address"))
+    }
+
+    /// How many have knocked since it was asked last.
+    pub fn count(&self) -> usize {
+        std::iter::from_fn(|| self.0.accept().ok()).count()
     }
 }
 

@@ -3,7 +3,7 @@
 use std::fs;
 
 use super::{
-    emulator::{Emulator, Variables, certificate, client},
+    emulator::{Emulator, Listener, Variables, certificate, client},
     house::House,
     life::{Store, a_keyring_lives_in},
     race,
@@ -119,6 +119,22 @@ fn each_refusal_of_vault_is_one_line_and_a_copy_stands_in_for_outages_only() {
         "`create` and `update` on `secret/data/concierge/staging`",
     );
     house.told_no_secret(&[&keyring], &[TOKEN]);
+}
+
+#[test]
+fn no_proxy_gets_the_token_where_there_is_no_tls() {
+    let proxy = Listener::start();
+    let store = vault("secret/concierge/staging", by_token(TOKEN));
+    let port = store.emulator.port();
+    for host in ["127.0.0.1", "localhost"] {
+        let mut variables = store.variables.clone();
+        variables.push(("VAULT_ADDR", format!("http://{host}:{port}")));
+        for name in ["HTTP_PROXY", "ALL_PROXY", "http_proxy", "all_proxy"] {
+            variables.push((name, proxy.address()));
+        }
+        House::new(&variables).expect("key diff --to vault", 0, "no difference");
+    }
+    assert_eq!(proxy.count(), 0);
 }
 
 #[test]

@@ -2,6 +2,9 @@
 
 use std::{error::Error, iter::successors};
 
+/// What an answer without end is called.
+pub(super) const TOO_LONG: &str = "with more than 1 MB";
+
 /// Why a store did not do what it was asked. The store's name stands before it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Fault {
@@ -71,8 +74,11 @@ impl Fault {
             "corrupt message",
             "handshake",
         ];
+        // What another program wrote on its standard error may hold anything, so no such cause is shown.
         let causes: Vec<String> = successors(Some(error), |&error| error.source())
-            .map(|cause| first_line(&cause.to_string()))
+            .map(|cause| cause.to_string())
+            .filter(|cause| !cause.to_lowercase().contains("stderr:"))
+            .map(|cause| first_line(&cause))
             .collect();
         // The innermost cause says most.
         let about = |words: &[&str]| {
@@ -82,6 +88,13 @@ impl Fault {
             };
             causes.iter().rev().find(names).cloned()
         };
+        if about(&["more than 1 mb"]).is_some() {
+            return Self::Other(TOO_LONG.to_owned());
+        }
+        // A connection that ends in the middle says nothing against the certificate at its beginning.
+        if about(&["close_notify"]).is_some() {
+            return Self::Unreachable("it cut the connection off".to_owned());
+        }
         if let Some(cause) = about(&TLS) {
             return Self::Tls(cause);
         }
@@ -117,6 +130,10 @@ mod tests {
             ),
             ("operation timed out", Fault::Timeout),
             (
+                "peer closed connection without sending TLS close_notify",
+                Fault::Unreachable("it cut the connection off".to_owned()),
+            ),
+            (
                 "Connection refused (os error 111)\nmore",
                 Fault::Unreachable("Connection refused (os error 111)".to_owned()),
             ),
@@ -124,6 +141,13 @@ mod tests {
             let error = chain("error sending request", inner);
             assert_eq!(Fault::of_connection(&error), fault);
         }
+    }
+
+    #[test]
+    fn what_another_program_wrote_is_not_shown() {
+        let error = chain("no credentials", "it ended with 1. Stderr: tls hunter2");
+        let fault = Fault::of_connection(&error);
+        assert_eq!(fault, Fault::Unreachable("no credentials".to_owned()));
     }
 
     #[test]

@@ -10,10 +10,13 @@ mod aws;
 #[cfg(feature = "azure")]
 mod azure;
 mod fault;
+mod identity;
 mod last_good;
 mod start;
 #[cfg(feature = "vault")]
 mod vault;
+#[cfg(any(feature = "vault", feature = "azure"))]
+mod wiped;
 
 use std::time::Duration;
 
@@ -83,11 +86,11 @@ impl KeyStore {
         within(async {
             match *self {
                 #[cfg(feature = "vault")]
-                Self::Vault(ref vault) => vault.fetch().await,
+                Self::Vault(ref vault) => Box::pin(vault.fetch()).await,
                 #[cfg(feature = "aws")]
-                Self::Aws(ref aws) => aws.fetch().await,
+                Self::Aws(ref aws) => Box::pin(aws.fetch()).await,
                 #[cfg(feature = "azure")]
-                Self::Azure(ref azure) => azure.fetch().await,
+                Self::Azure(ref azure) => Box::pin(azure.fetch()).await,
             }
         })
         .await
@@ -105,11 +108,11 @@ impl KeyStore {
         within(async {
             match *self {
                 #[cfg(feature = "vault")]
-                Self::Vault(ref vault) => vault.replace(text, expected).await,
+                Self::Vault(ref vault) => Box::pin(vault.replace(text, expected)).await,
                 #[cfg(feature = "aws")]
-                Self::Aws(ref aws) => aws.replace(text, expected).await,
+                Self::Aws(ref aws) => Box::pin(aws.replace(text, expected)).await,
                 #[cfg(feature = "azure")]
-                Self::Azure(ref azure) => azure.replace(text, expected).await,
+                Self::Azure(ref azure) => Box::pin(azure.replace(text, expected)).await,
             }
         })
         .await
@@ -145,6 +148,8 @@ pub const fn title(kind: StoreKind) -> &'static str {
     }
 }
 
+/// Each store's work is on the heap: the libraries need a lot for one question, and whoever asks would carry it on
+/// the stack.
 async fn within<T>(work: impl Future<Output = Result<T, Fault>>) -> Result<T, Fault> {
     tokio::time::timeout(LIMIT, work)
         .await

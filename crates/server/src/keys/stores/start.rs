@@ -4,7 +4,10 @@ use std::{path::PathBuf, sync::Arc};
 
 use concierge_core::time::Timestamp;
 
-use super::{super::KeyringContents as Contents, Fault, KeyStore, last_good::LastGood, title};
+use super::{
+    super::KeyringContents as Contents, Fault, KeyStore, identity::identity, last_good::LastGood,
+    title,
+};
 use crate::{
     config::{Finding, Given, Reading, Source, StoreAnswer, StoreKind, StoreSettings},
     keys::Purpose,
@@ -46,6 +49,8 @@ pub(in crate::keys) struct Named {
     word: &'static str,
     folder: PathBuf,
     keeps_copy: bool,
+    /// The secret in full, which its copy belongs to.
+    identity: String,
 }
 
 impl Named {
@@ -58,6 +63,7 @@ impl Named {
             word: settings.kind.as_str(),
             folder: reading.data.clone(),
             keeps_copy: !settings.is_strict,
+            identity: identity(settings, reading.environment),
         }
     }
 
@@ -80,7 +86,7 @@ impl Named {
     fn last_good(&self) -> LastGood<'_> {
         LastGood {
             folder: &self.folder,
-            of: format!("{}, {}", self.store, self.name),
+            of: self.identity.clone(),
         }
     }
 

@@ -1,14 +1,18 @@
 //! Azure Key Vault secrets, opened by an application's secret, a workload identity or the machine's managed identity.
 //!
-//! Key Vault can't compare and set. The version is compared just before, and the list of versions just after: who
-//! wrote at the same moment is found then, and both writers are told. Between the two the last one counts.
+//! Key Vault can't compare and set. The version is compared just before, and the list of versions just after. Who
+//! finds that somebody else wrote in between, and that its own text is the newest, puts the other's back and is told
+//! of a conflict: the first one counts. Until that is done the wrong text is there, and where the second one ends in
+//! that moment, it stays.
 
-use std::{collections::BTreeSet, fmt, sync::Arc};
+mod carrier;
+
+use std::{collections::BTreeMap, error::Error as StdError, fmt, iter::successors, sync::Arc};
 
 use azure_core::{
     credentials::{Secret, TokenCredential},
     error::{Error, ErrorKind},
-    http::{ClientOptions, RetryOptions, Transport, Url},
+    http::{ClientOptions, Url},
     time::OffsetDateTime,
 };
 use azure_identity::{
@@ -17,12 +21,14 @@ use azure_identity::{
     WorkloadIdentityCredential, WorkloadIdentityCredentialOptions,
 };
 use azure_security_keyvault_secrets::{
-    ResourceExt as _, ResourceId, SecretClient, SecretClientOptions, models::SetSecretParameters,
+    ResourceExt as _, ResourceId, SecretClient, SecretClientOptions,
+    models::{Secret as Found, SecretClientGetSecretOptions},
 };
 use concierge_core::sensitive::Sensitive;
 use futures_util::TryStreamExt as _;
+use serde_json::json;
 
-use super::{Fault, Fetched, Version};
+use super::{Fault, Fetched, Version, wiped::Wiped};
 use crate::{
     config::AzureSettings,
     platform::clock::{Clock as _, SystemClock},
@@ -53,7 +59,7 @@ impl Azure {
                 )
             })?;
         let unfit = |error: Error| Fault::Settings(first_line(&error));
-        let client_options = options()?;
+        let client_options = carrier::options()?;
         let credential = credential(settings, &client_options).map_err(unfit)?;
         let options = SecretClientOptions {
             client_options,
@@ -67,23 +73,25 @@ impl Azure {
     }
 
     pub(super) async fn fetch(&self) -> Result<Option<Fetched>, Fault> {
-        let asked = self.client.get_secret(&self.name, None).await;
-        let found = asked.and_then(|answer| answer.into_model());
-        let found = match found.map_err(|error| self.fault(&error, "get")) {
+        let found = match self.read(None).await {
             Err(Fault::NotFound(_)) => return Ok(None),
             found => found?,
         };
         if let Some(times) = &found.attributes {
             refuse_outside(times.not_before, times.expires)?;
         }
-        let version = found.resource_id().ok().and_then(|id| id.version);
-        match (&found.value, version) {
-            (Some(text), Some(version)) => Ok(Some(Fetched {
-                text: Sensitive::new(text),
-                version: Version(version),
-            })),
-            _ => Err(Fault::Other("without a value or a version".to_owned())),
-        }
+        fetched(found).map(Some)
+    }
+
+    /// A version, or the newest one.
+    async fn read(&self, version: Option<&str>) -> Result<Found, Fault> {
+        let options = SecretClientGetSecretOptions {
+            secret_version: version.map(str::to_owned),
+            ..SecretClientGetSecretOptions::default()
+        };
+        let asked = self.client.get_secret(&self.name, Some(options)).await;
+        let found = asked.and_then(|answer| answer.into_model());
+        found.map_err(|error| self.fault(&error, "get"))
     }
 
     pub(super) async fn replace(
@@ -91,41 +99,57 @@ impl Azure {
         text: &str,
         expected: Option<&Version>,
     ) -> Result<Version, Fault> {
-        let mut before = self.versions().await?;
+        let before = self.versions().await?;
         let found = self.fetch().await?.map(|found| found.version);
         if found.as_ref() != expected {
             return Err(Fault::Conflict);
         }
-        let parameters = SetSecretParameters {
-            value: Some(text.to_owned()),
-            content_type: Some("application/toml".to_owned()),
-            ..SetSecretParameters::default()
+        let ours = self.write(text).await?;
+        let mut others = self.versions().await?;
+        others.retain(|version, _| !before.contains_key(version) && *version != ours.0);
+        // Of several the first one had read what we had read, and may have been told that it won.
+        let Some((first, _)) = others.into_iter().min_by_key(|(_, created)| *created) else {
+            return Ok(ours);
         };
-        let body = parameters
-            .try_into()
-            .map_err(|error: Error| self.fault(&error, "set"))?;
+        // Whether it succeeds or not, there was a conflict, and that line says to look.
+        let _ = self.put_back(&first, &ours).await;
+        Err(Fault::Conflict)
+    }
+
+    /// Puts another's text back over ours, as long as ours is the newest: else that one does the same.
+    async fn put_back(&self, other: &str, ours: &Version) -> Result<(), Fault> {
+        let newest = self.fetch().await?.map(|found| found.version);
+        if newest.as_ref() == Some(ours) {
+            let theirs = fetched(self.read(Some(other)).await?)?;
+            self.write(theirs.text.expose()).await?;
+        }
+        Ok(())
+    }
+
+    async fn write(&self, text: &str) -> Result<Version, Fault> {
+        let parameters = Wiped(json!({ "value": text, "contentType": "application/toml" }));
+        let body = parameters.to_bytes()?.into();
         let set = self.client.set_secret(&self.name, body, None).await;
         let set = set.and_then(|answer| answer.into_model());
         let set = set.map_err(|error| self.fault(&error, "set"))?;
-        let version = set.resource_id().ok().and_then(|id| id.version);
-        let version = version.ok_or_else(|| Fault::Other("without a version".to_owned()))?;
-        before.insert(version.clone());
-        match self.versions().await? == before {
-            true => Ok(Version(version)),
-            false => Err(Fault::Conflict),
-        }
+        fetched(set).map(|set| set.version)
     }
 
-    async fn versions(&self) -> Result<BTreeSet<String>, Fault> {
+    /// Each version, and when it was written.
+    async fn versions(&self) -> Result<BTreeMap<String, Option<OffsetDateTime>>, Fault> {
         let failed = |error| self.fault(&error, "list");
         let listed = self
             .client
             .list_secret_properties_versions(&self.name, None);
         let mut pages = listed.map_err(failed)?;
-        let mut versions = BTreeSet::new();
+        let mut versions = BTreeMap::new();
         loop {
             match pages.try_next().await.map_err(failed) {
-                Ok(Some(one)) => versions.extend(one.resource_id().ok().and_then(|id| id.version)),
+                Ok(Some(one)) => {
+                    let version = one.resource_id().ok().and_then(|id| id.version);
+                    let created = one.attributes.and_then(|times| times.created);
+                    versions.extend(version.map(|version| (version, created)));
+                }
                 Ok(None) | Err(Fault::NotFound(_)) => return Ok(versions),
                 Err(fault) => return Err(fault),
             }
@@ -146,24 +170,47 @@ impl Azure {
     }
 }
 
-/// Nobody signed in: the cause is the network's, or nobody knows us. What Entra wrote is for the administrator
-/// there; its number is enough to find it.
+/// Text and version of an answer; the text is not copied.
+fn fetched(mut found: Found) -> Result<Fetched, Fault> {
+    let version = found.resource_id().ok().and_then(|id| id.version);
+    match (found.value.take(), version) {
+        (Some(text), Some(version)) => Ok(Fetched {
+            text: Sensitive::new(text),
+            version: Version(version),
+        }),
+        _ => Err(Fault::Other("without a value or a version".to_owned())),
+    }
+}
+
+/// Nobody signed in: Entra is not there, or it does not know us. What Entra wrote is for the administrator there;
+/// its number is enough to find it.
 fn unknown(error: &Error) -> Fault {
-    let causes =
-        std::iter::successors(Some(error as &(dyn std::error::Error + 'static)), |error| {
-            error.source()
-        });
-    let causes: Vec<String> = causes.map(ToString::to_string).collect();
-    let number = causes.iter().find_map(|cause| {
+    let causes = || {
+        successors(Some(error as &(dyn StdError + 'static)), |&one| {
+            one.source()
+        })
+    };
+    let inner = || causes().filter_map(|cause| cause.downcast_ref::<Error>());
+    let number = causes().map(ToString::to_string).find_map(|cause| {
         let digits = cause.split("AADSTS").nth(1)?;
-        digits.split(|c: char| !c.is_ascii_digit()).next()
+        let digits = digits.split(|c: char| !c.is_ascii_digit()).next()?;
+        Some(digits.to_owned())
     });
-    match number {
+    let refused = match number {
         Some(number) => Fault::Forbidden(format!("{CREDENTIALS} (AADSTS{number})")),
-        None => match Fault::of_connection(error) {
-            Fault::Unreachable(_) => Fault::Forbidden(CREDENTIALS.to_owned()),
+        None => Fault::Forbidden(CREDENTIALS.to_owned()),
+    };
+    let status = inner().find_map(Error::http_status).map(u16::from);
+    let is_lost = inner().any(|one| matches!(one.kind(), ErrorKind::Connection | ErrorKind::Io));
+    let lost = |why: String| Fault::Unreachable(format!("its sign-in does not answer: {why}"));
+    match status {
+        Some(429) => Fault::Busy,
+        Some(status @ 500..=599) => lost(status.to_string()),
+        None if is_lost => match Fault::of_connection(error) {
+            Fault::Unreachable(why) => lost(why),
             fault => fault,
         },
+        _ => refused,
     }
 }
 
@@ -222,21 +269,6 @@ fn credential(
         client_options: client_options.clone(),
     };
     Ok(ManagedIdentityCredential::new(Some(options))?)
-}
-
-/// One connection for vault and identity. No silent repeats: they would eat up the ten seconds, and who asked can
-/// ask again. The library's own client would panic on a machine without a list of authorities.
-fn options() -> Result<ClientOptions, Fault> {
-    let client = reqwest::Client::builder()
-        .redirect(reqwest::redirect::Policy::none())
-        .timeout(super::LIMIT)
-        .build()
-        .map_err(|error| Fault::of_connection(&error))?;
-    Ok(ClientOptions {
-        retry: RetryOptions::none(),
-        transport: Some(Transport::new(Arc::new(client))),
-        ..ClientOptions::default()
-    })
 }
 
 fn first_line(error: &Error) -> String {

@@ -3,18 +3,24 @@
 //! Check and set: the text is put as a version labelled AWSPENDING, which nobody reads, and then AWSCURRENT is moved
 //! to it *from the version that was read*. AWS refuses the move when the label is no longer there.
 
+mod http;
+
+use std::error::Error;
+
 use aws_config::BehaviorVersion;
 use aws_sdk_secretsmanager::{
     Client,
-    config::http::HttpResponse,
+    config::{Builder, http::HttpResponse},
     error::{ProvideErrorMetadata, SdkError},
 };
 use concierge_core::sensitive::Sensitive;
 
+use self::http::{IN_THE_OPEN, InTheOpen, is_in_the_open};
 use super::{Fault, Fetched, Version};
 
 const CURRENT: &str = "AWSCURRENT";
 const PENDING: &str = "AWSPENDING";
+const MOVE: &str = "secretsmanager:UpdateSecretVersionStage";
 
 /// The way to one secret.
 #[derive(Debug)]
@@ -44,7 +50,8 @@ impl Aws {
                 "set AWS_REGION, or a region in the AWS profile".to_owned(),
             ));
         }
-        Ok(Client::new(&config))
+        let config = Builder::from(&config).interceptor(InTheOpen).build();
+        Ok(Client::from_conf(config))
     }
 
     pub(super) async fn fetch(&self) -> Result<Option<Fetched>, Fault> {
@@ -79,8 +86,7 @@ impl Aws {
             return self.create(&client, text).await;
         };
         let version = self.put_pending(&client, text).await?;
-        let moved = self.relabel(&client, CURRENT, Some(&version), Some(&expected.0));
-        let moved = moved.await;
+        let moved = self.promote(&client, &version, expected).await;
         // Taken or not, it waits for nothing any more. A label that stays behind harms nobody: the next one put
         // takes it over.
         let _ = self.relabel(&client, PENDING, None, Some(&version)).await;
@@ -116,6 +122,24 @@ impl Aws {
             .ok_or_else(|| Fault::Other("without a version".to_owned()))
     }
 
+    /// The library asks again when an answer is lost, and then the label may have moved the first time: the version
+    /// it is on says who won.
+    async fn promote(
+        &self,
+        client: &Client,
+        version: &str,
+        expected: &Version,
+    ) -> Result<(), Fault> {
+        let moved = self.relabel(client, CURRENT, Some(version), Some(&expected.0));
+        let Err(fault) = moved.await else {
+            return Ok(());
+        };
+        match self.read(client).await {
+            Ok(Some(found)) if found.version.0 == version => Ok(()),
+            _ => Err(fault),
+        }
+    }
+
     async fn relabel(
         &self,
         client: &Client,
@@ -131,14 +155,12 @@ impl Aws {
             .set_remove_from_version_id(from.map(str::to_owned))
             .send()
             .await;
-        moved
-            .map(|_| ())
-            .map_err(|error| self.fault(error, "secretsmanager:UpdateSecretVersionStage"))
+        moved.map(|_| ()).map_err(|error| self.fault(error, MOVE))
     }
 
     fn fault<E>(&self, error: SdkError<E, HttpResponse>, permission: &str) -> Fault
     where
-        E: ProvideErrorMetadata + std::error::Error + 'static,
+        E: ProvideErrorMetadata + Error + 'static,
     {
         match &error {
             SdkError::ServiceError(refused) => match refused.err().code() {
@@ -150,6 +172,7 @@ impl Aws {
                 ),
             },
             SdkError::TimeoutError(_) => Fault::Timeout,
+            _ if is_in_the_open(&error) => Fault::Settings(IN_THE_OPEN.to_owned()),
             _ => match Fault::of_connection(&error) {
                 // What the chain says when it ends without any.
                 Fault::Unreachable(cause) if cause.contains("credential") => {
@@ -180,8 +203,9 @@ impl Aws {
             )),
             "ThrottlingException" | "Throttling" | "TooManyRequestsException" => Fault::Busy,
             "ResourceNotFoundException" => Fault::NotFound(self.name.clone()),
-            // The second: AWSCURRENT is no longer where it was read.
-            "ResourceExistsException" | "InvalidParameterException" => Fault::Conflict,
+            "ResourceExistsException" => Fault::Conflict,
+            // AWSCURRENT is no longer where it was read.
+            "InvalidParameterException" if permission == MOVE => Fault::Conflict,
             "InternalServiceError" | "InternalServiceErrorException" => {
                 Fault::Unreachable("it answered an error of its own".to_owned())
             }
@@ -195,3 +219,17 @@ impl Aws {
 
 const CREDENTIALS: &str =
     "credentials that AWS knows: a role, a profile, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_refused_move_means_that_somebody_else_was_quicker() {
+        let aws = Aws::of("concierge/test").unwrap();
+        let code = "InvalidParameterException";
+        assert_eq!(aws.refused(code, MOVE), Fault::Conflict);
+        let put = aws.refused(code, "secretsmanager:PutSecretValue");
+        assert_eq!(put, Fault::Other(code.to_owned()));
+    }
+}

@@ -2,22 +2,27 @@
 //!
 //! The secret has one field, `keyring`. The mount and its version are asked for, as Vault's own command line does,
 //! so the name is the path one would give to `vault kv get`. KV 2 compares and sets in one step. KV 1 can't: there
-//! the text is compared just before and read again just after, which finds most of those who write at once, not all.
+//! the text is compared just before and read again just after. Of two that write between each other's looks both
+//! believe to have won, and the last one counts.
 
-use std::fmt;
+mod tokens;
+mod wire;
+
+use std::{fmt, time::Duration};
 
 use concierge_core::sensitive::Sensitive;
 use reqwest::{
-    Certificate, Client, Method, StatusCode, Url,
-    header::{HeaderMap, HeaderValue},
-    redirect::Policy,
+    Client, Method, StatusCode, Url,
+    header::{CONTENT_TYPE, HeaderValue},
 };
 use serde_json::{Value, json};
 
-use super::{Fault, Fetched, Version};
+use super::{Fault, Fetched, Version, wiped::Wiped};
 use crate::{config::VaultSettings, keys::fingerprint};
 
 const FIELD: &str = "keyring";
+
+const DELETED: &str = "that the newest version is deleted; `vault kv undelete` brings it back, `vault kv metadata delete` removes all of them";
 
 /// The way to one secret.
 pub struct Vault {
@@ -30,7 +35,12 @@ pub struct Vault {
 /// What opens the door.
 enum Entry {
     Token(Sensitive),
-    AppRole { role: String, secret: Sensitive },
+    AppRole {
+        role: String,
+        secret: Sensitive,
+        /// What its token is kept under.
+        known_as: String,
+    },
 }
 
 /// A door that is open: the token, and where behind it the secret is.
@@ -63,12 +73,13 @@ impl Vault {
                 "CONCIERGE_KEY_STORE_NAME must be a mount and a path, such as secret/concierge/production",
             ));
         }
-        let address = address_of(settings)?;
+        let address = wire::address_of(settings)?;
         let entry = match (&settings.token, &settings.role, &settings.secret) {
             (Some(token), _, _) => Entry::Token(Sensitive::new(token.expose())),
             (None, Some(role), Some(secret)) => Entry::AppRole {
                 role: role.clone(),
                 secret: Sensitive::new(secret.expose()),
+                known_as: tokens::key(&address, settings.namespace.as_deref(), role, secret),
             },
             _ => {
                 return Err(settings_fault(
@@ -77,7 +88,7 @@ impl Vault {
             }
         };
         Ok(Self {
-            client: client_of(settings, &address)?,
+            client: wire::client_of(settings, &address)?,
             address,
             path: path.to_owned(),
             entry,
@@ -102,7 +113,7 @@ impl Vault {
                 .map_or("0", |version| version.0.as_str())
                 .parse()
                 .map_err(|_| Fault::Conflict)?;
-            let body = json!({ "data": { FIELD: text }, "options": { "cas": cas } });
+            let body = Wiped(json!({ "data": { FIELD: text }, "options": { "cas": cas } }));
             let answer = self.call(Method::POST, &path, &opened.token, Some(&body), &takes);
             let answer = answer.await?.ok_or_else(|| not_found(&opened.mount))?;
             return whole(&answer["data"]["version"]);
@@ -111,7 +122,7 @@ impl Vault {
         if found.map(|found| found.version).as_ref() != expected {
             return Err(Fault::Conflict);
         }
-        let body = json!({ FIELD: text });
+        let body = Wiped(json!({ FIELD: text }));
         self.call(Method::POST, &path, &opened.token, Some(&body), &takes)
             .await?;
         let version = Version(fingerprint(text));
@@ -121,26 +132,44 @@ impl Vault {
         }
     }
 
+    /// A token of AppRole opens again until it ends. Vault may have taken it back before, so where a kept one is
+    /// refused a new one is asked for.
     async fn open(&self) -> Result<Opened, Fault> {
-        let token = match &self.entry {
-            Entry::Token(token) => header(token.expose())?,
-            Entry::AppRole { role, secret } => self.log_in(role, secret).await?,
+        let (role, secret, known_as) = match &self.entry {
+            Entry::Token(token) => return self.open_with(header(token.expose())?).await,
+            Entry::AppRole {
+                role,
+                secret,
+                known_as,
+            } => (role, secret, known_as),
         };
+        if let Some(token) = tokens::recall(known_as) {
+            match self.open_with(token).await {
+                Err(Fault::Forbidden(_)) => {}
+                opened => return opened,
+            }
+        }
+        let (token, life) = self.log_in(role, secret).await?;
+        tokens::keep(known_as, &token, life);
+        self.open_with(token).await
+    }
+
+    async fn open_with(&self, token: HeaderValue) -> Result<Opened, Fault> {
         let mount = self.mount(&token).await?;
         Ok(Opened { token, mount })
     }
 
-    async fn log_in(&self, role: &str, secret: &Sensitive) -> Result<HeaderValue, Fault> {
-        let body = json!({ "role_id": role, "secret_id": secret.expose() });
+    /// A token, and how long it may be kept.
+    async fn log_in(
+        &self,
+        role: &str,
+        secret: &Sensitive,
+    ) -> Result<(HeaderValue, Duration), Fault> {
+        let body = Wiped(json!({ "role_id": role, "secret_id": secret.expose() }));
         let takes = "a VAULT_ROLE_ID and a VAULT_SECRET_ID that are known and have not expired";
         let nobody = HeaderValue::from_static("");
-        let answer = self.call(
-            Method::POST,
-            "auth/approle/login",
-            &nobody,
-            Some(&body),
-            takes,
-        );
+        let path = "auth/approle/login";
+        let answer = self.call(Method::POST, path, &nobody, Some(&body), takes);
         let answer = match answer.await {
             // What Vault says to a role or a secret it does not know.
             Err(Fault::Other(status)) if status == "400" => Err(Fault::Forbidden(takes.to_owned())),
@@ -148,7 +177,9 @@ impl Vault {
         };
         let answer =
             answer?.ok_or_else(|| Fault::NotFound("AppRole at auth/approle".to_owned()))?;
-        header(answer["auth"]["client_token"].as_str().unwrap_or_default())
+        let auth = &answer["auth"];
+        let token = header(auth["client_token"].as_str().unwrap_or_default())?;
+        Ok((token, tokens::life(auth)))
     }
 
     /// The mount of the secret. A server that does not know the question is old and speaks version 1.
@@ -203,22 +234,21 @@ impl Vault {
         method: Method,
         path: &str,
         token: &HeaderValue,
-        body: Option<&Value>,
+        body: Option<&Wiped>,
         takes: &str,
-    ) -> Result<Option<Value>, Fault> {
+    ) -> Result<Option<Wiped>, Fault> {
         let base = self.address.as_str().trim_end_matches('/');
         let mut request = self.client.request(method, format!("{base}/v1/{path}"));
         if !token.is_empty() {
             request = request.header("X-Vault-Token", token);
         }
         if let Some(body) = body {
-            request = request.json(body);
+            request = request.header(CONTENT_TYPE, "application/json");
+            request = request.body(body.to_bytes()?);
         }
-        let failed = |error: reqwest::Error| Fault::of_connection(&error.without_url());
-        let answer = request.send().await.map_err(failed)?;
+        let answer = request.send().await.map_err(wire::failed)?;
         let status = answer.status();
-        let body = answer.bytes().await.map_err(failed)?;
-        let value: Value = serde_json::from_slice(&body).unwrap_or_default();
+        let value = wire::read(answer).await?;
         let says = |word: &str| {
             let errors = value["errors"].as_array();
             let mut errors = errors.into_iter().flatten().filter_map(Value::as_str);
@@ -226,10 +256,20 @@ impl Vault {
         };
         match status {
             status if status.is_success() => Ok(Some(value)),
+            // KV 2 tells of a version that it no longer hands out. To write over it one would have to know that.
+            StatusCode::NOT_FOUND if value["data"]["metadata"]["version"].is_u64() => {
+                Err(Fault::Other(DELETED.to_owned()))
+            }
             StatusCode::NOT_FOUND => Ok(None),
             StatusCode::SERVICE_UNAVAILABLE if says("sealed") => Err(Fault::Sealed),
             StatusCode::BAD_REQUEST if says("check-and-set") => Err(Fault::Conflict),
-            status => Err(Fault::of_status(status.as_u16(), takes)),
+            status => {
+                // A token keeps the policies of its day. Who is given more signs in anew.
+                if status == StatusCode::FORBIDDEN {
+                    tokens::forget(token);
+                }
+                Err(Fault::of_status(status.as_u16(), takes))
+            }
         }
     }
 }
@@ -260,57 +300,4 @@ fn header(token: &str) -> Result<HeaderValue, Fault> {
         .ok_or_else(|| Fault::Forbidden("a token, and this is none".to_owned()))?;
     value.set_sensitive(true);
     Ok(value)
-}
-
-fn address_of(settings: &VaultSettings) -> Result<Url, Fault> {
-    let text = settings
-        .address
-        .as_deref()
-        .ok_or_else(|| Fault::Settings("set VAULT_ADDR=https://<host>:8200".to_owned()))?;
-    let address = Url::parse(text).ok().filter(Url::has_host);
-    let address = address.ok_or_else(|| {
-        Fault::Settings("VAULT_ADDR is no address; write https://<host>:8200".to_owned())
-    })?;
-    // The token and the keys would go over the wire for everybody to read.
-    let is_here = matches!(
-        address.host_str(),
-        Some("localhost" | "127.0.0.1" | "[::1]")
-    );
-    match address.scheme() {
-        "https" => Ok(address),
-        "http" if is_here => Ok(address),
-        _ => Err(Fault::Settings(
-            "VAULT_ADDR must be https: the keys would cross the network in the clear".to_owned(),
-        )),
-    }
-}
-
-/// Follows no redirect: a token goes to the address the operator gave and nowhere else.
-fn client_of(settings: &VaultSettings, address: &Url) -> Result<Client, Fault> {
-    let mut headers = HeaderMap::new();
-    if let Some(namespace) = &settings.namespace {
-        let value = HeaderValue::from_str(namespace)
-            .map_err(|_| Fault::Settings("VAULT_NAMESPACE is no namespace".to_owned()))?;
-        headers.insert("X-Vault-Namespace", value);
-    }
-    headers.insert("X-Vault-Request", HeaderValue::from_static("true"));
-    let mut builder = Client::builder()
-        .default_headers(headers)
-        .redirect(Policy::none())
-        .timeout(super::LIMIT);
-    if let Some(path) = &settings.authority {
-        let unfit = |why: String| Fault::Settings(format!("VAULT_CACERT {path}: {why}"));
-        let pem = std::fs::read(path).map_err(|error| unfit(error.to_string()))?;
-        let certificates = Certificate::from_pem_bundle(&pem)
-            .ok()
-            .filter(|all| !all.is_empty())
-            .ok_or_else(|| unfit("there is no certificate in it".to_owned()))?;
-        builder = builder.tls_certs_only(certificates);
-    } else if address.scheme() == "http" {
-        // Without TLS no list of authorities is needed, and a machine without one must not fail on it.
-        builder = builder.tls_certs_only(Vec::new());
-    }
-    builder
-        .build()
-        .map_err(|error| Fault::of_connection(&error))
 }
