@@ -4,8 +4,7 @@
 //! nothing: those of before stay in use, loudly. What the database calls revoked is refused whatever a file says.
 
 use std::{
-    os::unix::fs::MetadataExt as _,
-    path::{Path, PathBuf},
+    path::PathBuf,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -18,7 +17,7 @@ use concierge_core::{audit::EventName, id::Id, time::Timestamp};
 use serde_json::json;
 use tokio::{
     signal::unix::{SignalKind, signal},
-    sync::{Mutex, Notify},
+    sync::{Mutex, Notify, watch},
     time::{MissedTickBehavior, interval},
 };
 
@@ -32,7 +31,8 @@ use crate::{
     },
     platform::{
         jwt::TokenSigner,
-        keyring::{KeyState, Keyrings},
+        keyring::{KeyState, Keyrings, Ring},
+        stamp::{Stamp, stamps},
     },
     services::Services,
     store::StoreError,
@@ -120,8 +120,17 @@ impl KeyWatch {
     }
 }
 
-/// Watches until the end begins, then says good-bye.
+/// Watches until the end begins, then says good-bye. Nothing here waits for a store: an emergency is heard and the beats
+/// go on while one hangs. So the data keys are wrapped beside it, which asks the store once more.
 pub async fn watch(services: Arc<Services>) {
+    let (read, newest) = watch::channel(None);
+    tokio::join!(look(&services, read), services.wrap_each(newest));
+    // A row that stays is forgotten after a quarter of a minute.
+    let _ = services.key_watch.instance.delete(&services.db).await;
+}
+
+/// Looks, and tells of the sealing ring that was read last.
+async fn look(services: &Services, read: watch::Sender<Option<Arc<Ring>>>) {
     let mut look = interval(LOOK);
     look.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut hangup = signal(SignalKind::hangup()).ok();
@@ -133,9 +142,15 @@ pub async fn watch(services: Arc<Services>) {
             Some(()) = next(hangup.as_mut()) => Some("signal"),
             _ = look.tick() => None,
         };
-        match cause {
+        let sealing = match cause {
             Some(cause) => services.heed(cause).await,
-            None => services.look_at_keys().await,
+            None => match services.due() {
+                Some(cause) => services.reload(cause).await,
+                None => None,
+            },
+        };
+        if sealing.is_some() {
+            read.send_replace(sealing.map(Arc::new));
         }
         if services.clock.now().since(beaten_at) >= instance::BEAT {
             beaten_at = services.clock.now();
@@ -144,8 +159,6 @@ pub async fn watch(services: Arc<Services>) {
             }
         }
     }
-    // A row that stays is forgotten after a quarter of a minute.
-    let _ = services.key_watch.instance.delete(&services.db).await;
 }
 
 async fn next(signal: Option<&mut tokio::signal::unix::Signal>) -> Option<()> {
@@ -155,55 +168,77 @@ async fn next(signal: Option<&mut tokio::signal::unix::Signal>) -> Option<()> {
     }
 }
 
-/// What tells one state of a file from another: a file written anew has another inode, one written in place another
-/// time or length.
-type Stamp = (PathBuf, Option<(u64, i64, i64, u64)>);
-
-fn stamps(files: &[PathBuf]) -> Vec<Stamp> {
-    files.iter().map(|path| stamp(path)).collect()
-}
-
-fn stamp(path: &Path) -> Stamp {
-    let facts = path.symlink_metadata().ok();
-    let facts = facts.map(|facts| (facts.ino(), facts.mtime(), facts.mtime_nsec(), facts.len()));
-    (path.to_owned(), facts)
-}
-
 impl Services {
+    /// Wraps the data keys with each sealing ring that is read, until there will be no other.
+    async fn wrap_each(&self, mut newest: watch::Receiver<Option<Arc<Ring>>>) {
+        while newest.changed().await.is_ok() {
+            let sealing = newest.borrow_and_update().clone();
+            if let Some(sealing) = sealing {
+                self.wrap(&sealing).await;
+            }
+        }
+    }
+
+    async fn wrap(&self, sealing: &Ring) {
+        if let Err(error) = self.keeper.wrap_with_active(sealing).await {
+            let error = KeyDeskError::from(error);
+            if error.is_of_the_database() {
+                self.key_watch.again.store(true, Ordering::Relaxed);
+            }
+            tracing::warn!(%error, "the data keys could not be wrapped with the active key");
+        }
+    }
+
     /// Reads the keys anew, as was called for. A store is asked by somebody else, which may take ten seconds: what the
     /// database calls revoked is refused at once.
-    async fn heed(&self, cause: &str) {
+    async fn heed(&self, cause: &str) -> Option<Ring> {
         if !self.keeper.supply().is_remote() {
-            return self.reload_keys(cause).await;
+            return self.reload(cause).await;
         }
         if let Err(error) = self.refuse_revoked().await {
             self.key_watch.again.store(true, Ordering::Relaxed);
             tracing::warn!(%error, "it is not known which keys were revoked; it is asked again at once");
         }
         self.key_watch.called_for_store.notify_one();
+        None
     }
 
-    /// Reads the keys anew when one of their files or the store has changed, or when the last time failed for want of the
-    /// database.
-    pub async fn look_at_keys(&self) {
+    /// Why the keys have to be read anew: one of their files or the store has changed, or the last time failed for want
+    /// of the database.
+    fn due(&self) -> Option<&'static str> {
         let watch = &self.key_watch;
         if watch.stamps() != **watch.seen.load() {
-            self.reload_keys("changed file").await;
+            Some("changed file")
         } else if !Arc::ptr_eq(&self.keeper.supply().answer(), &watch.answer.load()) {
-            self.reload_keys("changed store").await;
-        } else if watch.again.load(Ordering::Relaxed) {
-            self.reload_keys("once more").await;
+            Some("changed store")
+        } else {
+            let is_again = watch.again.load(Ordering::Relaxed);
+            is_again.then_some("once more")
+        }
+    }
+
+    /// Reads the keys anew when that is due.
+    pub async fn look_at_keys(&self) {
+        if let Some(cause) = self.due() {
+            self.reload_keys(cause).await;
+        }
+    }
+
+    /// Reads the keys anew, and wraps the data keys with what was read.
+    pub async fn reload_keys(&self, cause: &str) {
+        if let Some(sealing) = self.reload(cause).await {
+            self.wrap(&sealing).await;
         }
     }
 
     /// Reads the keys anew and takes them in; those of before stay where the new ones are not fit. A database that does
-    /// not answer is no reason to go on without its word: then it is tried again.
-    pub async fn reload_keys(&self, cause: &str) {
+    /// not answer is no reason to go on without its word: then it is tried again. Answers the sealing ring.
+    async fn reload(&self, cause: &str) -> Option<Ring> {
         let _turn = self.key_watch.turn.lock().await;
         self.key_watch.again.store(true, Ordering::Relaxed);
         if let Err(error) = self.refuse_revoked().await {
             tracing::warn!(%error, "it is not known which keys were revoked; it is asked again at once");
-            return;
+            return None;
         }
         // Looked at before they are read: what is written in between is seen the next time.
         let (seen, answer) = (self.key_watch.stamps(), self.keeper.supply().answer());
@@ -224,7 +259,12 @@ impl Services {
         self.key_watch
             .again
             .store(is_worth_another_try, Ordering::Relaxed);
-        self.tell_of_reload(cause, outcome).await;
+        let (active, sealing) = outcome.map_or_else(
+            |error| (Err(error), None),
+            |(active, sealing)| (Ok(active), Some(sealing)),
+        );
+        self.tell_of_reload(cause, active).await;
+        sealing
     }
 
     /// An encrypted keyring takes a second of work to open, which keeps no request waiting.
@@ -275,19 +315,20 @@ impl Services {
 
     /// Takes the keys of the start in.
     pub async fn begin_with(&self, reading: &Reading, rings: Keyrings) -> Result<(), KeyDeskError> {
-        let signing = self.take_in(reading, rings).await?;
+        let (signing, sealing) = self.take_in(reading, rings).await?;
+        self.keeper.wrap_with_active(&sealing).await?;
         let details = json!({ "signing": signing, "host": self.key_watch.instance.host });
         Ok(self
             .record_about_keys(EventName::KeyLoaded, details)
             .await?)
     }
 
-    /// Works with these rings from now on; answers the id of the key that signs.
+    /// Works with these rings from now on; answers the id of the key that signs, and the sealing ring.
     async fn take_in(
         &self,
         reading: &Reading,
         mut rings: Keyrings,
-    ) -> Result<String, KeyDeskError> {
+    ) -> Result<(String, Ring), KeyDeskError> {
         let origin = Origin::default();
         let by = By::nobody(&origin);
         if self.key_desk().finish(reading, &rings, by).await? {
@@ -315,9 +356,11 @@ impl Services {
         let signer = TokenSigner::new(rings.signing, self.config.public_url.origin());
         self.sessions.take_in(signer, epoch);
         self.key_watch.known.store(Arc::new(known));
+        self.keeper
+            .supply()
+            .works_with(&reading.keys().store.answer);
         self.beat().await?;
-        self.keeper.wrap_with_active(&rings.sealing).await?;
-        Ok(active)
+        Ok((active, rings.sealing))
     }
 
     async fn beat(&self) -> Result<(), StoreError> {

@@ -198,6 +198,9 @@ pub struct Revoked {
     /// The key that is active now; none where the program can't write it, and the operator has to set one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub active: Option<String>,
+    /// Why the program could not write one where it should have; then the same revoke, given again, finishes it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failure: Option<String>,
 }
 
 endpoints! {

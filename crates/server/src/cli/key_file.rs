@@ -8,7 +8,7 @@ use std::{
 
 use concierge_core::{sensitive::Sensitive, time::Timestamp};
 
-use super::key::Refusal;
+use super::{key::Refusal, key_open::in_turn};
 use crate::{
     boot,
     config::{
@@ -20,6 +20,7 @@ use crate::{
         Supply,
     },
     platform::rng::OsRng,
+    store::Db,
 };
 
 /// The file's text, when there is one.
@@ -48,6 +49,7 @@ pub(super) fn with_keys(
         }
         contents.set(*purpose, StoredRing::of(draft, now));
     }
+    contents.keep_revoked_of(document.contents())?;
     document.rewritten(&contents)
 }
 
@@ -94,14 +96,17 @@ pub(super) fn add_keys_to_store(
     let (settings, environment) = (reading.keys(), reading.environment);
     let supply = Supply::of(&reading.args);
     let home = Home::of_keyring(settings, environment, &reading.data, &supply);
-    let added = async {
+    let added = async |_: Option<&Db>| {
         let found = home.read(now, &OsRng).await?;
         let text = found.as_ref().map(|found| found.text.expose());
         let text = with_keys(Form::Keyring, text, drafts, environment, force, now)
             .map_err(|error| format!("{}: {error}", home.name()))?;
-        home.write(text.expose(), found.as_ref(), now, &OsRng).await
+        let written = home.write(text.expose(), found.as_ref(), now, &OsRng);
+        Ok(written.await?)
     };
-    boot::run(async { Ok(added.await) }).map_err(|error| error.to_string())??;
+    let added = boot::run(async { Ok(in_turn(reading, added).await) });
+    let added = added.map_err(|error| error.to_string())?;
+    added.map_err(|refused| refused.message)?;
     Ok(home.name())
 }
 

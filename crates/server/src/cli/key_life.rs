@@ -14,7 +14,7 @@ use concierge_core::keys::{
 };
 
 use super::{
-    key_open::{READ_ONLY, Refused, with_services},
+    key_open::{READ_ONLY, Refused, with_services, with_services_of},
     print_json,
 };
 use crate::{
@@ -161,7 +161,8 @@ fn show(ring: RingName, step: Step) {
 }
 
 pub(super) fn revoke(command: &Revoke, args: &LoadArgs, json: bool) -> ExitCode {
-    with_services(args, "key revoke", json, async |services| {
+    let reading = super::read_to_revoke(args, &command.kid);
+    with_services_of(reading, args, "key revoke", json, async |services| {
         revoke_key(services, command, json).await
     })
 }
@@ -200,13 +201,20 @@ async fn revoke_key(
         incident.sessions_before - incident.sessions_after.min(incident.sessions_before),
         incident.id
     );
-    match &revoked.active {
-        Some(active) => println!("{active} is active now."),
-        None => println!(
+    match (&revoked.active, &revoked.failure) {
+        (Some(active), _) => println!("{active} is active now."),
+        (None, Some(failure)) => println!(
+            "It is refused everywhere, and no new key could be written:\n  {failure}\nGive the same command again when that is mended: until then nobody can sign in."
+        ),
+        (None, None) => println!(
             "Set a new key where this one came from, then start again: until then nobody can sign in."
         ),
     }
     println!("\n{AFTERWARDS}");
+    if services.keeper.supply().is_remote() {
+        println!("{IN_A_STORE}");
+    }
+    println!("See docs/operations/compromised-key.md.");
     Ok(ExitCode::SUCCESS)
 }
 
@@ -219,8 +227,10 @@ What remains:
   [ ] look at the accounts for changed addresses, second factors and roles
   [ ] tell the people whose data may have been seen, and the authority where the law asks for it
   [ ] make a new backup of the keys: `concierge key backup`
-  [ ] write down what was done: `concierge key incident note`
-See docs/operations/compromised-key.md.";
+  [ ] write down what was done: `concierge key incident note`";
+/// The same where the keys live in a store.
+const IN_A_STORE: &str = "\
+  [ ] destroy the older versions of the keyring in the store, which hold the revoked key; docs/operations/key-stores.md has the commands";
 
 pub(super) fn status(args: &LoadArgs, json: bool) -> ExitCode {
     with_services(args, "key status", json, async |services| {

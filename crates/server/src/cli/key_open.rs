@@ -6,9 +6,9 @@ use std::process::ExitCode;
 use super::{key::Refusal, read, report};
 use crate::{
     boot::{self, BootError},
-    config::{Config, Finding, LoadArgs},
+    config::{Config, Finding, LoadArgs, Reading},
     key_desk::KeyDeskError,
-    keys::{self, KeeperError, Supply},
+    keys::{self, KeeperError, Supply, Turn},
     platform::{
         clock::{Clock as _, SystemClock},
         keyring::Keyrings,
@@ -129,7 +129,17 @@ pub(super) fn with_services(
     json: bool,
     work: impl AsyncFnOnce(&Services) -> Result<ExitCode, Refused>,
 ) -> ExitCode {
-    let reading = read(args);
+    with_services_of(read(args), args, command, json, work)
+}
+
+/// The same with what was read already.
+pub(super) fn with_services_of(
+    reading: Reading,
+    args: &LoadArgs,
+    command: &'static str,
+    json: bool,
+    work: impl AsyncFnOnce(&Services) -> Result<ExitCode, Refused>,
+) -> ExitCode {
     let rings = keys::open(&reading, SystemClock.now());
     let opened = rings.and_then(|rings| Ok((rings, reading.accept()?.config)));
     let (rings, config) = match opened {
@@ -148,6 +158,42 @@ pub(super) fn with_services(
         Ok(outcome)
     });
     finish(outcome.unwrap_or_else(|error| Err(error.into())))
+}
+
+/// Does something to a whole keyring while nobody else changes keys. Where no database can say who does, as before the
+/// first start, it is done all the same: what holds the keyring compares before it is replaced.
+pub(super) async fn in_turn<T>(
+    reading: &Reading,
+    work: impl AsyncFnOnce(Option<&Db>) -> Result<T, Refused>,
+) -> Result<T, Refused> {
+    let db = match &reading.config {
+        Ok(config) => Db::open(config.database_url.expose()).await,
+        Err(_) => return work(None).await,
+    };
+    let unknown = |error: &StoreError| {
+        eprintln!("warning: it is not known whether somebody else changes keys now: {error}");
+    };
+    let db = match db {
+        Ok(db) => db,
+        Err(error) => {
+            unknown(&error);
+            return work(None).await;
+        }
+    };
+    let turn = match Turn::take(&db, SystemClock.now(), &OsRng).await {
+        Ok(turn) => Some(turn),
+        Err(KeeperError::Store(error)) => {
+            unknown(&error);
+            None
+        }
+        Err(busy) => return Err(busy.into()),
+    };
+    let done = work(Some(&db)).await;
+    if let Some(turn) = turn {
+        turn.give_back().await;
+    }
+    db.close().await;
+    done
 }
 
 /// The exit code of a command; what it says goes to standard error.

@@ -16,7 +16,7 @@ use super::{
 use crate::{
     config::{Config, Given, LoadArgs},
     keys::{
-        self, Format, Home, Purpose, Supply,
+        self, Format, Home, Purpose, Supply, Turn,
         backup::Backup,
         restore::{self, RestoreError},
     },
@@ -76,13 +76,18 @@ fn restore(what: &Restore, config: &Config, args: &LoadArgs) -> Result<(), Refus
             .ok_or_else(|| Refused::new(1, "the source of randomness is broken"))?;
         let supply = Supply::of(args);
         let home = Home::of_keyring(&config.keys, config.environment, &config.data, &supply);
-        plan.write_keyring(&home, &signing, now, &OsRng).await?;
-        plan.write_database(db, now, &OsRng)
-            .await
-            .map_err(|error| {
+        let turn = Turn::take(db, now, &OsRng).await?;
+        let written = async {
+            plan.write_keyring(&home, &signing, now, &OsRng).await?;
+            let written = plan.write_database(db, now, &OsRng).await;
+            written.map_err(|error| {
                 let message = format!("the keyring is restored, the database is not: {error}");
                 Refused::new(1, message)
-            })?;
+            })
+        };
+        let written = written.await;
+        turn.give_back().await;
+        written?;
         println!(
             "Restored. The sealing key is {}, the new signing key {}; everybody signs in again.",
             backup.sealing.active, signing.id

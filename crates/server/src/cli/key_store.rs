@@ -3,19 +3,23 @@
 //! What is sent or written takes the place of a whole keyring, so nothing is replaced that would be lost by it, and
 //! nothing that somebody else changed meanwhile. Shown are ids and the first eight hex digits of fingerprints.
 
-use std::{collections::BTreeMap, path::PathBuf, process::ExitCode};
+use std::{path::PathBuf, process::ExitCode};
 
 use clap::{Args, Subcommand, ValueEnum};
 use concierge_core::{audit::EventName, sensitive::Sensitive};
 use serde::Serialize;
 
-use super::print_json;
+use super::{
+    key_diff::{Difference, Side, differences, is_other},
+    key_open::{Refused, finish, in_turn},
+    print_json,
+};
 use crate::{
     audit::{self, Event, Origin},
     boot::{self, BootError},
     config::{Config, LoadArgs, Reading, StoreKind},
     keys::{
-        self, KeyringContents, KeyringFile, Purpose,
+        self, Document, Form, Found, Home, KeyringContents, KeyringFile, Purpose,
         stores::{Fault, Fetched, KeyStore, title},
     },
     platform::{
@@ -93,26 +97,20 @@ impl Remote {
 /// The exit code of everything a store is the reason for.
 const STORE_FAILED: u8 = 5;
 
-/// Why nothing was done, and the exit code for it.
-type Refusal = (String, u8);
-
 pub(super) fn run(command: &Command, args: &LoadArgs, json: bool) -> ExitCode {
     let reading = Config::read(args);
-    let (Command::Push { to: remote, .. }
-    | Command::Pull { from: remote, .. }
-    | Command::Diff { to: remote }) = command;
-    let outcome =
-        boot::run(async { Ok::<_, BootError>(perform(command, *remote, &reading).await) });
-    let refused = match outcome {
-        Ok(Ok(done)) => {
-            show(&done, json);
-            return ExitCode::SUCCESS;
-        }
-        Ok(Err(refused)) => refused,
-        Err(error) => (error.to_string(), 1),
-    };
-    eprintln!("error: {}", refused.0);
-    ExitCode::from(refused.1)
+    let done = boot::run(async {
+        Ok::<_, BootError>(match command {
+            Command::Diff { to } => Sides::read(*to, reading).await.map(|sides| sides.done),
+            Command::Push { to, how } => exchange(Way::Push, *to, how.force, reading).await,
+            Command::Pull { from, how } => exchange(Way::Pull, *from, how.force, reading).await,
+        })
+    });
+    let done = done.unwrap_or_else(|error| Err(error.into()));
+    finish(done.map(|done| {
+        show(&done, json);
+        ExitCode::SUCCESS
+    }))
 }
 
 /// What was done, and how the two keyrings differed before.
@@ -125,209 +123,200 @@ struct Done {
     differences: Vec<Difference>,
 }
 
+/// Which of the two takes the place of the other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Way {
+    Push,
+    Pull,
+}
+
 /// The keyring on both sides, as it was read.
 struct Sides {
-    file: KeyringFile,
-    local: Option<Sensitive>,
+    reading: Reading,
+    kind: StoreKind,
     store: KeyStore,
     fetched: Option<Fetched>,
+    file: Home,
+    local: Option<Found>,
+    here: KeyringContents,
+    there: KeyringContents,
+    done: Done,
 }
 
-async fn perform(command: &Command, remote: Remote, reading: &Reading) -> Result<Done, Refusal> {
-    let (kind, environment) = (remote.kind(), reading.environment);
-    let settings = &reading.keys().store;
-    let failed = |fault: Fault| (format!("{}: {fault}", title(kind)), STORE_FAILED);
-    let store = KeyStore::of(kind, settings, environment).map_err(failed)?;
-    let path = keys::keyring_path(reading.keys(), environment, &reading.data);
-    let file = KeyringFile::of(reading.keys(), &path);
-    let local = file.read().map_err(|error| (error, 1))?;
-    let fetched = store.fetch().await.map_err(failed)?;
-    let there = fetched.as_ref().map(|found| found.text.expose());
-    let (here, there) = (
-        parsed(local.as_ref().map(Sensitive::expose), "the keyring file")?,
-        parsed(there, title(kind))?,
-    );
-    let mut done = Done {
-        store: title(kind),
-        name: settings.name_in(kind, environment),
-        file: path,
-        result: "compared",
-        differences: differences(&here, &there),
-    };
-    let sides = Sides {
-        file,
-        local,
-        store,
-        fetched,
-    };
-    done.result = match command {
-        Command::Diff { .. } => return Ok(done),
-        Command::Push { how, .. } => {
-            let mut purposes = Purpose::ALL.into_iter();
-            let other = purposes.find(|one| is_other(&here, &there, *one));
-            push(&sides, &done, other, how.force).await?
-        }
-        Command::Pull { how, .. } => pull(&sides, &done, how.force)?,
-    };
-    if done.result != "unchanged" {
-        record(reading, &done).await;
-    }
-    Ok(done)
-}
-
-async fn push(
-    sides: &Sides,
-    done: &Done,
-    other: Option<Purpose>,
-    force: bool,
-) -> Result<&'static str, Refusal> {
-    let text = sides.local.as_ref().ok_or_else(|| no_file(&done.file))?;
-    let text = text.expose();
-    let found = sides.fetched.as_ref();
-    if found.is_some_and(|found| found.text.expose() == text) {
-        return Ok("unchanged");
-    }
-    refuse_loss(
-        done,
-        other,
-        |one| (&one.there, &one.here),
-        force,
-        done.store,
-    )?;
-    let written = sides.store.replace(text, found.map(|found| &found.version));
-    match written.await {
-        Ok(_) => Ok("pushed"),
-        Err(fault) => Err((format!("{}: {fault}", done.store), STORE_FAILED)),
-    }
-}
-
-fn pull(sides: &Sides, done: &Done, force: bool) -> Result<&'static str, Refusal> {
-    let Some(Fetched { text, .. }) = &sides.fetched else {
-        let message = format!("{} has no keyring named {}", done.store, done.name);
-        return Err((message, STORE_FAILED));
-    };
-    let local = sides.local.as_ref().map(Sensitive::expose);
-    if local == Some(text.expose()) {
-        return Ok("unchanged");
-    }
-    let whose = "the keyring file";
-    refuse_loss(done, None, |one| (&one.here, &one.there), force, whose)?;
-    sides
-        .file
-        .write(text.expose(), &OsRng)
-        .map_err(|error| (error, 1))?;
-    Ok("pulled")
-}
-
-fn no_file(path: &std::path::Path) -> Refusal {
-    let path = path.display();
-    let message = format!(
-        "there is no keyring file {path} to send; `concierge key generate --out {path}` makes one"
-    );
-    (message, 1)
-}
-
-fn parsed(text: Option<&str>, whose: &str) -> Result<KeyringContents, Refusal> {
-    let contents = text.map_or_else(|| Ok(KeyringContents::default()), KeyringContents::parse);
-    contents.map_err(|error| (format!("{whose}, {error}"), 1))
-}
-
-/// A key on one of the two sides, without its value.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-struct Side {
-    fingerprint: String,
-    state: &'static str,
-}
-
-/// A key the two sides don't agree about.
-#[derive(Debug, PartialEq, Eq, Serialize)]
-struct Difference {
-    ring: &'static str,
-    id: String,
-    here: Option<Side>,
-    there: Option<Side>,
-}
-
-fn differences(here: &KeyringContents, there: &KeyringContents) -> Vec<Difference> {
-    let mut differences = Vec::new();
-    for purpose in Purpose::ALL {
-        let (mut here, mut there) = (sides(here, purpose), sides(there, purpose));
-        let ids: std::collections::BTreeSet<String> =
-            here.keys().chain(there.keys()).cloned().collect();
-        differences.extend(ids.into_iter().filter_map(|id| {
-            let (here, there) = (here.remove(&id), there.remove(&id));
-            (here != there).then_some(Difference {
-                ring: purpose.as_str(),
-                id,
-                here,
-                there,
-            })
-        }));
-    }
-    differences
-}
-
-fn sides(contents: &KeyringContents, purpose: Purpose) -> BTreeMap<String, Side> {
-    let keys = contents
-        .ring(purpose)
-        .into_iter()
-        .flat_map(|ring| &ring.keys);
-    keys.map(|key| {
-        let side = Side {
-            fingerprint: keys::fingerprint(key.value.expose())[..8].to_owned(),
-            state: key.state.as_str(),
+impl Sides {
+    async fn read(remote: Remote, reading: Reading) -> Result<Self, Refused> {
+        let (kind, environment) = (remote.kind(), reading.environment);
+        let settings = &reading.keys().store;
+        let failed = |fault: Fault| store_failed(format!("{}: {fault}", title(kind)));
+        let store = KeyStore::of(kind, settings, environment).map_err(failed)?;
+        let path = keys::keyring_path(reading.keys(), environment, &reading.data);
+        let file = Home::Keyring(KeyringFile::of(reading.keys(), &path));
+        let local = file.read(SystemClock.now(), &OsRng).await?;
+        let fetched = store.fetch().await.map_err(failed)?;
+        let there = fetched.as_ref().map(|found| found.text.expose());
+        let here = local.as_ref().map(|found| found.text.expose());
+        let (here, there) = (
+            parsed(here, "the keyring file")?,
+            parsed(there, title(kind))?,
+        );
+        let done = Done {
+            store: title(kind),
+            name: settings.name_in(kind, environment),
+            file: path,
+            result: "compared",
+            differences: differences(&here, &there),
         };
-        (key.id.clone(), side)
-    })
-    .collect()
-}
+        Ok(Self {
+            reading,
+            kind,
+            store,
+            fetched,
+            file,
+            local,
+            here,
+            there,
+            done,
+        })
+    }
 
-/// Whether both have a ring, and another key is active in it.
-fn is_other(here: &KeyringContents, there: &KeyringContents, purpose: Purpose) -> bool {
-    match (here.ring(purpose), there.ring(purpose)) {
-        (Some(here), Some(there)) => here.active_value() != there.active_value(),
-        _ => false,
+    async fn push(&mut self, force: bool) -> Result<&'static str, Refused> {
+        let no_file = || {
+            let path = self.done.file.display();
+            let remedy = format!("`concierge key generate --out {path}` makes one");
+            Refused::new(
+                1,
+                format!("there is no keyring file {path} to send; {remedy}"),
+            )
+        };
+        let local = self.local.as_ref().ok_or_else(no_file)?;
+        let found = self.fetched.as_ref();
+        if found.is_some_and(|found| found.text.expose() == local.text.expose()) {
+            return Ok("unchanged");
+        }
+        if !force {
+            let other = Purpose::ALL
+                .into_iter()
+                .find(|one| is_other(&self.here, &self.there, *one));
+            if let Some(purpose) = other {
+                let what = format!("another {} key is active in", purpose.as_str());
+                return Err(refused(&format!("{what} {}", self.done.store)));
+            }
+            refuse_loss(&self.there, &self.here, self.done.store)?;
+        }
+        let text = self.replacing(&local.text, &self.here, &self.there)?;
+        let now = SystemClock.now();
+        let against = keys::stores::against(&mut self.reading, self.kind, text.expose(), now);
+        against.map_err(|findings| {
+            let lines: Vec<String> = findings.iter().map(ToString::to_string).collect();
+            let lines = lines.join("\n");
+            Refused::new(
+                1,
+                format!("nothing could start with this keyring:\n{lines}"),
+            )
+        })?;
+        let expected = self.fetched.as_ref().map(|found| &found.version);
+        let written = self.store.replace(text.expose(), expected).await;
+        let written = written.map(|_| "pushed");
+        written.map_err(|fault| store_failed(format!("{}: {fault}", self.done.store)))
+    }
+
+    async fn pull(&self, force: bool) -> Result<&'static str, Refused> {
+        let none = || {
+            let (store, name) = (self.done.store, &self.done.name);
+            store_failed(format!("{store} has no keyring named {name}"))
+        };
+        let text = &self.fetched.as_ref().ok_or_else(none)?.text;
+        let local = self.local.as_ref();
+        if local.is_some_and(|found| found.text.expose() == text.expose()) {
+            return Ok("unchanged");
+        }
+        if !force {
+            refuse_loss(&self.here, &self.there, "the keyring file")?;
+        }
+        let text = self.replacing(text, &self.there, &self.here)?;
+        let now = SystemClock.now();
+        let written = self.file.write(text.expose(), local, now, &OsRng);
+        written.await?;
+        Ok("pulled")
+    }
+
+    /// The text that takes the place of a keyring, with what was revoked in that one.
+    fn replacing(
+        &self,
+        text: &Sensitive,
+        contents: &KeyringContents,
+        before: &KeyringContents,
+    ) -> Result<Sensitive, Refused> {
+        let mut contents = contents.clone();
+        contents.keep_revoked_of(before)?;
+        let environment = self.reading.environment;
+        let document = Document::parse(Form::Keyring, text.expose(), environment)?;
+        Ok(document.rewritten(&contents)?)
     }
 }
 
-/// What a lost key signed is refused from then on, and what it sealed is never read again: nobody gives that up by
-/// a slip.
-fn refuse_loss(
-    done: &Done,
-    other: Option<Purpose>,
-    sides: impl Fn(&Difference) -> (&Option<Side>, &Option<Side>),
+async fn exchange(
+    way: Way,
+    remote: Remote,
     force: bool,
+    reading: Reading,
+) -> Result<Done, Refused> {
+    let surroundings = Config::read(&reading.args);
+    in_turn(&surroundings, async |db| {
+        let mut sides = Sides::read(remote, reading).await?;
+        let result = match way {
+            Way::Push => sides.push(force).await?,
+            Way::Pull => sides.pull(force).await?,
+        };
+        let done = Done {
+            result,
+            ..sides.done
+        };
+        if done.result != "unchanged" {
+            record(db, way, &done).await;
+        }
+        Ok(done)
+    })
+    .await
+}
+
+fn store_failed(message: String) -> Refused {
+    Refused::new(STORE_FAILED, message)
+}
+
+fn parsed(text: Option<&str>, whose: &str) -> Result<KeyringContents, Refused> {
+    let contents = text.map_or_else(|| Ok(KeyringContents::default()), KeyringContents::parse);
+    contents.map_err(|error| Refused::new(1, format!("{whose}, {error}")))
+}
+
+/// Nobody gives up keys, or what was revoked, by a slip.
+fn refuse_loss(
+    before: &KeyringContents,
+    after: &KeyringContents,
     whose: &str,
-) -> Result<(), Refusal> {
-    let is_lost = |one: &&Difference| match sides(one) {
-        (Some(old), Some(new)) => old.fingerprint != new.fingerprint,
-        (old, new) => old.is_some() && new.is_none(),
-    };
-    let message = if force {
-        return Ok(());
-    } else if let Some(purpose) = other {
-        format!("another {} key is active in {whose}", purpose.as_str())
-    } else if let Some(lost) = done.differences.iter().find(is_lost) {
-        format!("the {} key {} of {whose} would be lost", lost.ring, lost.id)
-    } else {
-        return Ok(());
-    };
-    let message =
-        format!("{message}; `concierge key diff` shows both, --force replaces all the same");
-    Err((message, STORE_FAILED))
+) -> Result<(), Refused> {
+    match before.loss_by(after) {
+        Some(loss) => Err(refused(&format!("{loss}, of {whose}"))),
+        None => Ok(()),
+    }
+}
+
+fn refused(why: &str) -> Refused {
+    store_failed(format!(
+        "{why}; `concierge key diff` shows both, --force replaces all the same"
+    ))
 }
 
 /// The event belongs to the database; keys are moved also where there is none yet.
-async fn record(reading: &Reading, done: &Done) {
-    let Ok(config) = &reading.config else {
-        eprintln!("warning: no event was recorded: the configuration names no database");
+async fn record(db: Option<&Db>, way: Way, done: &Done) {
+    let Some(db) = db else {
+        eprintln!("warning: no event was recorded: there is no database");
         return;
     };
     let event = async {
-        let db = Db::open(config.database_url.expose()).await?;
-        let name = match done.result {
-            "pushed" => EventName::KeyPushed,
-            _ => EventName::KeyPulled,
+        let name = match way {
+            Way::Push => EventName::KeyPushed,
+            Way::Pull => EventName::KeyPulled,
         };
         let kids: Vec<&str> = done.differences.iter().map(|one| one.id.as_str()).collect();
         let details = serde_json::json!({ "store": done.store, "name": done.name, "kids": kids });
@@ -338,7 +327,6 @@ async fn record(reading: &Reading, done: &Done) {
         // Who serves with the store's keys asks it at once.
         tx.announce(&[Change::Everything], now).await?;
         tx.commit().await?;
-        db.close().await;
         Ok::<_, StoreError>(())
     };
     if let Err(error) = event.await {

@@ -12,6 +12,7 @@ mod doctor;
 mod key;
 mod key_age;
 mod key_backup;
+mod key_diff;
 mod key_file;
 mod key_import;
 mod key_incident;
@@ -270,10 +271,23 @@ impl Global {
 
 /// Everything that was given, and the keyring of the store when it lives in one.
 fn read(args: &LoadArgs) -> Reading {
+    asked(args, async |reading| {
+        stores::attach(reading, SystemClock.now(), &OsRng).await;
+    })
+}
+
+/// The same for who revokes a key, which must be possible whatever became of the store.
+fn read_to_revoke(args: &LoadArgs, kid: &str) -> Reading {
+    asked(args, async |reading| {
+        stores::attach_to_revoke(reading, kid, SystemClock.now(), &OsRng).await;
+    })
+}
+
+fn asked(args: &LoadArgs, ask: impl AsyncFnOnce(&mut Reading)) -> Reading {
     let mut reading = Config::read(args);
     if reading.keys().store.kind.is_remote() {
         let asked = boot::run(async {
-            stores::attach(&mut reading, SystemClock.now(), &OsRng).await;
+            ask(&mut reading).await;
             Ok(())
         });
         // Then the store counts as not asked, which is a finding of its own.

@@ -1,30 +1,36 @@
 //! The emergency: a key is revoked, and with it ends everything that it could have made.
+//!
+//! Two halves: the keyring, and one transaction of the database. A keyring on this machine goes first: whoever reads it
+//! finishes the other half, and one write to a disk keeps nobody waiting. A keyring in a store goes first only for a
+//! sealing key, whose successor must be kept before anything is wrapped with it. **For a signing key the database goes
+//! before the store**, because a store may take long or never answer, and what the database refuses is refused
+//! everywhere within a second. Ended between the two, this leaves a key that opens nothing and nobody who can sign in
+//! until the same revoke is given again: closed, not open. The other way round it would leave a key that opens
+//! everything until some process asks the store.
 
 use std::{path::Path, sync::Arc};
 
 use concierge_core::{
     audit::EventName,
     keys::{
-        IncidentId, RingName,
-        api::{Incident, IncidentNote, Revoked},
+        RingName,
+        api::{Incident, Revoked},
     },
     time::Timestamp,
 };
 use serde_json::json;
 
-use super::{
-    error::KeyDeskError,
-    incident_store::{self, NoteKind},
-};
+use super::{error::KeyDeskError, incident_store};
 use crate::{
     account,
     audit::{self, Event},
     config::{Config, Reading},
     keys::{
-        self, By, Keeper, Purpose, Supply,
+        self, By, Keeper, Place, Purpose, Supply,
         data_keys::{DataPurpose, renew, rewrap},
-        emergency::{Halved, Target},
+        emergency::{Halved, Target, later},
         epoch_store::{RevokedKey, find_epoch, insert_revoked, list_revoked, mark_epoch},
+        stores::Fault,
     },
     platform::{clock::Clock, keyring::Keyrings, rng::Rng},
     recovery,
@@ -87,11 +93,13 @@ impl Desk<'_> {
         account: &Account<'_>,
         out: Option<&Path>,
     ) -> Result<Revoked, KeyDeskError> {
-        // A store that does not answer keeps no key from being revoked: then what is known of it counts.
-        let silence = self.supply.renew(self.clock.now(), &**self.rng).await.err();
+        let (target, silence) = self.find(kid).await?;
+        if target.purpose == Purpose::Signing && self.supply.is_remote() {
+            return self
+                .revoke_before_the_store(target, silence, account, out)
+                .await;
+        }
         let reading = self.supply.read();
-        let target = Target::find(&reading, kid, self.clock.now())
-            .ok_or_else(|| KeyDeskError::NoSuchKey(kid.to_owned()))?;
         let is_sealing = target.purpose == Purpose::Sealing;
         if is_sealing && target.is_active && !keys::is_writable(&reading, target.purpose, out) {
             return Err(KeyDeskError::SealingElsewhere);
@@ -104,28 +112,70 @@ impl Desk<'_> {
             return Ok(Revoked {
                 incident,
                 active: Some(active),
+                failure: None,
             });
         }
-        let half = match silence {
-            // It has taken its ten seconds, and the database must not wait for more of them.
-            Some(fault) if !is_sealing => {
-                Halved::in_no_place(self.clock.now(), format!("{}: {fault}", self.supply.name()))
-            }
-            _ => self.keeper.revoke_in_keyring(&target, out).await?,
-        };
-        if let Some(failure) = &half.failure {
-            tracing::error!(
-                "the key is refused by the database only, and nothing can be signed until it is replaced where it stands: {failure}"
-            );
+        let now = self.clock.now();
+        let half = self.keeper.revoke_in_keyring(&target, out, now).await?;
+        if Place::of(&reading, target.purpose, out) == Place::Store {
+            self.keeper.require_in_store(half.active.as_deref()).await?;
         }
-        let incident = self.second_half(half.epoch, &target, account).await?;
+        // What the keyring says by now: the key that follows is in it.
+        let rings = self.rings_now(&self.supply.read())?;
+        let incident = self
+            .second_half(half.epoch, &target, &rings, account)
+            .await?;
         if is_sealing && half.active.is_some() {
             self.keeper.wipe(out).await?;
         }
-        Ok(Revoked {
-            incident,
-            active: half.active,
-        })
+        Ok(revoked(incident, half))
+    }
+
+    /// The key, and why the store did not say what is in it by now. Then what is known of it counts: what it said last,
+    /// or what this process works with, where what it said last is no good.
+    async fn find(&self, kid: &str) -> Result<(Target, Option<Fault>), KeyDeskError> {
+        let now = self.clock.now();
+        let mut silence = self.supply.renew_soon(now, &**self.rng).await.err();
+        let known = || {
+            let found = Target::find(&self.supply.read(), kid, now);
+            found.or_else(|| Target::find(&self.supply.read_in_use(), kid, now))
+        };
+        let mut found = known();
+        if found.is_none() && silence == Some(Fault::Timeout) {
+            silence = self.supply.renew(now, &**self.rng).await.err();
+            found = known();
+        }
+        let found = found.ok_or_else(|| KeyDeskError::NoSuchKey(kid.to_owned()))?;
+        Ok((found, silence))
+    }
+
+    /// Revokes a signing key whose keyring is in a store.
+    async fn revoke_before_the_store(
+        &self,
+        mut target: Target,
+        silence: Option<Fault>,
+        account: &Account<'_>,
+        out: Option<&Path>,
+    ) -> Result<Revoked, KeyDeskError> {
+        // What the store holds by now may be no keyring at all, and what this process works with always is one.
+        let reading = self.supply.read_in_use();
+        let rings = self.rings_now(&reading)?;
+        let at = later(Some(rings.epoch), self.clock.now());
+        let incident = self.second_half(at, &target, &rings, account).await?;
+        let at = find_epoch(self.db).await?;
+        // Nothing that the database refuses may stay active: another key of these may have become so since.
+        target.keys = list_revoked(self.db).await?;
+        let half = match silence {
+            // A store that was only slow gets its time now.
+            Some(fault) if fault != Fault::Timeout => {
+                Halved::in_no_place(at, format!("{}: {fault}", self.supply.name()))
+            }
+            _ => match self.keeper.revoke_in_keyring(&target, out, at).await {
+                Ok(half) => half,
+                Err(error) => Halved::in_no_place(at, error.to_string()),
+            },
+        };
+        Ok(revoked(incident, half))
     }
 
     /// The half of the database. Somebody else's transaction may stand in the way once; not for ever.
@@ -133,15 +183,13 @@ impl Desk<'_> {
         &self,
         epoch: Timestamp,
         target: &Target,
+        rings: &Keyrings,
         account: &Account<'_>,
     ) -> Result<Incident, KeyDeskError> {
-        // What the keyring says by now: the key that follows is in it.
-        let reading = self.supply.read();
-        let rings = self.rings_now(&reading)?;
         let mut tries = 0;
         loop {
             tries += 1;
-            match self.second_half_once(epoch, target, &rings, account).await {
+            match self.second_half_once(epoch, target, rings, account).await {
                 Err(KeyDeskError::Store(StoreError::Conflict | StoreError::Unavailable(_)))
                     if tries < TRIES => {}
                 done => return done,
@@ -302,28 +350,22 @@ impl Desk<'_> {
             KeyDeskError::Keeper(keys::KeeperError::File(lines.join("\n")))
         })
     }
+}
 
-    /// Adds a note to an incident.
-    pub async fn note(&self, id: IncidentId, text: &str, by: By<'_>) -> Result<(), KeyDeskError> {
-        let text = said(text)?;
-        incident_store::find_by_id(self.db, id)
-            .await?
-            .ok_or(KeyDeskError::NoSuchIncident)?;
-        let now = self.clock.now();
-        let note = IncidentNote {
-            at: now,
-            author: named(by),
-            text: text.to_owned(),
-        };
-        let mut tx = self.db.begin().await?;
-        let note_id = self.rng.id::<NoteKind>(now);
-        incident_store::insert_note(&mut tx, note_id, id, &note).await?;
-        tx.commit().await?;
-        Ok(())
+fn revoked(incident: Incident, half: Halved) -> Revoked {
+    if let Some(failure) = &half.failure {
+        tracing::error!(
+            "the key is refused by the database only, and nothing can be signed until it is replaced where it stands: {failure}"
+        );
+    }
+    Revoked {
+        incident,
+        active: half.active,
+        failure: half.failure,
     }
 }
 
-fn said(text: &str) -> Result<&str, KeyDeskError> {
+pub(super) fn said(text: &str) -> Result<&str, KeyDeskError> {
     let text = text.trim();
     let is_plain = !text.chars().any(char::is_control);
     ((1..=LONGEST).contains(&text.chars().count()) && is_plain)
@@ -331,7 +373,7 @@ fn said(text: &str) -> Result<&str, KeyDeskError> {
         .ok_or(KeyDeskError::Reason)
 }
 
-fn named(by: By<'_>) -> String {
+pub(super) fn named(by: By<'_>) -> String {
     by.actor
         .map_or_else(|| "command line".to_owned(), |id| id.to_string())
 }

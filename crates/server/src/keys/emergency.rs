@@ -1,14 +1,15 @@
 //! The first half of the emergency: the keyring, which must not wait for a database.
 //!
 //! The key is revoked, its successor is active and the epoch is set, in one write. Whoever reads the keyring from
-//! then on finishes the other half in the database, so a kill in between changes nothing.
+//! then on finishes the other half in the database, so a kill in between changes nothing. For a signing key in a store
+//! it is the second half: why, stands at the desk that revokes.
 
 use std::{path::Path, time::Duration};
 
 use concierge_core::time::Timestamp;
 
 use super::{
-    KeyringContents as Contents, Purpose, StoredState,
+    KeyringContents as Contents, LifeError, Purpose, Stored, StoredState,
     epoch_store::RevokedKey,
     fingerprint,
     home::{Home, Opened},
@@ -82,6 +83,12 @@ impl Target {
 }
 
 impl Target {
+    /// Whether a key goes: since the target was found, another of its keys may have become active.
+    fn names(&self, key: &Stored) -> bool {
+        let print = fingerprint(key.value.expose());
+        key.id == self.kid || self.keys.iter().any(|one| one.fingerprint == print)
+    }
+
     /// What the keyring calls revoked and `is_new` does not know: one for each ring, because keys that go together go
     /// in one incident. Which of them the others went with, only whoever revoked can say.
     pub fn revoked_in(contents: &Contents, is_new: impl Fn(&RevokedKey) -> bool) -> Vec<Self> {
@@ -122,8 +129,8 @@ impl Keeper {
         &self,
         target: &Target,
         out: Option<&Path>,
+        now: Timestamp,
     ) -> Result<Halved, KeeperError> {
-        let now = self.clock.now();
         match self.revoke_where_it_lives(target, out, now).await {
             Err(KeeperError::File(failure)) if target.purpose == Purpose::Signing => {
                 Ok(Halved::in_no_place(now, failure))
@@ -155,8 +162,16 @@ impl Keeper {
         }
         let (opened, mut ring) = self.open(&reading, target.purpose, out).await?;
         let mut contents = opened.contents().clone();
-        let key = ring.keys.iter().find(|key| key.id == target.kid);
-        if key.is_some_and(|key| key.state == StoredState::Revoked) {
+        if ring.keys.iter().all(|key| key.id != target.kid) {
+            return Err(KeeperError::Life(LifeError::NoSuchKey));
+        }
+        let open: Vec<String> = ring
+            .keys
+            .iter()
+            .filter(|key| key.state != StoredState::Revoked && target.names(key))
+            .map(|key| key.id.clone())
+            .collect();
+        if open.is_empty() {
             return Ok(Halved {
                 epoch: contents.epoch.unwrap_or(now),
                 active: Some(ring.active),
@@ -164,7 +179,9 @@ impl Keeper {
             });
         }
         let successor = self.draft_like(&reading, &ring)?;
-        ring.revoke(&target.kid, &successor, now)?;
+        for id in &open {
+            ring.revoke(id, &successor, now)?;
+        }
         if target.purpose == Purpose::Sealing && !place.is_keyring() {
             // A `.env` has no word for a revoked key, and this one still wraps.
             ring.keep_until_unwrapped(now);
@@ -191,7 +208,25 @@ impl Keeper {
         self.replace(&opened, &contents).await
     }
 
+    /// Refuses to go on where the keyring in the store does not have this key as its active sealing key. Where a store
+    /// can't compare and set, somebody else's text may have taken the place of ours, and what is wrapped with a key
+    /// that stands nowhere is lost.
+    pub async fn require_in_store(&self, active: Option<&str>) -> Result<(), KeeperError> {
+        let name = self.supply.name();
+        let renewed = self.supply.renew(self.clock.now(), &*self.rng).await;
+        renewed.map_err(|fault| KeeperError::File(format!("{name}: {fault}")))?;
+        let contents = super::contents(&self.supply.read());
+        let sealing = contents.as_ref().and_then(|it| it.ring(Purpose::Sealing));
+        match sealing.map(|ring| ring.active.as_str()) {
+            found if found.is_some() && found == active => Ok(()),
+            _ => Err(KeeperError::File(format!(
+                "{name} was changed by somebody else meanwhile; try again"
+            ))),
+        }
+    }
+
     /// Wipes the revoked sealing keys that wrap nothing any more: whoever finds the file later finds nothing in them.
+    /// A store keeps older versions, which only its own tools take away.
     pub async fn wipe(&self, out: Option<&Path>) -> Result<(), KeeperError> {
         let reading = self.supply.read();
         let is_keyring = Place::of(&reading, Purpose::Sealing, out).is_keyring();
@@ -208,6 +243,6 @@ impl Keeper {
 }
 
 /// An epoch never goes back, and moves with each revoke.
-fn later(epoch: Option<Timestamp>, now: Timestamp) -> Timestamp {
+pub fn later(epoch: Option<Timestamp>, now: Timestamp) -> Timestamp {
     epoch.map_or(now, |epoch| now.max(epoch.plus(Duration::from_millis(1))))
 }

@@ -243,14 +243,14 @@ impl Keeper {
     ) -> Result<(), KeeperError> {
         let now = self.clock.now();
         let written = opened.write(contents, now, &*self.rng).await;
-        written.map_err(KeeperError::File)?;
+        // Also after a failure: it may have been done all the same, or somebody else was quicker.
         if opened.is_remote()
             && let Err(error) = self.announce(now).await
         {
             // What is written is written, and everybody asks the store once a minute.
             tracing::warn!(%error, "it could not be announced that the keys have changed");
         }
-        Ok(())
+        written.map_err(KeeperError::File)
     }
 
     async fn announce(&self, now: Timestamp) -> Result<(), StoreError> {

@@ -8,7 +8,6 @@ use std::{path::Path, sync::Arc, time::Duration};
 use concierge_core::{
     account::AccountId,
     audit::EventName,
-    id::Id,
     keys::{RingName, api::Rotated},
     time::Timestamp,
 };
@@ -16,11 +15,8 @@ use serde_json::json;
 use zeroize::Zeroizing;
 
 use super::{
-    Draft, Format, LifeError, Purpose, StoredRing, Supply,
-    data_keys::DataKeyError,
-    draft,
-    home::refuse_a_second_home,
-    instance::{self, InstanceKind},
+    Draft, Format, LifeError, Purpose, StoredRing, Supply, data_keys::DataKeyError, draft,
+    home::refuse_a_second_home, instance, turn::LEASE,
 };
 use crate::{
     audit::{self, Event, Origin},
@@ -30,15 +26,11 @@ use crate::{
         keyring::{Key, KeyState, Ring, Scheme},
         rng::Rng,
     },
-    store::{Db, StoreError, Tx},
+    store::{Db, StoreError},
 };
 
 /// How long a rotation waits for the processes that serve.
 const PATIENCE: Duration = Duration::from_secs(60);
-/// Longer than anything a rotation waits for: whoever holds the lease longer is dead.
-const LEASE: Duration = Duration::from_secs(150);
-/// Its name: one change of the keys at a time.
-pub(super) const LEASE_NAME: &str = "keys";
 /// Why the keys were not changed.
 #[derive(Debug, thiserror::Error)]
 pub enum KeeperError {
@@ -187,6 +179,7 @@ impl Keeper {
         if purpose == Purpose::Sealing {
             self.rewrap(lease, &ring, &active).await?;
         }
+        self.hold_on(lease).await?;
         self.write(&opened, purpose, ring).await?;
         let instances = instance::list_live(&self.db, now).await?.len();
         let rotated = rotated(purpose, active, previous, verify_until, instances);
@@ -227,51 +220,6 @@ impl Keeper {
         match strangers.map(|one| one.host.as_str()).collect::<Vec<_>>() {
             none if none.is_empty() => Ok(()),
             hosts => Err(KeeperError::Stranger(hosts.join(", "))),
-        }
-    }
-
-    /// Goes on only while the lease is ours: a revoke takes it from anybody.
-    pub(super) async fn hold(&self, lease: &str) -> Result<(), KeeperError> {
-        match self.db.has_lease(LEASE_NAME, lease).await? {
-            true => Ok(()),
-            false => Err(KeeperError::Overtaken),
-        }
-    }
-
-    /// The same inside a transaction: nobody takes the lease before its end.
-    pub async fn hold_in(&self, tx: &mut Tx, lease: &str) -> Result<(), KeeperError> {
-        match tx.holds_lease(LEASE_NAME, lease).await? {
-            true => Ok(()),
-            false => Err(KeeperError::Overtaken),
-        }
-    }
-
-    fn holder(&self) -> String {
-        let id: Id<InstanceKind> = self.rng.id(self.clock.now());
-        id.to_string()
-    }
-
-    /// Takes the turn to change keys; answers its holder, to be given back.
-    pub async fn lease(&self) -> Result<String, KeeperError> {
-        let (now, holder) = (self.clock.now(), self.holder());
-        if self.db.take_lease(LEASE_NAME, &holder, LEASE, now).await? {
-            Ok(holder)
-        } else {
-            Err(KeeperError::Busy)
-        }
-    }
-
-    /// Takes the turn from whoever has it: a revoke waits for nobody.
-    pub async fn seize(&self) -> Result<String, KeeperError> {
-        let (now, holder) = (self.clock.now(), self.holder());
-        self.db.seize_lease(LEASE_NAME, &holder, LEASE, now).await?;
-        Ok(holder)
-    }
-
-    /// Gives the turn back. That it can't be given back hides nothing that was done: it ends by itself.
-    pub async fn give_back(&self, lease: &str) {
-        if let Err(error) = self.db.give_lease_back(LEASE_NAME, lease).await {
-            tracing::warn!(%error, "the turn to change keys could not be given back; it ends by itself");
         }
     }
 

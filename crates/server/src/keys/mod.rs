@@ -45,6 +45,7 @@ mod load;
 #[cfg(test)]
 mod made_elsewhere_tests;
 mod origin;
+mod overwrite;
 mod place;
 mod previous;
 pub mod recheck;
@@ -61,6 +62,7 @@ mod supply;
 #[cfg(test)]
 mod tests;
 mod tidy;
+mod turn;
 mod wrapping;
 
 use aws_lc_rs::digest;
@@ -88,6 +90,7 @@ pub use self::{
     status::status,
     strength::weaknesses,
     supply::Supply,
+    turn::Turn,
 };
 pub use crate::config::KeySettings;
 use check::is_weak;

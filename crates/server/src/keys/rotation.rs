@@ -119,7 +119,7 @@ impl Keeper {
             return Err(KeeperError::Weak(active.id.clone()));
         }
         self.refuse_strangers(purpose, &ring).await?;
-        let pending = self.write_pending(&reading, rotation, &opened, &ring);
+        let pending = self.write_pending(lease, &reading, rotation, &opened, &ring);
         let pending = pending.await?;
         // Read back from where it lives: what others will read, too.
         let (_, ring) = self.open(&reading, purpose, out).await?;
@@ -127,6 +127,7 @@ impl Keeper {
         let written = written.ok_or(KeeperError::Life(LifeError::NoSuchKey))?;
         probe(purpose, &ring, written, self.clock.now(), &*self.rng)?;
         progress(Step::Written);
+        self.hold_on(lease).await?;
         let waited = self.wait_until_known(lease, purpose, written, progress);
         let waited = waited.await;
         if waited.is_err() && rotation.out.is_some() {
@@ -134,12 +135,12 @@ impl Keeper {
         }
         let instances = waited?;
         // Somebody may have changed the ring while this one waited.
-        self.hold(lease).await?;
+        self.hold_on(lease).await?;
         let (_, ring) = self.open(&reading, purpose, out).await?;
         if purpose == Purpose::Sealing {
             self.rewrap(lease, &ring, &pending).await?;
         }
-        let rotated = self.promote(&reading, rotation, &pending, instances);
+        let rotated = self.promote(lease, &reading, rotation, &pending, instances);
         let rotated = rotated.await?;
         let details = json!({
             "ring": rotated.ring, "active": rotated.active, "previous": rotated.previous,
@@ -152,6 +153,7 @@ impl Keeper {
     /// Writes a new key as pending, unless an earlier rotation left one; answers its id.
     async fn write_pending(
         &self,
+        lease: &str,
         reading: &Reading,
         rotation: &Rotation<'_>,
         opened: &Opened,
@@ -169,6 +171,7 @@ impl Keeper {
             ..draft
         };
         ring.add_pending(&draft, self.clock.now());
+        self.hold_on(lease).await?;
         self.write(opened, rotation.purpose, ring).await?;
         Ok(draft.id)
     }
@@ -224,6 +227,7 @@ impl Keeper {
 
     async fn promote(
         &self,
+        lease: &str,
         reading: &Reading,
         rotation: &Rotation<'_>,
         pending: &str,
@@ -237,6 +241,7 @@ impl Keeper {
         ring.expect_pending(pending);
         ring.promote(pending, verify_until)?;
         ring.retire(now);
+        self.hold_on(lease).await?;
         self.write(&opened, rotation.purpose, ring).await?;
         Ok(rotated(
             rotation.purpose,

@@ -1,7 +1,8 @@
 //! Where the key settings come from, to be read again whenever a file or the store has changed.
 //!
 //! A store is asked when somebody has a reason to, not at each reading: what it said last is kept here, and as the last
-//! good copy on the disk.
+//! good copy on the disk. What is no keyring takes the place of neither. Nobody waits for a store longer than ten
+//! seconds, and who is in a hurry two, be it that another's question hangs.
 
 use std::{fmt, sync::Arc};
 
@@ -9,7 +10,7 @@ use arc_swap::ArcSwap;
 use concierge_core::time::Timestamp;
 use tokio::sync::Mutex;
 
-use super::stores::{Fault, Fetched, KeyStore, Named, Version};
+use super::stores::{BRIEF, Fault, Fetched, KeyStore, Named, Version, ask, within};
 use crate::{
     config::{Config, LoadArgs, Reading, StoreAnswer},
     platform::rng::Rng,
@@ -26,6 +27,8 @@ pub struct Supply {
 #[derive(Default)]
 struct Shelf {
     answer: ArcSwap<StoreAnswer>,
+    /// What this process works with: the last of them that was fit.
+    in_use: ArcSwap<StoreAnswer>,
     /// One question at a time: an older answer never takes the place of a newer one.
     turn: Mutex<()>,
 }
@@ -47,10 +50,19 @@ impl Supply {
 
     /// What is given right now.
     pub fn read(&self) -> Reading {
+        self.read_with(self.answer())
+    }
+
+    /// The same with the keyring that this process works with, whatever the store has said since.
+    pub fn read_in_use(&self) -> Reading {
+        self.read_with(self.shelf.in_use.load_full())
+    }
+
+    fn read_with(&self, answer: Arc<StoreAnswer>) -> Reading {
         let mut reading = (self.read)();
         let store = &mut reading.keys_mut().store;
         if store.kind.is_remote() {
-            store.answer = self.answer();
+            store.answer = answer;
         }
         reading
     }
@@ -63,6 +75,12 @@ impl Supply {
     /// Begins with what the store said to somebody else of this process.
     pub fn begin_with(&self, answer: &Arc<StoreAnswer>) {
         self.shelf.answer.store(Arc::clone(answer));
+        self.works_with(answer);
+    }
+
+    /// Says that this process works with an answer from now on.
+    pub fn works_with(&self, answer: &Arc<StoreAnswer>) {
+        self.shelf.in_use.store(Arc::clone(answer));
     }
 
     /// Whether the keyring lives in a store.
@@ -75,15 +93,19 @@ impl Supply {
         Named::of(&self.read()).source(None).to_string()
     }
 
-    /// Asks the store; `None` where it has no keyring. Whatever it says is kept, unless it fails.
+    /// Asks the store; `None` where it has no keyring. Whatever it says is kept, unless it fails or holds no keyring.
     pub async fn fetch(&self, now: Timestamp, rng: &dyn Rng) -> Result<Option<Fetched>, Fault> {
-        let _turn = self.shelf.turn.lock().await;
-        let reading = self.read();
-        let fetched = store_of(&reading)?.fetch().await?;
-        if let Some(found) = &fetched {
-            self.keep(&reading, found.text.expose(), now, rng);
-        }
-        Ok(fetched)
+        // Also the wait for one's turn counts: the question before may hang.
+        within(async {
+            let _turn = self.shelf.turn.lock().await;
+            let reading = self.read();
+            let fetched = ask(&reading).await?;
+            if let Some(found) = &fetched {
+                self.keep(reading, found.text.expose(), now, rng);
+            }
+            Ok(fetched)
+        })
+        .await
     }
 
     /// The same for whom the latest is good enough without a version; without a store there is nothing to ask.
@@ -94,6 +116,12 @@ impl Supply {
         Ok(())
     }
 
+    /// The same for whom what is known is good enough, if the store is slow.
+    pub async fn renew_soon(&self, now: Timestamp, rng: &dyn Rng) -> Result<(), Fault> {
+        let renewed = tokio::time::timeout(BRIEF, self.renew(now, rng)).await;
+        renewed.unwrap_or(Err(Fault::Timeout))
+    }
+
     /// Replaces the keyring in the store, when it still has the expected version.
     pub async fn replace(
         &self,
@@ -102,31 +130,33 @@ impl Supply {
         now: Timestamp,
         rng: &dyn Rng,
     ) -> Result<(), Fault> {
-        let _turn = self.shelf.turn.lock().await;
+        let _turn = within(async { Ok(self.shelf.turn.lock().await) }).await?;
         let reading = self.read();
-        store_of(&reading)?.replace(text, expected).await?;
-        self.keep(&reading, text, now, rng);
+        let settings = &reading.keys().store;
+        let store = KeyStore::of(settings.kind, settings, reading.environment)?;
+        if let Err(fault) = store.replace(text, expected).await {
+            // What was done may have had its answer lost, or been asked for twice: the text that stands there says it.
+            let is_done = fault.leaves_open()
+                && matches!(store.fetch().await, Ok(Some(found)) if found.text.expose() == text);
+            if !is_done {
+                return Err(fault);
+            }
+        }
+        self.keep(reading, text, now, rng);
         Ok(())
     }
 
     /// The same text leaves the same answer in place: nothing is new then.
-    fn keep(&self, reading: &Reading, text: &str, now: Timestamp, rng: &dyn Rng) {
-        let named = Named::of(reading);
-        named.keep(text, now, rng);
-        let is_known =
-            matches!(&*self.answer(), StoreAnswer::Keyring(given) if given.text.expose() == text);
-        if !is_known {
-            let given = named.gave(text, None);
-            self.shelf
-                .answer
-                .store(Arc::new(StoreAnswer::Keyring(given)));
+    fn keep(&self, mut reading: Reading, text: &str, now: Timestamp, rng: &dyn Rng) {
+        let named = Named::of(&reading);
+        let mut answer = self.answer();
+        if !matches!(&*answer, StoreAnswer::Keyring(given) if given.text.expose() == text) {
+            answer = Arc::new(StoreAnswer::Keyring(named.gave(text, None)));
+            self.shelf.answer.store(Arc::clone(&answer));
         }
+        reading.keys_mut().store.answer = answer;
+        named.keep(&reading, now, rng);
     }
-}
-
-fn store_of(reading: &Reading) -> Result<KeyStore, Fault> {
-    let settings = &reading.keys().store;
-    KeyStore::of(settings.kind, settings, reading.environment)
 }
 
 impl fmt::Debug for Supply {

@@ -10,4 +10,5 @@ pub mod limit;
 pub mod rng;
 pub mod seal;
 pub mod shutdown;
+pub mod stamp;
 pub mod telemetry;

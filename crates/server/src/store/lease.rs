@@ -56,6 +56,23 @@ impl Db {
         Ok(row.is_some())
     }
 
+    /// Keeps the lease for a while from now, if this holder still has it.
+    pub async fn keep_lease(
+        &self,
+        name: &str,
+        holder: &str,
+        span: Duration,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let kept = sql("UPDATE lease SET until = $3 WHERE name = $1 AND holder = $2")
+            .bind(name)
+            .bind(holder)
+            .bind(now.plus(span).as_millis())
+            .execute(On::Write(self))
+            .await?;
+        Ok(kept == 1)
+    }
+
     /// Gives it back.
     pub async fn give_lease_back(&self, name: &str, holder: &str) -> Result<(), StoreError> {
         sql("DELETE FROM lease WHERE name = $1 AND holder = $2")

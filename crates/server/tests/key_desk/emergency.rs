@@ -102,7 +102,7 @@ on_each_engine! {
         let kid = house.active(RingName::Signing);
         let target = keys::emergency::Target::find(&house.app.services.keeper.supply().read(), &kid, house.app.services.clock.now());
         let target = target.expect("the key");
-        let half = house.app.services.keeper.revoke_in_keyring(&target, None).await;
+        let half = house.app.services.keeper.revoke_in_keyring(&target, None, house.app.services.clock.now()).await;
         assert!(half.expect("revoked").active.is_some());
         // Killed here. The other process sees the file.
         beside.services.reload_keys("changed file").await;
@@ -127,7 +127,7 @@ on_each_engine! {
             while_watching(&[&house.app, &beside], rotating).await.expect("rotated");
             let kid = house.active(ring);
             let target = keys::emergency::Target::find(&keeper.supply().read(), &kid, house.app.services.clock.now());
-            keeper.revoke_in_keyring(&target.expect("the key"), None).await.expect("revoked");
+            keeper.revoke_in_keyring(&target.expect("the key"), None, house.app.services.clock.now()).await.expect("revoked");
             // Killed here. The other process sees the file.
             beside.services.reload_keys("changed file").await;
             assert_eq!(beside.count("incident").await, before.0 + 1);
@@ -150,7 +150,7 @@ on_each_engine! {
         let keeper = &house.app.services.keeper;
         let kid = house.active(RingName::Sealing);
         let target = keys::emergency::Target::find(&keeper.supply().read(), &kid, house.app.services.clock.now());
-        keeper.revoke_in_keyring(&target.expect("the key"), None).await.expect("revoked");
+        keeper.revoke_in_keyring(&target.expect("the key"), None, house.app.services.clock.now()).await.expect("revoked");
         let value = || {
             let contents = house.contents();
             let ring = contents.ring(Purpose::Sealing).expect("the ring");

@@ -109,6 +109,8 @@ on_each_engine! {
         house.vault.fail(503, "Vault is sealed");
         let revoked = desk.revoke(&leaked, "leaked", None, nobody(&origin)).await.expect("revoked");
         assert_eq!(revoked.active, None);
+        let failure = revoked.failure.expect("why there is no new key");
+        assert_eq!(failure, "Vault, secret secret/concierge/staging: it is sealed; unseal it and try again");
         house.app.hear().await;
         house.app.services.ask_key_store(true).await;
         browser.get("/api/profile").await.assert_problem(401, "unauthenticated");
@@ -147,6 +149,15 @@ on_each_engine! {
         assert_eq!(told, "Vault, secret secret/concierge/staging was changed by somebody else meanwhile; try again");
         assert_eq!(house.vault.text(), theirs);
         assert_eq!(house.app.events("key_rotation_failed").await, 1);
+    }
+
+    async fn what_was_written_and_whose_answer_was_lost_counts(db) {
+        let house = House::open(db).await;
+        house.vault.lose_answers();
+        let origin = Origin::default();
+        let rotated = house.rotate(Purpose::Signing, &[&house.app], nobody(&origin)).await;
+        assert_eq!(house.vault.active(RingName::Signing), rotated);
+        assert_eq!(house.app.events("key_rotated").await, 1);
     }
 
     async fn a_keyring_file_beside_the_store_is_moved_away_first(db) {

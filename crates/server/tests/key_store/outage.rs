@@ -1,6 +1,6 @@
 //! A store that fails while a house serves, and the copy that stands in for it at a start.
 
-use concierge_core::keys::RingName;
+use concierge_core::{keys::RingName, sensitive::Sensitive};
 use concierge_server::{
     audit::Origin,
     config::{Reading, StoreAnswer},
@@ -56,7 +56,10 @@ on_each_engine! {
         let (mut contents, mine) = (house.vault.contents(), house.vault.active(RingName::Signing));
         house.vault.put("[signing]\nactive = 'nobody'\nkeys = []\n".to_owned());
         house.app.services.ask_key_store(false).await;
-        assert_eq!(house.app.events("key_reload_failed").await, 1);
+        assert_eq!(house.app.events("key_store_down").await, 1, "it holds no keyring");
+        house.vault.put(new_keys(house.app.services.clock.now()).to_string());
+        house.app.services.ask_key_store(false).await;
+        assert_eq!(house.app.events("key_reload_failed").await, 1, "it holds another house's");
         let mut browser = house.app.signed_in().await;
         assert_eq!(crate::key_desk::kid(&browser.cookie("__Host-at")), mine);
         let theirs = new_keys(house.app.services.clock.now());
@@ -94,6 +97,24 @@ on_each_engine! {
         let answer = &*strict.keys().store.answer;
         assert!(matches!(answer, StoreAnswer::Failed(_)), "{answer:?}");
         assert!(keys::read(&strict, house.app.services.clock.now()).is_err());
+    }
+
+    async fn what_no_start_would_take_is_kept_as_no_copy(db) {
+        let house = House::open(db).await;
+        let mine = house.vault.active(RingName::Signing);
+        let good = house.vault.contents();
+        let mut weak = good.clone();
+        let mut ring = good.ring(Purpose::Signing).cloned().expect("a ring");
+        ring.keys[0].value = Sensitive::new(&"0123456789abcdef".repeat(4));
+        weak.set(Purpose::Signing, ring);
+        house.vault.put(weak.to_string());
+        started(&house, db, false).await;
+        house.app.services.ask_key_store(false).await;
+        house.vault.fail(503, "Vault is sealed");
+        let reading = started(&house, db, false).await;
+        let copy = KeyringContents::parse(reading.keys().store.text().expect("a copy").expose()).expect("whole");
+        assert_eq!(copy, good, "the copy is the last that was good");
+        assert_eq!(copy.ring(Purpose::Signing).expect("a ring").active, mine);
     }
 
     async fn a_strict_start_keeps_no_copy(db) {

@@ -1,4 +1,5 @@
-//! What stands in for Vault: KV 2 on a port of this machine, which can be told to fail or to be quicker than we are.
+//! What stands in for Vault: KV 2 on a port of this machine, which can be told to fail, to be silent, to lose its answers
+//! or to be quicker than we are.
 
 use std::sync::{Arc, Mutex};
 
@@ -30,6 +31,12 @@ struct Kept {
     failing: Option<(u16, &'static str)>,
     /// What somebody else writes just before the next one writes.
     rival: Option<String>,
+    /// What somebody else writes over the next text, as in a store that can't compare and set.
+    overwriter: Option<String>,
+    /// Whether it takes questions and never answers.
+    is_silent: bool,
+    /// Whether it does what it is asked and says that it failed.
+    loses_answers: bool,
     asked: usize,
 }
 
@@ -76,12 +83,27 @@ impl Vault {
         self.with(|kept| kept.rival = Some(text));
     }
 
+    /// Somebody else writes just after the next one did.
+    pub fn let_a_rival_overwrite(&self, text: String) {
+        self.with(|kept| kept.overwriter = Some(text));
+    }
+
+    /// From now on it never answers.
+    pub fn be_silent(&self) {
+        self.with(|kept| kept.is_silent = true);
+    }
+
+    /// From now on nobody hears that something was written.
+    pub fn lose_answers(&self) {
+        self.with(|kept| kept.loses_answers = true);
+    }
+
     pub fn fail(&self, status: u16, says: &'static str) {
         self.with(|kept| kept.failing = Some((status, says)));
     }
 
     pub fn mend(&self) {
-        self.with(|kept| kept.failing = None);
+        self.with(|kept| (kept.failing, kept.is_silent) = (None, false));
     }
 
     /// The newest version.
@@ -115,7 +137,16 @@ fn failure(kept: &Kept) -> Option<Response> {
     Some((status, Json(json!({ "errors": [says] }))).into_response())
 }
 
+/// Answers never, if it is silent.
+async fn answer(kept: &Mutex<Kept>) {
+    let is_silent = kept.lock().expect("whole").is_silent;
+    if is_silent {
+        std::future::pending::<()>().await;
+    }
+}
+
 async fn read(State(kept): Shared) -> Response {
+    answer(&kept).await;
     let mut kept = kept.lock().expect("whole");
     kept.asked += 1;
     if let Some(failure) = failure(&kept) {
@@ -129,6 +160,7 @@ async fn read(State(kept): Shared) -> Response {
 }
 
 async fn write(State(kept): Shared, Json(body): Json<Value>) -> Response {
+    answer(&kept).await;
     let mut kept = kept.lock().expect("whole");
     if let Some(failure) = failure(&kept) {
         return failure;
@@ -142,6 +174,11 @@ async fn write(State(kept): Shared, Json(body): Json<Value>) -> Response {
     }
     let text = body["data"]["keyring"].as_str().expect("text").to_owned();
     kept.versions.push(text);
+    let overwriter = kept.overwriter.take();
+    kept.versions.extend(overwriter);
+    if kept.loses_answers {
+        return StatusCode::BAD_GATEWAY.into_response();
+    }
     Json(json!({ "data": { "version": kept.versions.len() } })).into_response()
 }
 

@@ -33,6 +33,9 @@ pub enum Fault {
         "the keyring was changed there meanwhile; `concierge key diff` shows it, then do it again"
     )]
     Conflict,
+    /// It holds something else.
+    #[error("what it holds is no keyring: {0}; mend it there, or put an older version back")]
+    Broken(String),
     /// No connection, or an error of the server's own.
     #[error("it can't be reached: {0}")]
     Unreachable(String),
@@ -52,6 +55,11 @@ impl Fault {
             self,
             Self::Sealed | Self::Busy | Self::Timeout | Self::Unreachable(_)
         )
+    }
+
+    /// Whether a write may have been done all the same: its answer was lost, or a library asked a second time.
+    pub const fn leaves_open(&self) -> bool {
+        matches!(self, Self::Conflict | Self::Timeout | Self::Unreachable(_))
     }
 
     /// The fault of an HTTP status that means the same everywhere.
@@ -168,6 +176,7 @@ mod tests {
             Fault::Tls(text()),
             Fault::Conflict,
             Fault::Settings(text()),
+            Fault::Broken(text()),
             Fault::of_status(401, ""),
             Fault::of_status(418, ""),
         ] {

@@ -69,8 +69,21 @@ impl LastGood<'_> {
         atomic::write(&self.copy(), &hex::encode(sealed), Existing::Replaced, rng)
     }
 
-    /// The text and when it was fetched; or why there is none.
+    /// The text and when it was fetched; or why there is none that still counts.
     pub(super) fn recall(&self, now: Timestamp) -> Result<(Sensitive, Timestamp), String> {
+        let (text, at) = self.recall_of_any_age()?;
+        // A clock that was set back must not give a copy a longer life.
+        if at > now || now.since(at) > LIFE {
+            return Err(format!(
+                "the copy of its keyring is of {}, and one counts for 24 h",
+                at.to_rfc3339()
+            ));
+        }
+        Ok((text, at))
+    }
+
+    /// The same, however old it is.
+    pub(super) fn recall_of_any_age(&self) -> Result<(Sensitive, Timestamp), String> {
         let absent = |error: io::Error| match error.kind() {
             io::ErrorKind::NotFound => "there is no copy of its keyring here".to_owned(),
             _ => format!("the copy of its keyring can't be read: {error}"),
@@ -89,13 +102,6 @@ impl LastGood<'_> {
         let plain = std::str::from_utf8(&plain).map_err(|_| changed())?;
         let (at, text) = plain.split_once('\n').ok_or_else(changed)?;
         let at = Timestamp::from_millis(at.parse().map_err(|_| changed())?);
-        // A clock that was set back must not give a copy a longer life.
-        if at > now || now.since(at) > LIFE {
-            return Err(format!(
-                "the copy of its keyring is of {}, and one counts for 24 h",
-                at.to_rfc3339()
-            ));
-        }
         Ok((Sensitive::new(text), at))
     }
 

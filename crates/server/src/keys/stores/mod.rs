@@ -9,9 +9,11 @@
 mod aws;
 #[cfg(feature = "azure")]
 mod azure;
+mod choose;
 mod fault;
 mod identity;
 mod last_good;
+mod revoking;
 mod start;
 #[cfg(feature = "vault")]
 mod vault;
@@ -22,12 +24,15 @@ use std::time::Duration;
 
 use concierge_core::sensitive::Sensitive;
 
-pub(super) use self::start::{Named, choose};
-pub use self::{fault::Fault, start::attach};
-use crate::config::{Environment, StoreKind, StoreSettings};
+pub use self::{choose::against, fault::Fault, revoking::attach_to_revoke, start::attach};
+pub(super) use self::{choose::choose, start::Named};
+use super::KeyringContents;
+use crate::config::{Environment, Reading, StoreKind, StoreSettings};
 
 /// How long a store may take for one answer.
 const LIMIT: Duration = Duration::from_secs(10);
+/// The same for who revokes a key, where it can go on without.
+pub(super) const BRIEF: Duration = Duration::from_secs(2);
 
 /// The keyring as it is in a store.
 #[derive(Debug)]
@@ -104,7 +109,7 @@ impl KeyStore {
     )]
     pub async fn replace(&self, text: &str, expected: Option<&Version>) -> Result<Version, Fault> {
         // Whatever a store is told, it must be a keyring the next start can read.
-        super::KeyringContents::parse(text).map_err(Fault::Settings)?;
+        KeyringContents::parse(text).map_err(Fault::Settings)?;
         within(async {
             match *self {
                 #[cfg(feature = "vault")]
@@ -137,6 +142,17 @@ impl KeyStore {
     }
 }
 
+/// Asks the store that the settings name for its keyring.
+pub(super) async fn ask(reading: &Reading) -> Result<Option<Fetched>, Fault> {
+    let settings = &reading.keys().store;
+    let store = KeyStore::of(settings.kind, settings, reading.environment)?;
+    let fetched = store.fetch().await?;
+    if let Some(found) = &fetched {
+        KeyringContents::parse(found.text.expose()).map_err(Fault::Broken)?;
+    }
+    Ok(fetched)
+}
+
 /// What people call a store.
 pub const fn title(kind: StoreKind) -> &'static str {
     match kind {
@@ -150,7 +166,7 @@ pub const fn title(kind: StoreKind) -> &'static str {
 
 /// Each store's work is on the heap: the libraries need a lot for one question, and whoever asks would carry it on
 /// the stack.
-async fn within<T>(work: impl Future<Output = Result<T, Fault>>) -> Result<T, Fault> {
+pub(super) async fn within<T>(work: impl Future<Output = Result<T, Fault>>) -> Result<T, Fault> {
     tokio::time::timeout(LIMIT, work)
         .await
         .unwrap_or(Err(Fault::Timeout))
