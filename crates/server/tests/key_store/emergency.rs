@@ -7,7 +7,11 @@ use concierge_server::{
     audit::Origin,
     config::{Reading, StoreAnswer},
     key_desk::{KeyDeskError, list_incidents},
-    keys::{self, KeeperError, KeyringContents, Purpose, StoredState, stores},
+    keys::{
+        self, KeeperError, KeyringContents, Purpose, StoredState,
+        epoch_store::{RevokedKey, insert_revoked},
+        stores,
+    },
     platform::{clock::Clock as _, rng::OsRng},
     store::sql,
 };
@@ -69,6 +73,7 @@ on_each_engine! {
         }
         assert!(began.elapsed() < SOON, "{:?}", began.elapsed());
         // It was broken off between its halves: nobody signs in, and the same command does the second.
+        house.app.services.reload_keys("announcement").await;
         let answer = house.app.browser().sign_in(ADA, PASSWORD).await;
         assert_ne!(answer.status, 200);
         house.vault.mend();
@@ -118,6 +123,48 @@ on_each_engine! {
         let mut browser = house.app.browser();
         assert_ne!(browser.sign_in(ADA, PASSWORD).await.status, 200);
         assert_eq!(list_incidents(house.app.db(), 9).await.expect("incidents").len(), 1);
+    }
+
+    async fn a_wrapping_that_waits_for_the_store_keeps_nobody_from_hearing_of_a_revoke(db) {
+        let house = House::open(db).await;
+        let (services, now) = (&house.app.services, house.app.clock.now());
+        // A sealing ring that was changed by hand: the data keys are to be wrapped, and the store is asked once more.
+        let mut contents = house.vault.contents();
+        let mut sealing = ring(&contents, Purpose::Sealing);
+        let next = ring(&new_keys(now), Purpose::Sealing).keys.remove(0);
+        sealing.keys[0].state = StoredState::Grace;
+        sealing.keys[0].verify_until = Some(now.plus(Duration::from_secs(3600)));
+        sealing.active.clone_from(&next.id);
+        sealing.keys.push(next);
+        contents.set(Purpose::Sealing, sealing);
+        house.vault.put(contents.to_string());
+        house.keeper().supply().renew(now, &OsRng).await.expect("it answers");
+        house.vault.be_silent();
+        let signing = ring(&contents, Purpose::Signing).keys.remove(0);
+        let hearing = async {
+            let mut look = tokio::time::interval(Duration::from_millis(20));
+            while house.app.events("key_reloaded").await == 0 {
+                look.tick().await;
+            }
+            let key = RevokedKey { fingerprint: keys::fingerprint(signing.value.expose()), kid: signing.id };
+            let mut tx = house.app.db().begin().await.expect("a transaction");
+            insert_revoked(&mut tx, Purpose::Signing, &key, now).await.expect("inserted");
+            tx.commit().await.expect("committed");
+            services.reload_keys("announcement").await;
+        };
+        let refused = async {
+            let mut look = tokio::time::interval(Duration::from_millis(20));
+            while !services.sessions.is_revoked() {
+                look.tick().await;
+            }
+        };
+        let began = Instant::now();
+        tokio::select! {
+            biased;
+            () = refused => {}
+            () = async { tokio::join!(services.look_at_keys(), hearing); } => panic!("the store never answers"),
+        }
+        assert!(began.elapsed() < SOON, "{:?}", began.elapsed());
     }
 
     async fn nothing_is_wrapped_with_a_key_that_somebody_wrote_over(db) {

@@ -3,6 +3,8 @@
 #[cfg(feature = "vault")]
 mod client;
 #[cfg(feature = "vault")]
+mod command;
+#[cfg(feature = "vault")]
 mod emergency;
 #[cfg(feature = "vault")]
 mod life;

@@ -252,6 +252,26 @@ pub fn reading(folder: &std::path::Path, address: &str, is_strict: bool) -> Read
 }
 
 impl Vault {
+    /// What a command beside the house is given, to work on the same keys and the same database.
+    pub fn variables(&self, db: &Database) -> Vec<(&'static str, String)> {
+        let url = match db.is_postgres() && !db.url.contains("sslmode") {
+            true => format!("{}?sslmode=prefer", db.url),
+            false => db.url.clone(),
+        };
+        [
+            ("CONCIERGE_ENV", "staging"),
+            ("CONCIERGE_PUBLIC_URL", "https://localhost"),
+            ("CONCIERGE_SECOND_FACTOR", "optional"),
+            ("CONCIERGE_DATA", &*db.folder.path().to_string_lossy()),
+            ("DATABASE_URL", &url),
+            ("CONCIERGE_KEY_STORE", "vault"),
+            ("VAULT_ADDR", &self.address),
+            ("VAULT_TOKEN", "the-token"),
+        ]
+        .map(|(name, value)| (name, value.to_owned()))
+        .into()
+    }
+
     /// The settings of a process of this Vault.
     pub fn reading(&self, folder: &std::path::Path, is_strict: bool) -> Reading {
         reading(folder, &self.address, is_strict)

@@ -41,8 +41,10 @@ pub async fn attach_to_revoke(reading: &mut Reading, kid: &str, now: Timestamp, 
         Err(fault) => fault.to_string(),
         Ok(_) => format!("it has no key {kid}"),
     };
-    take(reading, fetched, now, rng);
-    if !knows(reading) {
+    take(reading, fetched, now);
+    if knows(reading) {
+        named.keep(reading, now, rng);
+    } else {
         reading.keys_mut().store.answer = copy(&why);
     }
 }

@@ -15,17 +15,13 @@ use crate::{
 pub async fn attach(reading: &mut Reading, now: Timestamp, rng: &dyn Rng) {
     if reading.keys().store.kind.is_remote() {
         let fetched = ask(reading).await;
-        take(reading, fetched, now, rng);
+        take(reading, fetched, now);
+        Named::of(reading).keep(reading, now, rng);
     }
 }
 
 /// Puts what the store said into the settings.
-pub(super) fn take(
-    reading: &mut Reading,
-    fetched: Result<Option<Fetched>, Fault>,
-    now: Timestamp,
-    rng: &dyn Rng,
-) {
+pub(super) fn take(reading: &mut Reading, fetched: Result<Option<Fetched>, Fault>, now: Timestamp) {
     let named = Named::of(reading);
     let answer = match fetched {
         Ok(Some(found)) => StoreAnswer::Keyring(named.gave(found.text.expose(), None)),
@@ -38,11 +34,7 @@ pub(super) fn take(
         )),
         Err(fault) => named.without(&fault, now),
     };
-    let is_new = matches!(answer, StoreAnswer::Keyring(_));
     reading.keys_mut().store.answer = Arc::new(answer);
-    if is_new {
-        named.keep(reading, now, rng);
-    }
 }
 
 /// The one secret of a configuration, as findings name it, and its copy on this machine.
@@ -94,12 +86,12 @@ impl Named {
     }
 
     /// Keeps the copy for the day the store is down, if a start would take these keys: what nothing can start with must
-    /// not take the place of what it could. One that can't be kept is for a worse day; today the keys are here.
+    /// not take the place of what it could. A copy stays as old as it is. One that can't be kept is for a worse day; today the keys are here.
     pub(in crate::keys) fn keep(&self, reading: &Reading, now: Timestamp, rng: &dyn Rng) {
         if self.keeps_copy
-            && let Some(text) = reading.keys().store.text()
+            && let StoreAnswer::Keyring(given) = &*reading.keys().store.answer
             && keys::read(reading, now).is_ok()
-            && let Err(error) = self.last_good().keep(text.expose(), now, rng)
+            && let Err(error) = self.last_good().keep(given.text.expose(), now, rng)
         {
             tracing::warn!(%error, "the copy of the store's keyring can't be kept");
         }
