@@ -44,7 +44,7 @@ pub enum BootError {
     DataKey(#[from] data_keys::DataKeyError),
     /// A key that was revoked is given as the active one.
     #[error(
-        "the key {0} was revoked: set a new one (`concierge key generate`) where this one comes from"
+        "the key {0} was revoked: set a new one (`concierge key generate`) where this one comes from, or give `concierge key revoke` again where a store holds it"
     )]
     RevokedKey(String),
     /// What the keyring began can't be finished in the database.

@@ -175,6 +175,7 @@ texts! {
         revoking: "Revoking the key and ending every session …", "Révocation de la clé et fermeture de toutes les sessions …";
         refused: "Something stands in the way, and the revoke did not go through to its end.", "Quelque chose l’empêche, et la révocation n’est pas allée à son terme.";
         no_key: "{} is revoked and every session has ended. This program can’t write the new key where it lives: set one there as concierge key revoke says, and start the server again. Until then nobody can sign in.", "{} est révoquée et toutes les sessions ont pris fin. Ce programme ne peut pas écrire la nouvelle clé à l’endroit où elle se trouve : définissez-en une là-bas, comme l’indique concierge key revoke, et redémarrez le serveur. D’ici là, personne ne peut se connecter.";
+        no_key_yet: "{} is revoked and every session has ended. The new key could not be written where the keys live: concierge key revoke, given once more when that can be reached again, says why or writes it. Until then nobody can sign in.", "{} est révoquée et toutes les sessions ont pris fin. La nouvelle clé n’a pas pu être écrite à l’endroit où se trouvent les clés : relancez concierge key revoke quand cet endroit est de nouveau accessible ; la commande l’écrit ou dit pourquoi elle ne le peut pas. D’ici là, personne ne peut se connecter.";
     }
     /// What became of compromised keys.
     incidents: Incidents {

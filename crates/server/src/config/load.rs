@@ -99,6 +99,7 @@ pub(super) fn gather(
 }
 
 fn flags(args: &LoadArgs) -> BTreeMap<&'static str, String> {
+    let strict_store = args.strict_store.then(|| "on".to_owned());
     let path = |path: &PathBuf| path.display().to_string();
     [
         ("CONCIERGE_CONFIG", args.config.as_ref().map(path)),
@@ -106,10 +107,7 @@ fn flags(args: &LoadArgs) -> BTreeMap<&'static str, String> {
         ("CONCIERGE_DATA", args.data.clone()),
         ("CONCIERGE_LISTEN", args.listen.clone()),
         ("CONCIERGE_PUBLIC_URL", args.public_url.clone()),
-        (
-            "CONCIERGE_STRICT_STORE",
-            args.strict_store.then(|| "on".to_owned()),
-        ),
+        ("CONCIERGE_STRICT_STORE", strict_store),
     ]
     .into_iter()
     .filter_map(|(name, value)| value.map(|value| (name, value)))

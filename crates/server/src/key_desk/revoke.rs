@@ -141,7 +141,11 @@ impl Desk<'_> {
             found.or_else(|| Target::find(&self.supply.read_in_use(), kid, now))
         };
         let mut found = known();
-        if found.is_none() && silence == Some(Fault::Timeout) {
+        // A sealing key needs the store in any case, and an unknown one may be new.
+        let is_enough = found
+            .as_ref()
+            .is_some_and(|target| target.purpose == Purpose::Signing);
+        if !is_enough && silence == Some(Fault::Timeout) {
             silence = self.supply.renew(now, &**self.rng).await.err();
             found = known();
         }

@@ -106,7 +106,7 @@ on_each_engine! {
         let before = house.vault.text();
         let mut contents = house.vault.contents();
         let mut signing = ring(&contents, Purpose::Signing);
-        signing.keys[0].value = Sensitive::new(&"0123456789abcdef".repeat(4));
+        signing.keys[0].value = Sensitive::new("0123456789abcdef".repeat(4));
         contents.set(Purpose::Signing, signing);
         write(db, &contents.to_string());
         let said = concierge(&house, db, "key push --to vault --force", 1).await;

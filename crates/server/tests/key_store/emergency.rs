@@ -177,7 +177,7 @@ on_each_engine! {
             panic!("{refused}");
         };
         assert!(line.contains("was changed by somebody else meanwhile; try again"), "{line}");
-        assert_eq!(wrappers(&house).await, [leaked.clone()]);
+        assert_eq!(wrappers(&house).await, std::slice::from_ref(&leaked));
         let revoked = desk.revoke(&leaked, "leaked", None, nobody(&origin)).await.expect("revoked");
         let active = house.vault.active(RingName::Sealing);
         assert_eq!(revoked.active.as_ref(), Some(&active));

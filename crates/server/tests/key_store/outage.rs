@@ -105,7 +105,7 @@ on_each_engine! {
         let good = house.vault.contents();
         let mut weak = good.clone();
         let mut ring = good.ring(Purpose::Signing).cloned().expect("a ring");
-        ring.keys[0].value = Sensitive::new(&"0123456789abcdef".repeat(4));
+        ring.keys[0].value = Sensitive::new("0123456789abcdef".repeat(4));
         weak.set(Purpose::Signing, ring);
         house.vault.put(weak.to_string());
         started(&house, db, false).await;

@@ -61,11 +61,17 @@ pub fn a_server_follows(store: Store) {
     house.expect("key status", 0, store.title);
     house.expect("key incident list", 0, &before);
 
+    the_store_goes(store, house, server, &third, &keyring);
+}
+
+/// A server without its store, which then starts on the copy, and revokes.
+fn the_store_goes(store: Store, mut house: House, server: Program, third: &str, keyring: &str) {
+    let (address, now) = (server.address, active(&store));
     let last = store.keyring();
     let (secrets, title) = (store.secrets.clone(), store.title);
     drop(store.emulator);
     assert_eq!(
-        status_of(&server, &third),
+        status_of(&server, third),
         "200",
         "the store is gone, the keys are known"
     );
@@ -73,15 +79,15 @@ pub fn a_server_follows(store: Store) {
     let refused = format!("key revoke --kid {now} --reason leaked");
     house.keep(server);
     let server = house.serve(address);
-    assert_eq!(status_of(&server, &third), "200", "on the last good copy");
+    assert_eq!(status_of(&server, third), "200", "on the last good copy");
     house.expect("serve --strict-store", 1, "is not asked for");
     house.expect(&refused, 0, "is revoked");
     within(Duration::from_secs(1), || {
-        status_of(&server, &third) == "401"
+        status_of(&server, third) == "401"
     });
     house.keep(server);
     let secrets: Vec<&str> = secrets.iter().map(String::as_str).collect();
-    house.told_no_secret(&[&keyring, &last], &secrets);
+    house.told_no_secret(&[keyring, &last], &secrets);
 }
 
 /// A house with its keys in the store and nowhere else, and an account.

@@ -214,9 +214,10 @@ impl KeyActs {
             let (client, request, kid) = (client.clone(), request.clone(), kid.clone());
             async move {
                 let revoked = answer::<RevokeKeyNow>(&client, request).await?;
-                match revoked.active {
-                    Some(_) => drop(location().replace(&signed_out())),
-                    None => self.strand(&kid),
+                match (revoked.active, revoked.failure) {
+                    (Some(_), _) => drop(location().replace(&signed_out())),
+                    (None, Some(_)) => self.strand(self.words.revoke.no_key_yet, &kid),
+                    (None, None) => self.strand(self.words.revoke.no_key, &kid),
                 }
                 Ok(())
             }
@@ -224,8 +225,8 @@ impl KeyActs {
     }
 
     /// Where no new key could be written, sign-in is no way on: the page says what is.
-    fn strand(self, kid: &str) {
-        let text = fill_all(self.words.revoke.no_key, &[kid]);
+    fn strand(self, words: &'static str, kid: &str) {
+        let text = fill_all(words, &[kid]);
         let _gone = self.stranded.try_set(Some(text));
         let _gone = self.asked.try_set(None);
         focus_soon("main".to_owned());

@@ -36,12 +36,12 @@ pub async fn attach_to_revoke(reading: &mut Reading, kid: &str, now: Timestamp, 
         return attach(reading, now, rng).await;
     }
     let fetched = tokio::time::timeout(BRIEF, ask(reading)).await;
-    let fetched = fetched.unwrap_or(Err(Fault::Timeout));
     let why = match &fetched {
-        Err(fault) => fault.to_string(),
-        Ok(_) => format!("it has no key {kid}"),
+        Err(_) => format!("no answer within {} s", BRIEF.as_secs()),
+        Ok(Err(fault)) => fault.to_string(),
+        Ok(Ok(_)) => format!("it has no key {kid}"),
     };
-    take(reading, fetched, now);
+    take(reading, fetched.unwrap_or(Err(Fault::Timeout)), now);
     if knows(reading) {
         named.keep(reading, now, rng);
     } else {
