@@ -1,6 +1,7 @@
 //! The contract of the store, the same on each engine.
 
 mod failure;
+mod lease;
 mod plans;
 mod tidy;
 
