@@ -128,9 +128,16 @@ export async function register(server: Server, { email, password, name }: Accoun
   await send(server, "/api/auth/register", { email, password, name }, 201);
 }
 
-/** One failed sign-in through the API. */
-export async function failSignIn(server: Server, email: string): Promise<void> {
-  await send(server, "/api/auth/login", { email, password: "certainly not this one" }, 401);
+/** Fails to sign in through the API until further tries are held back. */
+export async function failUntilHeldBack({ url }: Server, email: string): Promise<void> {
+  const client = await request.newContext({ baseURL: url, extraHTTPHeaders: { Origin: url } });
+  let status = 401;
+  while (status === 401) {
+    const answer = await client.post("/api/auth/login", { data: { email, password: "certainly not this one" } });
+    status = answer.status();
+  }
+  expect(status).toBe(429);
+  await client.dispose();
 }
 
 /** Sends a request that is answered with this status. */

@@ -1,7 +1,7 @@
 // Signing in: the way there and back, what goes wrong, and who it must work for.
 import type { Locator, Page } from "@playwright/test";
 
-import { expect, failSignIn, signIn, test } from "../fixtures.ts";
+import { expect, failUntilHeldBack, signIn, test } from "../fixtures.ts";
 import { frame } from "../pages/frame.ts";
 import { profilePage } from "../pages/profile.ts";
 import { signInPage } from "../pages/sign_in.ts";
@@ -70,7 +70,7 @@ test("too many tries are held back for a moment, and the wait is counted down", 
     await form.open();
     await form.email.fill(account.email);
     await form.password.fill(account.password);
-    for (let tries = 0; tries < 3; tries++) await failSignIn(server, account.email);
+    await failUntilHeldBack(server, account.email);
     await form.submit.click();
     await expect(form.problem).toContainText("Too many tries.", { timeout: 2_000 });
   }).toPass();
