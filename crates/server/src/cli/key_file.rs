@@ -69,9 +69,9 @@ pub(super) fn add_keys(
         }
         Form::Keyring => {
             let file = KeyringFile::of(settings, path);
-            let text = file.read()?;
-            let text = changed(text.as_ref().map(Sensitive::expose))?;
-            file.write(text.expose(), &OsRng)?;
+            let read = file.read()?;
+            let before = read.as_ref().map(Sensitive::expose);
+            file.replace(before, changed(before)?.expose(), &OsRng)?;
         }
     }
     if let Some(changed) = ignore_in_git(path) {

@@ -104,7 +104,7 @@ impl Desk<'_> {
                 active: Some(active),
             });
         }
-        let half = self.keeper.revoke_in_keyring(&target, out)?;
+        let half = self.keeper.revoke_in_keyring(&target, out).await?;
         if let Some(failure) = &half.failure {
             tracing::error!(
                 "the key is refused by the database only, and nothing can be signed until it is replaced where it stands: {failure}"
@@ -150,6 +150,8 @@ impl Desk<'_> {
     ) -> Result<Incident, KeyDeskError> {
         let now = self.clock.now();
         let mut tx = self.db.begin().await?;
+        // First, as [`Desk::finish`] does, lest one waits for the other; it is the same time in the keyring.
+        mark_epoch(&mut tx, epoch).await?;
         // What began while the keyring was written ends, too.
         let incident = self
             .finish_in(&mut tx, epoch.max(now), target, rings, account)
@@ -159,32 +161,46 @@ impl Desk<'_> {
         Ok(incident)
     }
 
-    /// Finishes what a keyring says and the database does not know yet: a revoke that was broken off, or a database
-    /// from before it. Whether there was anything to do.
+    /// Finishes what a keyring says and the database does not know yet: a revoke that was broken off, also where another
+    /// one came after it, or a database from before it. Whether there was anything to do; what one process did, no other
+    /// does again.
     pub async fn finish(
         &self,
         reading: &Reading,
         rings: &Keyrings,
         by: By<'_>,
     ) -> Result<bool, KeyDeskError> {
-        if find_epoch(self.db).await? >= rings.epoch {
-            return Ok(false);
-        }
         let contents = keys::contents(reading).filter(|read| read.epoch == Some(rings.epoch));
         let Some(contents) = contents else {
             // It has changed since the rings were read, and will be read again.
             return Ok(false);
         };
-        let reason = FOUND;
+        let unknown = |known: &[RevokedKey]| {
+            Target::revoked_in(&contents, |key| {
+                known.iter().all(|one| one.fingerprint != key.fingerprint)
+            })
+        };
+        // Nearly always there is nothing to do, which needs no transaction to be known.
+        if find_epoch(self.db).await? >= rings.epoch
+            && unknown(&list_revoked(self.db).await?).is_empty()
+        {
+            return Ok(false);
+        }
         let mut tx = self.db.begin().await?;
-        let known = list_revoked(&mut tx).await?;
-        let is_new = |key: &RevokedKey| known.iter().all(|one| one.fingerprint != key.fingerprint);
-        for target in Target::revoked_in(&contents, is_new) {
-            let account = Account { by, reason };
+        // First: whoever finishes the same waits here, and then finds it done.
+        let moved = mark_epoch(&mut tx, rings.epoch).await?;
+        let targets = unknown(&list_revoked(&mut tx).await?);
+        if targets.is_empty() {
+            if !moved {
+                return Ok(false);
+            }
+            self.end_everything(&mut tx).await?;
+        }
+        for target in targets {
+            let account = Account { by, reason: FOUND };
             self.finish_in(&mut tx, rings.epoch, &target, rings, &account)
                 .await?;
         }
-        self.end_everything(&mut tx, rings.epoch).await?;
         tx.announce(&[Change::Everything], self.clock.now()).await?;
         tx.commit().await?;
         Ok(true)
@@ -216,7 +232,8 @@ impl Desk<'_> {
             // Whoever had the key could open these; what they sealed is sealed anew, row by row.
             renew(tx, &DataPurpose::RENEWED, active, now, &**self.rng).await?;
         }
-        let (sessions_before, sessions_after) = self.end_everything(tx, epoch).await?;
+        mark_epoch(tx, epoch).await?;
+        let (sessions_before, sessions_after) = self.end_everything(tx).await?;
         let incident = Incident {
             id: self.rng.id(now),
             at: now,
@@ -275,12 +292,7 @@ impl Desk<'_> {
         audit::record(tx, &event, self.clock.now(), &**self.rng).await
     }
 
-    async fn end_everything(
-        &self,
-        tx: &mut Tx,
-        epoch: Timestamp,
-    ) -> Result<(u64, u64), KeyDeskError> {
-        mark_epoch(tx, epoch).await?;
+    async fn end_everything(&self, tx: &mut Tx) -> Result<(u64, u64), KeyDeskError> {
         let now = self.clock.now();
         account::delete_open_account_links(tx, now).await?;
         // Links of "not me", too: queued mails hold them, and whoever opens those could close passwords.

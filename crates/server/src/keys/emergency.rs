@@ -9,13 +9,16 @@ use concierge_core::{sensitive::Sensitive, time::Timestamp};
 
 use super::{
     Document, Form, KeyringContents as Contents, KeyringFile, Purpose, StoredState,
-    epoch_store::RevokedKey,
+    epoch_store::{RevokedKey, find_epoch},
     fingerprint,
     keeper::{Keeper, KeeperError},
     load::{self, Held},
     place::Place,
 };
 use crate::{config::Reading, platform::keyring::KeyState};
+
+/// How often the keyring is read again when somebody else wrote it in between.
+const TRIES: u32 = 5;
 
 /// A key that is to be revoked, with those that go with it.
 #[derive(Debug)]
@@ -106,19 +109,30 @@ impl Keeper {
     /// Revokes a key in the keyring; where it was revoked already, says what the keyring says. A ring that lives
     /// elsewhere stays as it is: the database refuses the key there. A place that can't be written must not keep the
     /// database from refusing a signing key.
-    pub fn revoke_in_keyring(
+    pub async fn revoke_in_keyring(
         &self,
         target: &Target,
         out: Option<&Path>,
     ) -> Result<Halved, KeeperError> {
         let now = self.clock.now();
-        match self.revoke_where_it_lives(target, out, now) {
-            Err(KeeperError::File(failure)) if target.purpose == Purpose::Signing => Ok(Halved {
-                epoch: now,
-                active: None,
-                failure: Some(failure),
-            }),
-            other => other,
+        let known = find_epoch(&self.db).await?;
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            match self.revoke_where_it_lives(target, out, now, known) {
+                // Whoever wrote in between, as the hourly tidying does, is no reason to leave the key as it is.
+                Err(KeeperError::Changed(_)) if tries < TRIES => {}
+                Err(KeeperError::File(failure) | KeeperError::Changed(failure))
+                    if target.purpose == Purpose::Signing =>
+                {
+                    return Ok(Halved {
+                        epoch: later(Some(known), now),
+                        active: None,
+                        failure: Some(failure),
+                    });
+                }
+                other => return other,
+            }
         }
     }
 
@@ -127,18 +141,23 @@ impl Keeper {
         target: &Target,
         out: Option<&Path>,
         now: Timestamp,
+        known: Timestamp,
     ) -> Result<Halved, KeeperError> {
         let reading = self.supply.read();
         let place = Place::of(&reading, target.purpose, out);
+        let mut kept = later(Some(known), now);
         if !place.is_keyring() {
             // Also where the keys live elsewhere, an old database must not bring back what this ends.
-            if let Err(error) = self.keep_epoch(&reading, now) {
-                tracing::warn!(%error, "the time of the revoke stands in the database only");
+            match self.keep_epoch(&reading, now, known) {
+                Ok(epoch) => kept = epoch,
+                Err(error) => {
+                    tracing::warn!(%error, "the time of the revoke stands in the database only");
+                }
             }
         }
         if place.remedy(target.purpose).is_some() {
             return Ok(Halved {
-                epoch: now,
+                epoch: kept,
                 active: None,
                 failure: None,
             });
@@ -159,12 +178,13 @@ impl Keeper {
             // A `.env` has no word for a revoked key, and this one still wraps.
             ring.keep_until_unwrapped(now);
         }
-        let (active, epoch) = (ring.active.clone(), later(contents.epoch, now));
+        let (active, epoch) = (
+            ring.active.clone(),
+            later(contents.epoch.max(Some(known)), now),
+        );
         contents.set(target.purpose, ring);
         contents.epoch = Some(epoch);
-        opened
-            .write(&contents, &*self.rng)
-            .map_err(KeeperError::File)?;
+        opened.write(&contents, &*self.rng)?;
         Ok(Halved {
             epoch,
             active: Some(active),
@@ -172,16 +192,25 @@ impl Keeper {
         })
     }
 
-    /// Writes the epoch into the keyring file, which holds nothing else where the keys live elsewhere.
-    fn keep_epoch(&self, reading: &Reading, now: Timestamp) -> Result<(), String> {
+    /// Writes the epoch into the keyring file, which holds nothing else where the keys live elsewhere; answers it.
+    fn keep_epoch(
+        &self,
+        reading: &Reading,
+        now: Timestamp,
+        known: Timestamp,
+    ) -> Result<Timestamp, String> {
         let path = super::keyring_path(reading.keys(), reading.environment, &reading.data);
         let file = KeyringFile::of(reading.keys(), &path);
-        let text = file.read()?;
-        let text = text.as_ref().map_or("", Sensitive::expose);
+        let read = file.read()?;
+        let before = read.as_ref().map(Sensitive::expose);
+        let text = before.unwrap_or_default();
         let document = Document::parse(Form::Keyring, text, reading.environment)?;
         let mut contents = document.contents().clone();
-        contents.epoch = Some(later(contents.epoch, now));
-        file.write(document.rewritten(&contents)?.expose(), &*self.rng)
+        let epoch = later(contents.epoch.max(Some(known)), now);
+        contents.epoch = Some(epoch);
+        let text = document.rewritten(&contents)?;
+        file.replace(before, text.expose(), &*self.rng)?;
+        Ok(epoch)
     }
 
     /// Wipes the revoked sealing keys that wrap nothing any more: whoever finds the file later finds nothing in them.
@@ -192,7 +221,7 @@ impl Keeper {
         let needed = self.needed(Purpose::Sealing, &ring).await?;
         let is_needed = |id: &str| needed.iter().any(|wrapper| wrapper.kid == id);
         if is_keyring {
-            ring.wipe(is_needed);
+            self.wipe_in(&mut ring, &needed).await?;
         } else {
             ring.keep_active_and(is_needed);
         }
@@ -200,7 +229,8 @@ impl Keeper {
     }
 }
 
-/// An epoch never goes back, and moves with each revoke.
-fn later(epoch: Option<Timestamp>, now: Timestamp) -> Timestamp {
+/// An epoch never goes back, and moves with each revoke: the later of what keyring and database say, and now. Else an
+/// emergency after one by a clock that was ahead would be one that everybody has seen.
+pub(super) fn later(epoch: Option<Timestamp>, now: Timestamp) -> Timestamp {
     epoch.map_or(now, |epoch| now.max(epoch.plus(Duration::from_millis(1))))
 }

@@ -20,6 +20,7 @@ use super::{
     data_keys::DataKeyError,
     draft,
     instance::{self, InstanceKind},
+    keyring_write::Unwritten,
     place::{Opened, Place},
 };
 use crate::{
@@ -62,6 +63,9 @@ pub enum KeeperError {
     /// The keyring can't be read or written.
     #[error("{0}")]
     File(String),
+    /// Somebody else wrote the keyring since it was read.
+    #[error("{0}")]
+    Changed(String),
     /// The ring does not allow it.
     #[error(transparent)]
     Life(#[from] LifeError),
@@ -91,6 +95,15 @@ pub enum KeeperError {
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+impl From<Unwritten> for KeeperError {
+    fn from(error: Unwritten) -> Self {
+        match error {
+            Unwritten::Changed(_) => Self::Changed(error.to_string()),
+            Unwritten::Failed(message) => Self::File(message),
+        }
+    }
 }
 
 /// Who changes the keys.
@@ -222,9 +235,7 @@ impl Keeper {
     ) -> Result<(), KeeperError> {
         let mut contents: Contents = opened.contents().clone();
         contents.set(purpose, ring);
-        opened
-            .write(&contents, &*self.rng)
-            .map_err(KeeperError::File)
+        Ok(opened.write(&contents, &*self.rng)?)
     }
 
     /// A new key of the algorithm of the active one.

@@ -6,7 +6,7 @@ use concierge_core::sensitive::Sensitive;
 
 use super::{
     Document, Existing, Form, KeySettings, KeyringContents as Contents, KeyringFile, Purpose,
-    atomic, keyring_path,
+    atomic, keyring_path, keyring_write::Unwritten,
 };
 use crate::{
     config::{
@@ -137,11 +137,15 @@ impl File {
         }
     }
 
-    fn write(&self, text: &str, rng: &dyn Rng) -> Result<(), String> {
+    /// Replaces the text, unless it is no longer that of before.
+    fn replace(&self, before: &str, text: &str, rng: &dyn Rng) -> Result<(), Unwritten> {
         match self {
-            Self::Keyring(file) => file.write(text, rng),
+            Self::Keyring(file) => file.replace(Some(before), text, rng),
+            Self::Dotenv(path) if self.read()?.expose() != before => {
+                Err(Unwritten::Changed(path.clone()))
+            }
             Self::Dotenv(path) => atomic::write(path, text, Existing::Replaced, rng)
-                .map_err(|error| format!("{} cannot be written: {error}", path.display())),
+                .map_err(|error| format!("{} cannot be written: {error}", path.display()).into()),
         }
     }
 
@@ -175,18 +179,13 @@ impl Opened {
     }
 
     /// Replaces the document, unless somebody else wrote it since it was read.
-    pub(super) fn write(&self, contents: &Contents, rng: &dyn Rng) -> Result<(), String> {
+    pub(super) fn write(&self, contents: &Contents, rng: &dyn Rng) -> Result<(), Unwritten> {
         let shown = self.file.path().display();
         let text = self
             .document
             .rewritten(contents)
             .map_err(|error| format!("{shown}: {error}"))?;
-        if self.file.read()?.expose() != self.text.expose() {
-            return Err(format!(
-                "{shown} was changed by somebody else meanwhile; try again"
-            ));
-        }
-        self.file.write(text.expose(), rng)
+        self.file.replace(self.text.expose(), text.expose(), rng)
     }
 }
 

@@ -23,7 +23,7 @@ pub async fn hear(app: &TestApp) {
 }
 
 /// Another process on the same keyring, on a machine whose clock is an hour ahead.
-async fn ahead(house: &House, db: &Database) -> TestApp {
+pub async fn ahead(house: &House, db: &Database) -> TestApp {
     let app = house.app.beside_with(db, |options| {
         options.supply = supply(db.folder.path());
         options.clock = std::sync::Arc::default();
@@ -47,6 +47,11 @@ on_each_engine! {
         let kid = house.active(RingName::Signing);
         let link = there.post("/api/admin/invitations", json!({ "role": "member" })).await;
         assert_eq!(link.status, 201, "{}", link.text());
+        // Whatever the clock of the machine that made them said.
+        for statement in ["UPDATE invitation SET expires_at = 0", "UPDATE device SET seen_at = 9000000000000"] {
+            let changed = sql(statement).execute(On::Write(house.app.db())).await;
+            assert_eq!(changed.expect("changed"), 1, "{statement}");
+        }
         let answer = here.post(&format!("/api/keys/{kid}/revoke"), json!({ "reason": "seen in a log" })).await;
         assert_eq!(answer.status, 200, "{}", answer.text());
         let revoked = answer.json();
@@ -101,7 +106,7 @@ on_each_engine! {
         let mut browser = house.app.signed_in().await;
         let kid = house.active(RingName::Signing);
         let target = keys::emergency::Target::find(&house.app.services.keeper.supply().read(), &kid, house.app.services.clock.now());
-        let half = house.app.services.keeper.revoke_in_keyring(&target.expect("the key"), None);
+        let half = house.app.services.keeper.revoke_in_keyring(&target.expect("the key"), None).await;
         assert!(half.expect("revoked").active.is_some());
         // Killed here. The other process sees the file.
         beside.services.reload_keys("changed file").await;
@@ -126,7 +131,7 @@ on_each_engine! {
             while_watching(&[&house.app, &beside], rotating).await.expect("rotated");
             let kid = house.active(ring);
             let target = keys::emergency::Target::find(&keeper.supply().read(), &kid, house.app.services.clock.now());
-            keeper.revoke_in_keyring(&target.expect("the key"), None).expect("revoked");
+            keeper.revoke_in_keyring(&target.expect("the key"), None).await.expect("revoked");
             // Killed here. The other process sees the file.
             beside.services.reload_keys("changed file").await;
             assert_eq!(beside.count("incident").await, before.0 + 1);
@@ -149,7 +154,7 @@ on_each_engine! {
         let keeper = &house.app.services.keeper;
         let kid = house.active(RingName::Sealing);
         let target = keys::emergency::Target::find(&keeper.supply().read(), &kid, house.app.services.clock.now());
-        keeper.revoke_in_keyring(&target.expect("the key"), None).expect("revoked");
+        keeper.revoke_in_keyring(&target.expect("the key"), None).await.expect("revoked");
         let value = || {
             let contents = house.contents();
             let ring = contents.ring(Purpose::Sealing).expect("the ring");
