@@ -3,7 +3,7 @@
 
 use std::process::ExitCode;
 
-use super::{key::Refusal, report};
+use super::{key::Refusal, pipe, report};
 use crate::{
     boot::{self, BootError},
     config::{Config, Finding, LoadArgs},
@@ -102,7 +102,9 @@ pub(super) fn rings(config: &Config) -> Result<Keyrings, Refused> {
     let (data, now) = (&config.data, SystemClock.now());
     let loaded = keys::load(&config.keys, config.environment, data, now, &OsRng);
     let (rings, warnings) = loaded.map_err(BootError::Keys)?;
-    warnings.iter().for_each(|warning| eprintln!("{warning}"));
+    for warning in warnings {
+        pipe::warn(&warning.to_string());
+    }
     Ok(rings)
 }
 
@@ -129,6 +131,27 @@ pub(super) fn with_services(
     json: bool,
     work: impl AsyncFnOnce(&Services) -> Result<ExitCode, Refused>,
 ) -> ExitCode {
+    at_once_with_services(args, json, async |services| {
+        note_read(services, command).await;
+        work(services).await
+    })
+}
+
+/// Notes that a command had the keys.
+pub(super) async fn note_read(services: &Services, command: &str) {
+    if let Err(error) = services.key_desk().note_read(command).await {
+        pipe::warn(&format!(
+            "warning: the database can't note that keys were read: {error}"
+        ));
+    }
+}
+
+/// The same for an emergency, which waits for no event to be written: it is noted afterwards.
+pub(super) fn at_once_with_services(
+    args: &LoadArgs,
+    json: bool,
+    work: impl AsyncFnOnce(&Services) -> Result<ExitCode, Refused>,
+) -> ExitCode {
     let reading = Config::read(args);
     let rings = keys::open(&reading, SystemClock.now());
     let opened = rings.and_then(|rings| Ok((rings, reading.accept()?.config)));
@@ -139,10 +162,6 @@ pub(super) fn with_services(
     let outcome = boot::run(async {
         let (_, shutdown) = Shutdown::manual();
         let services = boot::assemble_with(config, rings, Supply::of(args), shutdown).await?;
-        if let Err(error) = services.key_desk().note_read(command).await {
-            // It must not stand in the way of an emergency.
-            eprintln!("warning: the database can't note that keys were read: {error}");
-        }
         let outcome = work(&services).await;
         services.db.close().await;
         Ok(outcome)

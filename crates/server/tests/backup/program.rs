@@ -87,8 +87,19 @@ on_each_engine! {
         let verified = key(database, &given(&["backup", "--verify", "keys.age"]));
         assert_eq!(exit(&verified), 0, "{}", said(&verified));
 
+        // As `| head -1` leaves it: that nobody reads what is in it does not stop it halfway.
+        fs::remove_file(&keyring).expect("lost");
+        let (reader, writer) = std::io::pipe().expect("a pipe");
+        drop(reader);
+        let variables = variables(database);
+        let variables: Vec<(&str, &str)> = variables.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        let words = [&["key"], &*given(&["restore", "keys.age", "--yes"])].concat();
+        let unread = command(folder, &words, &variables).stdout(writer).output().expect("it runs");
+        assert_eq!(exit(&unread), 141, "{}", said(&unread));
+        assert!(keyring.exists());
+
         let db = database.open().await;
-        for (name, expected) in [("key_backed_up", 1), ("key_backup_verified", 2), ("key_restored", 1)] {
+        for (name, expected) in [("key_backed_up", 1), ("key_backup_verified", 2), ("key_restored", 2)] {
             let row = sql("SELECT COUNT(*) AS n FROM event WHERE name = $1").bind(name).fetch_one(&db).await;
             assert_eq!(row.expect("a row").int("n").expect("a count"), expected, "{name}");
         }
