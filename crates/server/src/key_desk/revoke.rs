@@ -293,10 +293,9 @@ impl Desk<'_> {
     }
 
     async fn end_everything(&self, tx: &mut Tx) -> Result<(u64, u64), KeyDeskError> {
-        let now = self.clock.now();
-        account::delete_open_account_links(tx, now).await?;
+        account::delete_open_account_links(tx).await?;
         // Links of "not me", too: queued mails hold them, and whoever opens those could close passwords.
-        recovery::delete_open_links(tx, now).await?;
+        recovery::delete_open_links(tx).await?;
         Ok(self.sessions.end_everything(tx).await?)
     }
 

@@ -49,14 +49,18 @@ impl Keeper {
         wrapped
     }
 
-    async fn wrap_alone(&self, lease: &str, sealing: &Ring) -> Result<bool, KeeperError> {
-        // Read again with the lease in hand: the ring may have changed since.
+    /// Whether the keys, read anew, have the same active sealing key as these.
+    pub fn is_still_active(&self, sealing: &Ring) -> bool {
         let now = super::open(&self.supply.read(), self.clock.now());
-        let is_same = now.is_ok_and(|rings| {
+        now.is_ok_and(|rings| {
             let active = rings.sealing.active();
             active.id == sealing.active().id && active.secret == sealing.active().secret
-        });
-        if !is_same {
+        })
+    }
+
+    async fn wrap_alone(&self, lease: &str, sealing: &Ring) -> Result<bool, KeeperError> {
+        // Read again with the lease in hand: the ring may have changed since.
+        if !self.is_still_active(sealing) {
             return Ok(false);
         }
         let mut tx = self.db.begin().await?;
