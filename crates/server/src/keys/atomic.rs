@@ -137,7 +137,8 @@ fn write_new(path: &Path, content: &[u8]) -> io::Result<()> {
     file.sync_all()
 }
 
-fn refuse_foreign(path: &Path) -> io::Result<()> {
+/// What is there is a file of ours, or nothing.
+pub(super) fn refuse_foreign(path: &Path) -> io::Result<()> {
     let facts = match path.symlink_metadata() {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
         other => other?,

@@ -3,7 +3,12 @@
 //! Guarantee: whoever compares and then writes does both in one turn, so nobody's words are lost, a revoke's least of all.
 //! A crash leaves the old text or the new one.
 
-use std::{fmt, fs::File, path::PathBuf};
+use std::{
+    fmt,
+    fs::File,
+    io,
+    path::{Path, PathBuf},
+};
 
 use concierge_core::sensitive::Sensitive;
 use zeroize::Zeroizing;
@@ -78,8 +83,15 @@ impl KeyringFile {
     /// The turn to write the keyring, until it is dropped: whoever compares and then writes does both in it, so that
     /// nobody's words are lost. The file system knows who has it, so a kill gives it back.
     pub(super) fn turn(&self) -> Result<File, String> {
-        atomic::lock(&self.path)
-            .map_err(|error| format!("{} cannot be locked: {error}", self.path.display()))
+        let cannot = |path: &Path, error: io::Error| {
+            format!("{} cannot be written: {error}", path.display())
+        };
+        for form in [FileForm::Plain, FileForm::Age] {
+            // Who may not write it must not leave a lock behind that keeps its owner out.
+            let path = self.path_of(form);
+            atomic::refuse_foreign(&path).map_err(|error| cannot(&path, error))?;
+        }
+        atomic::lock(&self.path).map_err(|error| cannot(&self.path, error))
     }
 
     /// The bytes of a form.

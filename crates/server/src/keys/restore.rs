@@ -78,11 +78,8 @@ impl<'a> Restore<'a> {
         }
         let active = backup.sealing.active_value().unwrap_or_default();
         let print = fingerprint(active);
-        if list_revoked(db)
-            .await?
-            .iter()
-            .any(|key| key.fingerprint == print)
-        {
+        let revoked = list_revoked(db).await?;
+        if revoked.iter().any(|key| key.fingerprint == print) {
             reasons.push(format!(
                 "its sealing key {} was revoked",
                 backup.sealing.active
