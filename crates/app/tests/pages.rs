@@ -129,6 +129,7 @@ async fn no_page_has_what_the_policy_drops() {
             assert!(!html.contains(dropped), "{path}: {dropped}");
         }
         let scripts = count(&html, "<script");
+        assert_ne!(scripts, 0, "{path}");
         assert_eq!(count(&html, "<script nonce=\"N0nce\""), scripts, "{path}");
     }
 }

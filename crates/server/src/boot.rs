@@ -9,10 +9,13 @@ use crate::{
     account::SetupLink,
     config::{Config, Finding, Loaded, LogFormat},
     http, job,
-    key_desk::{KeyDeskError, refuse_revoked},
+    key_desk::KeyDeskError,
     key_store_watch::{self, report_copy},
     key_watch,
-    keys::{self, Supply, data_keys, epoch_store::list_revoked, instance, recheck::Recheck},
+    keys::{
+        self, Supply, data_keys, emergency::refuse_revoked, epoch_store::list_revoked, instance,
+        recheck::Recheck,
+    },
     platform::{
         clock::{Clock, SystemClock},
         hash::Hasher,

@@ -24,9 +24,9 @@ use tokio::{
 use crate::{
     audit::{self, Event, Origin},
     config::{Finding, Reading, StoreAnswer},
-    key_desk::{KeyDeskError, refuse_revoked},
+    key_desk::KeyDeskError,
     keys::{
-        self, By, Supply, epoch_store,
+        self, By, Supply, emergency, epoch_store,
         instance::{self, Instance, InstanceKind},
     },
     platform::{
@@ -338,7 +338,7 @@ impl Services {
             self.sessions.forget_all();
             self.accounts.forget_all();
         }
-        refuse_revoked(&mut rings, &epoch_store::list_revoked(&self.db).await?);
+        emergency::refuse_revoked(&mut rings, &epoch_store::list_revoked(&self.db).await?);
         if rings.signing.active().state == KeyState::Revoked && !self.sessions.is_revoked() {
             // An old file, put back: the key that signs now is better.
             return Err(KeyDeskError::Unfit(format!(

@@ -1,14 +1,15 @@
 //! The files that `concierge key generate` and `key import` write: what stands in them already stays.
 
 use std::{
-    fs::OpenOptions,
+    fs::{DirBuilder, OpenOptions},
     io::{self, Write as _},
+    os::unix::fs::DirBuilderExt as _,
     path::{Path, PathBuf},
 };
 
 use concierge_core::{sensitive::Sensitive, time::Timestamp};
 
-use super::{key::Refusal, key_open::in_turn};
+use super::{key::Refusal, key_open::in_turn, pipe};
 use crate::{
     boot,
     config::{
@@ -67,20 +68,25 @@ pub(super) fn add_keys(
         with_keys(form, text, drafts, environment, force, now)
             .map_err(|error| format!("{}: {error}", path.display()))
     };
+    // Before the keys are there: a kill in between must not leave them to git.
+    let ignored;
     match form {
         Form::Dotenv => {
             let text = changed(existing(path)?.as_deref())?;
+            ignored = ignore_in_git(path);
             keys::write_secret_file(path, text.expose(), Existing::Replaced, &OsRng)
                 .map_err(|error| format!("{} cannot be written: {error}", path.display()))?;
         }
         Form::Keyring => {
             let file = KeyringFile::of(settings, path);
-            let text = file.read()?;
-            let text = changed(text.as_ref().map(Sensitive::expose))?;
-            file.write(text.expose(), &OsRng)?;
+            let read = file.read()?;
+            let before = read.as_ref().map(Sensitive::expose);
+            let text = changed(before)?;
+            ignored = ignore_in_git(path);
+            file.replace(before, text.expose(), &OsRng)?;
         }
     }
-    if let Some(changed) = ignore_in_git(path) {
+    if let Some(changed) = ignored {
         eprintln!("added it to {}", changed.display());
     }
     Ok(())
@@ -116,9 +122,18 @@ fn taken(what: &str) -> Refusal {
     )
 }
 
-/// Inside a git checkout, makes sure that the file is ignored; the `.gitignore` that was changed.
+/// Inside a git checkout, makes sure that the file is ignored, be it there or not; the `.gitignore` that was changed.
 pub(super) fn ignore_in_git(path: &Path) -> Option<PathBuf> {
-    let path = path.canonicalize().ok()?;
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
+    let folder = folder.unwrap_or(Path::new("."));
+    DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(folder)
+        .ok()?;
+    let path = folder.canonicalize().ok()?.join(path.file_name()?);
     let root = path
         .ancestors()
         .skip(1)
@@ -144,10 +159,10 @@ pub(super) fn ignore_in_git(path: &Path) -> Option<PathBuf> {
     match added {
         Ok(()) => Some(ignore),
         Err(error) => {
-            eprintln!(
+            pipe::warn(&format!(
                 "warning: {} cannot be changed ({error}): keep the file out of git yourself",
                 ignore.display()
-            );
+            ));
             None
         }
     }

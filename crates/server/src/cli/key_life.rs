@@ -14,7 +14,7 @@ use concierge_core::keys::{
 };
 
 use super::{
-    key_open::{READ_ONLY, Refused, with_services, with_services_of},
+    key_open::{READ_ONLY, Refused, at_once_with_services, note_read, with_services},
     print_json,
 };
 use crate::{
@@ -162,8 +162,10 @@ fn show(ring: RingName, step: Step) {
 
 pub(super) fn revoke(command: &Revoke, args: &LoadArgs, json: bool) -> ExitCode {
     let reading = super::read_to_revoke(args, &command.kid);
-    with_services_of(reading, args, "key revoke", json, async |services| {
-        revoke_key(services, command, json).await
+    at_once_with_services(reading, args, json, async |services| {
+        let done = revoke_key(services, command, json).await;
+        note_read(services, "key revoke").await;
+        done
     })
 }
 

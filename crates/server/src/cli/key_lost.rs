@@ -10,7 +10,7 @@ use clap::{Args, ValueEnum};
 
 use super::{
     key_open::{self, Refused, Schema},
-    print_json,
+    pipe, print_json,
 };
 use crate::{
     config::Loaded,
@@ -84,7 +84,9 @@ impl From<LostKeyError> for Refused {
     fn from(error: LostKeyError) -> Self {
         let is_refusal = matches!(
             error,
-            LostKeyError::NothingLost | LostKeyError::Keeper(KeeperError::Busy)
+            LostKeyError::NothingLost
+                | LostKeyError::Changed
+                | LostKeyError::Keeper(KeeperError::Busy)
         );
         Self::new(if is_refusal { 2 } else { 1 }, error)
     }
@@ -100,7 +102,7 @@ async fn replace(
     let now = SystemClock.now();
     let loss = lost_key::rehearse(db, sealing, now, &OsRng).await?;
     if !json {
-        print!("{}", listed(&loss));
+        pipe::tell(&listed(&loss));
     }
     // Without a terminal nobody can be asked, and the reason is the consent.
     if !what.yes && io::stdin().is_terminal() && !agrees(&loss) {

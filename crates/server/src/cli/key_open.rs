@@ -3,12 +3,12 @@
 
 use std::process::ExitCode;
 
-use super::{key::Refusal, read, report};
+use super::{key::Refusal, pipe, read, report};
 use crate::{
     boot::{self, BootError},
     config::{Config, Finding, LoadArgs, Reading},
     key_desk::KeyDeskError,
-    keys::{self, KeeperError, Supply, Turn},
+    keys::{self, KeeperError, Supply, Turn, Unwritten},
     platform::{
         clock::{Clock as _, SystemClock},
         keyring::Keyrings,
@@ -58,6 +58,12 @@ impl From<StoreError> for Refused {
     }
 }
 
+impl From<Unwritten> for Refused {
+    fn from(error: Unwritten) -> Self {
+        Self::new(WRONG, error)
+    }
+}
+
 impl From<KeeperError> for Refused {
     fn from(error: KeeperError) -> Self {
         let code = match error {
@@ -102,7 +108,9 @@ pub(super) fn rings(config: &Config) -> Result<Keyrings, Refused> {
     let (data, now) = (&config.data, SystemClock.now());
     let loaded = keys::load(&config.keys, config.environment, data, now, &OsRng);
     let (rings, warnings) = loaded.map_err(BootError::Keys)?;
-    warnings.iter().for_each(|warning| eprintln!("{warning}"));
+    for warning in warnings {
+        pipe::warn(&warning.to_string());
+    }
     Ok(rings)
 }
 
@@ -129,14 +137,25 @@ pub(super) fn with_services(
     json: bool,
     work: impl AsyncFnOnce(&Services) -> Result<ExitCode, Refused>,
 ) -> ExitCode {
-    with_services_of(read(args), args, command, json, work)
+    at_once_with_services(read(args), args, json, async |services| {
+        note_read(services, command).await;
+        work(services).await
+    })
 }
 
-/// The same with what was read already.
-pub(super) fn with_services_of(
+/// Notes that a command had the keys.
+pub(super) async fn note_read(services: &Services, command: &str) {
+    if let Err(error) = services.key_desk().note_read(command).await {
+        pipe::warn(&format!(
+            "warning: the database can't note that keys were read: {error}"
+        ));
+    }
+}
+
+/// The same with what was read already, for an emergency, which waits for no event to be written: it is noted afterwards.
+pub(super) fn at_once_with_services(
     reading: Reading,
     args: &LoadArgs,
-    command: &'static str,
     json: bool,
     work: impl AsyncFnOnce(&Services) -> Result<ExitCode, Refused>,
 ) -> ExitCode {
@@ -149,10 +168,6 @@ pub(super) fn with_services_of(
     let outcome = boot::run(async {
         let (_, shutdown) = Shutdown::manual();
         let services = boot::assemble_with(config, rings, Supply::of(args), shutdown).await?;
-        if let Err(error) = services.key_desk().note_read(command).await {
-            // It must not stand in the way of an emergency.
-            eprintln!("warning: the database can't note that keys were read: {error}");
-        }
         let outcome = work(&services).await;
         services.db.close().await;
         Ok(outcome)
@@ -171,7 +186,9 @@ pub(super) async fn in_turn<T>(
         Err(_) => return work(None).await,
     };
     let unknown = |error: &StoreError| {
-        eprintln!("warning: it is not known whether somebody else changes keys now: {error}");
+        pipe::warn(&format!(
+            "warning: it is not known whether somebody else changes keys now: {error}"
+        ));
     };
     let db = match db {
         Ok(db) => db,

@@ -12,6 +12,7 @@ use super::{
     key_backup::{self, UNFIT},
     key_open::{self, Refused, Schema},
     key_passphrase::PassphraseArgs,
+    pipe,
 };
 use crate::{
     config::{Config, Given, LoadArgs},
@@ -63,7 +64,7 @@ fn restore(what: &Restore, config: &Config, args: &LoadArgs) -> Result<(), Refus
     key_open::with_database(config, schema, async |db| {
         let plan = restore::Restore::plan(db, &backup, config.environment).await;
         let plan = plan.map_err(refused)?;
-        show(&backup, &plan);
+        pipe::tell(&shown(&backup, &plan));
         if what.dry_run {
             println!("The backup fits. Nothing was changed.");
             return Ok(());
@@ -130,24 +131,28 @@ fn refuse_keys_elsewhere(config: &Config) -> Result<(), Refused> {
     Ok(())
 }
 
-fn show(backup: &Backup, plan: &restore::Restore<'_>) {
-    println!(
+/// What is in the backup, and what becomes of each data key: a line each.
+fn shown(backup: &Backup, plan: &restore::Restore<'_>) -> String {
+    let mut lines = vec![format!(
         "A backup of {}, made {}, with the sealing key {}.",
         backup.environment,
         backup.made_at.to_rfc3339(),
         backup.sealing.active
-    );
+    )];
     for name in &plan.opened {
-        println!("{name}: the backup opens it");
+        lines.push(format!("{name}: the backup opens it"));
     }
     for (name, by) in plan.anew() {
-        println!(
+        lines.push(format!(
             "{name}: wrapped by {by}, which is not in the backup; its key is, and is wrapped anew"
-        );
+        ));
     }
     for name in plan.missing() {
-        println!("{name}: not in the database; written from the backup");
+        lines.push(format!(
+            "{name}: not in the database; written from the backup"
+        ));
     }
+    lines.join("\n") + "\n"
 }
 
 /// Whether whoever sits there says yes.

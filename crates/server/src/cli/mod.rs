@@ -292,11 +292,11 @@ fn asked(args: &LoadArgs, ask: impl AsyncFnOnce(&mut Reading)) -> Reading {
         });
         // Then the store counts as not asked, which is a finding of its own.
         if let Err(error) = asked {
-            eprintln!("error: {error}");
+            pipe::warn(&format!("error: {error}"));
         }
         // Every command says so; the server's log does it once more.
         if let StoreAnswer::Copy(copy, fault) = &*reading.keys().store.answer {
-            eprintln!("warning: {}: {fault}", copy.source);
+            pipe::warn(&format!("warning: {}: {fault}", copy.source));
         }
     }
     reading

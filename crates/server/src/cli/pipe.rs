@@ -1,10 +1,11 @@
 //! `concierge key status | head -1`: whoever reads the output has read enough, and the command ends without a word.
 //!
 //! Rust ignores SIGPIPE, so `println!` panics when nobody reads any more; to have the signal back needs `unsafe`. What
-//! a command prints comes after what it does, so nothing is left half done.
+//! a command prints comes after what it does, or is told with [`tell`] and [`warn`], so nothing is left half done.
 
 use std::{
     any::Any,
+    io::{self, Write as _},
     panic::{set_hook, take_hook},
     process::exit,
 };
@@ -21,6 +22,16 @@ pub(super) fn end_with_the_reader() {
         }
         usual(panic);
     }));
+}
+
+/// Says something before an act, which is done whether anybody reads this or not.
+pub(super) fn tell(text: &str) {
+    let _ = io::stdout().write_all(text.as_bytes());
+}
+
+/// The same on standard error, in a line.
+pub(super) fn warn(line: &str) {
+    let _ = writeln!(io::stderr(), "{line}");
 }
 
 /// Whether it is the panic of `print!` or `eprint!` for want of a reader. Its text is all that it says; a test with a

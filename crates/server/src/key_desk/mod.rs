@@ -18,4 +18,4 @@ mod view;
 
 pub use error::KeyDeskError;
 pub use incident_store::{find_by_id as find_incident, list_newest as list_incidents};
-pub use revoke::{Desk, refuse_revoked};
+pub use revoke::Desk;

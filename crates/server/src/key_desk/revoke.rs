@@ -115,8 +115,8 @@ impl Desk<'_> {
                 failure: None,
             });
         }
-        let now = self.clock.now();
-        let half = self.keeper.revoke_in_keyring(&target, out, now).await?;
+        let at = later(Some(find_epoch(self.db).await?), self.clock.now());
+        let half = self.keeper.revoke_in_keyring(&target, out, at).await?;
         if Place::of(&reading, target.purpose, out) == Place::Store {
             self.keeper.require_in_store(half.active.as_deref()).await?;
         }
@@ -164,7 +164,8 @@ impl Desk<'_> {
         // What the store holds by now may be no keyring at all, and what this process works with always is one.
         let reading = self.supply.read_in_use();
         let rings = self.rings_now(&reading)?;
-        let at = later(Some(rings.epoch), self.clock.now());
+        let known = find_epoch(self.db).await?.max(rings.epoch);
+        let at = later(Some(known), self.clock.now());
         let incident = self.second_half(at, &target, &rings, account).await?;
         let at = find_epoch(self.db).await?;
         // Nothing that the database refuses may stay active: another key of these may have become so since.
@@ -210,6 +211,8 @@ impl Desk<'_> {
     ) -> Result<Incident, KeyDeskError> {
         let now = self.clock.now();
         let mut tx = self.db.begin().await?;
+        // First, as [`Desk::finish`] does, lest one waits for the other; it is the same time in the keyring.
+        mark_epoch(&mut tx, epoch).await?;
         // What began while the keyring was written ends, too.
         let incident = self
             .finish_in(&mut tx, epoch.max(now), target, rings, account)
@@ -219,32 +222,46 @@ impl Desk<'_> {
         Ok(incident)
     }
 
-    /// Finishes what a keyring says and the database does not know yet: a revoke that was broken off, or a database
-    /// from before it. Whether there was anything to do.
+    /// Finishes what a keyring says and the database does not know yet: a revoke that was broken off, also where another
+    /// one came after it, or a database from before it. Whether there was anything to do; what one process did, no other
+    /// does again.
     pub async fn finish(
         &self,
         reading: &Reading,
         rings: &Keyrings,
         by: By<'_>,
     ) -> Result<bool, KeyDeskError> {
-        if find_epoch(self.db).await? >= rings.epoch {
-            return Ok(false);
-        }
         let contents = keys::contents(reading).filter(|read| read.epoch == Some(rings.epoch));
         let Some(contents) = contents else {
             // It has changed since the rings were read, and will be read again.
             return Ok(false);
         };
-        let reason = FOUND;
+        let unknown = |known: &[RevokedKey]| {
+            Target::revoked_in(&contents, |key| {
+                known.iter().all(|one| one.fingerprint != key.fingerprint)
+            })
+        };
+        // Nearly always there is nothing to do, which needs no transaction to be known.
+        if find_epoch(self.db).await? >= rings.epoch
+            && unknown(&list_revoked(self.db).await?).is_empty()
+        {
+            return Ok(false);
+        }
         let mut tx = self.db.begin().await?;
-        let known = list_revoked(&mut tx).await?;
-        let is_new = |key: &RevokedKey| known.iter().all(|one| one.fingerprint != key.fingerprint);
-        for target in Target::revoked_in(&contents, is_new) {
-            let account = Account { by, reason };
+        // First: whoever finishes the same waits here, and then finds it done.
+        let moved = mark_epoch(&mut tx, rings.epoch).await?;
+        let targets = unknown(&list_revoked(&mut tx).await?);
+        if targets.is_empty() {
+            if !moved {
+                return Ok(false);
+            }
+            self.end_everything(&mut tx).await?;
+        }
+        for target in targets {
+            let account = Account { by, reason: FOUND };
             self.finish_in(&mut tx, rings.epoch, &target, rings, &account)
                 .await?;
         }
-        self.end_everything(&mut tx, rings.epoch).await?;
         tx.announce(&[Change::Everything], self.clock.now()).await?;
         tx.commit().await?;
         Ok(true)
@@ -276,7 +293,8 @@ impl Desk<'_> {
             // Whoever had the key could open these; what they sealed is sealed anew, row by row.
             renew(tx, &DataPurpose::RENEWED, active, now, &**self.rng).await?;
         }
-        let (sessions_before, sessions_after) = self.end_everything(tx, epoch).await?;
+        mark_epoch(tx, epoch).await?;
+        let (sessions_before, sessions_after) = self.end_everything(tx).await?;
         let incident = Incident {
             id: self.rng.id(now),
             at: now,
@@ -335,16 +353,10 @@ impl Desk<'_> {
         audit::record(tx, &event, self.clock.now(), &**self.rng).await
     }
 
-    async fn end_everything(
-        &self,
-        tx: &mut Tx,
-        epoch: Timestamp,
-    ) -> Result<(u64, u64), KeyDeskError> {
-        mark_epoch(tx, epoch).await?;
-        let now = self.clock.now();
-        account::delete_open_account_links(tx, now).await?;
+    async fn end_everything(&self, tx: &mut Tx) -> Result<(u64, u64), KeyDeskError> {
+        account::delete_open_account_links(tx).await?;
         // Links of "not me", too: queued mails hold them, and whoever opens those could close passwords.
-        recovery::delete_open_links(tx, now).await?;
+        recovery::delete_open_links(tx).await?;
         Ok(self.sessions.end_everything(tx).await?)
     }
 
@@ -380,14 +392,4 @@ pub(super) fn said(text: &str) -> Result<&str, KeyDeskError> {
 pub(super) fn named(by: By<'_>) -> String {
     by.actor
         .map_or_else(|| "command line".to_owned(), |id| id.to_string())
-}
-
-/// Which keys a database calls revoked, applied to rings in memory.
-pub fn refuse_revoked(rings: &mut Keyrings, revoked: &[RevokedKey]) {
-    let is_revoked = |secret: &[u8]| {
-        let print = keys::fingerprint(&String::from_utf8_lossy(secret));
-        revoked.iter().any(|key| key.fingerprint == print)
-    };
-    rings.signing.revoke_where(is_revoked);
-    rings.sealing.revoke_where(is_revoked);
 }

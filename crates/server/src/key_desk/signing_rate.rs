@@ -77,8 +77,11 @@ fn begin_of_hour(time: Timestamp) -> Timestamp {
 fn judge(counted: &BTreeMap<Timestamp, u64>, since: Timestamp, hour: Timestamp) -> Option<Pattern> {
     let of = |hour: Timestamp| counted.get(&hour).copied().unwrap_or_default();
     let days = (1..=DAYS).map(|day| hour.minus(DAY * day));
+    // A day on which nobody signed at all is one on which no server ran: its nothing is not usual.
+    let is_counted = |hour: &Timestamp| counted.range(*hour..hour.plus(DAY)).next().is_some();
     // An hour that was not counted to its end says nothing.
-    let mut same: Vec<u64> = days.filter(|hour| *hour >= since).map(of).collect();
+    let days = days.filter(|hour| *hour >= since && is_counted(hour));
+    let mut same: Vec<u64> = days.map(of).collect();
     if same.len() < LEAST_DAYS {
         return None;
     }
@@ -124,6 +127,24 @@ mod tests {
         assert_eq!(judged(FLOOR, &[0; 7]), None);
         assert_eq!(judged(FLOOR + 1, &[0; 7]), Some((FLOOR + 1, Some(0))));
         assert_eq!(judged(FLOOR, &[2; 7]), None);
+    }
+
+    #[test]
+    fn days_on_which_no_server_ran_are_not_usual() {
+        let mut counted = BTreeMap::from([(NOON, 1000)]);
+        // Three days of work, four on which nothing was counted at all.
+        for days in [1, 2, 7] {
+            counted.insert(NOON.minus(DAY * days), 300);
+        }
+        let week_ago = NOON.minus(DAY * DAYS);
+        assert!(judge(&counted, week_ago, NOON).is_none());
+        // Two are too few to know what is usual, and a day with another hour counts.
+        counted.remove(&NOON.minus(DAY));
+        counted.insert(NOON, 1_000_000);
+        assert!(judge(&counted, week_ago, NOON).is_none());
+        counted.insert(NOON.minus(HOUR * 5), 1);
+        let found = judge(&counted, week_ago, NOON).expect("too much");
+        assert_eq!(found.usual, Some(300));
     }
 
     #[test]

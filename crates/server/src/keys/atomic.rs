@@ -5,12 +5,14 @@
 //! behind holds keys, too, and goes with the next write.
 
 use std::{
-    fs::{self, DirBuilder, File, OpenOptions},
+    fs::{self, DirBuilder, DirEntry, File, OpenOptions},
     io::{self, Write as _},
     os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _},
     path::{Path, PathBuf},
     time::{Duration, SystemTime},
 };
+
+use rustix::fs::OFlags;
 
 use crate::platform::rng::Rng;
 
@@ -59,12 +61,33 @@ pub fn write_bytes(
     // Nothing depends on it: what can't be removed now is tried again by the next write.
     let _ = path
         .metadata()
-        .and_then(|facts| remove_leftovers(path, facts.modified()?));
+        .and_then(|facts| remove_leftovers(path, Some(facts.modified()?)));
     Ok(())
 }
 
-/// Removes the temporary files of writes of this file that were killed long before this time.
-pub(super) fn remove_leftovers(path: &Path, now: SystemTime) -> io::Result<()> {
+/// Keeps everybody else who asks from writing this file, until the answer is dropped. Beside it, because the file itself
+/// is another one with each write; empty, and never removed, or two could have one.
+pub(super) fn lock(path: &Path) -> io::Result<File> {
+    let folder = folder_of(path);
+    DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(&folder)?;
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let file = OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .mode(0o600)
+        .custom_flags(OFlags::NOFOLLOW.bits().cast_signed())
+        .open(folder.join(format!(".{name}.lock")))?;
+    file.lock()?;
+    Ok(file)
+}
+
+/// Removes the temporary files of writes of this file that were killed: long before this time, or whenever, where the
+/// caller knows that nobody writes.
+pub(super) fn remove_leftovers(path: &Path, before: Option<SystemTime>) -> io::Result<()> {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     for entry in fs::read_dir(folder_of(path))? {
         let entry = entry?;
@@ -80,11 +103,28 @@ pub(super) fn remove_leftovers(path: &Path, now: SystemTime) -> io::Result<()> {
             .and_then(|rest| rest.strip_suffix(".tmp"));
         let is_ours = drawn
             .is_some_and(|drawn| drawn.len() == 16 && drawn.bytes().all(|b| b.is_ascii_hexdigit()));
-        if is_ours && entry.metadata()?.modified()? + LEFT_OVER < now {
-            fs::remove_file(entry.path())?;
+        if is_ours {
+            gone(remove_leftover(&entry, before))?;
         }
     }
     Ok(())
+}
+
+fn remove_leftover(entry: &DirEntry, before: Option<SystemTime>) -> io::Result<()> {
+    if let Some(before) = before
+        && entry.metadata()?.modified()? + LEFT_OVER >= before
+    {
+        return Ok(());
+    }
+    fs::remove_file(entry.path())
+}
+
+/// Somebody else may have removed it, or its write has just ended.
+fn gone(removed: io::Result<()>) -> io::Result<()> {
+    match removed {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        other => other,
+    }
 }
 
 fn write_new(path: &Path, content: &[u8]) -> io::Result<()> {
@@ -97,7 +137,8 @@ fn write_new(path: &Path, content: &[u8]) -> io::Result<()> {
     file.sync_all()
 }
 
-fn refuse_foreign(path: &Path) -> io::Result<()> {
+/// What is there is a file of ours, or nothing.
+pub(super) fn refuse_foreign(path: &Path) -> io::Result<()> {
     let facts = match path.symlink_metadata() {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
         other => other?,

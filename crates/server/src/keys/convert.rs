@@ -30,12 +30,25 @@ impl KeyringFile {
     /// Gives the keyring file this form and removes the other one.
     pub fn convert(&self, to: FileForm, rng: &dyn Rng) -> Result<Converted, String> {
         let (old, new) = (self.path_of(to.other()), self.path_of(to));
-        match (self.has(to.other()), self.has(to)) {
-            (false, false) => Err(format!(
+        let missing = || {
+            format!(
                 "there is no keyring file {}; `concierge key generate --out` makes one",
                 self.path.display()
-            )),
-            (false, true) => Ok(Converted::Already(new)),
+            )
+        };
+        // Before the turn, which leaves a file where there may be no folder.
+        if !self.has(to) && !self.has(to.other()) {
+            return Err(missing());
+        }
+        let _turn = self.turn()?;
+        match (self.has(to.other()), self.has(to)) {
+            (false, false) => Err(missing()),
+            (false, true) => {
+                // A killed write may have left the text of the old form.
+                remove_leftovers(&old, None)
+                    .map_err(|error| format!("{}: {error}", folder_of(&old).display()))?;
+                Ok(Converted::Already(new))
+            }
             (true, is_begun) => {
                 let text = self.text_of(to.other())?;
                 if !is_begun {
@@ -51,7 +64,7 @@ impl KeyringFile {
                         new.display()
                     ));
                 }
-                // Sealing takes a second, in which somebody may have written the old form.
+                // Sealing takes a second, in which somebody may have changed the old form by hand.
                 if self.text_of(to.other())?.expose() != text.expose() {
                     return Err(format!(
                         "{} was changed meanwhile; remove {} and try again",
@@ -77,10 +90,10 @@ impl KeyringFile {
     }
 }
 
-/// Removes a file for good, with what killed writes left of it: also after a loss of power it is not there again.
+/// Removes a file for good, with what killed writes left of it, be it of a moment ago: nobody else has the turn, and no
+/// later write looks for it. Also after a loss of power it is not there again.
 fn remove(path: &Path) -> io::Result<()> {
-    let now = folder_of(path).metadata()?.modified()?;
-    remove_leftovers(path, now)?;
+    remove_leftovers(path, None)?;
     fs::remove_file(path)?;
     File::open(folder_of(path))?.sync_all()
 }

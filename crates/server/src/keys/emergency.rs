@@ -17,7 +17,13 @@ use super::{
     load::{self, Held},
     place::Place,
 };
-use crate::{config::Reading, platform::keyring::KeyState};
+use crate::{
+    config::Reading,
+    platform::keyring::{KeyState, Keyrings},
+};
+
+/// How often the keyring is read again when somebody else wrote it in between.
+const TRIES: u32 = 5;
 
 /// A key that is to be revoked, with those that go with it.
 #[derive(Debug)]
@@ -124,18 +130,26 @@ impl RevokedKey {
 impl Keeper {
     /// Revokes a key in the keyring; where it was revoked already, says what the keyring says. A ring that lives
     /// elsewhere stays as it is: the database refuses the key there. A place that can't be written must not keep the
-    /// database from refusing a signing key.
+    /// database from refusing a signing key. `at` is later than the epoch that the database knows.
     pub async fn revoke_in_keyring(
         &self,
         target: &Target,
         out: Option<&Path>,
-        now: Timestamp,
+        at: Timestamp,
     ) -> Result<Halved, KeeperError> {
-        match self.revoke_where_it_lives(target, out, now).await {
-            Err(KeeperError::File(failure)) if target.purpose == Purpose::Signing => {
-                Ok(Halved::in_no_place(now, failure))
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            match self.revoke_where_it_lives(target, out, at).await {
+                // Whoever wrote in between, as the hourly tidying does, is no reason to leave the key as it is.
+                Err(KeeperError::Changed(_)) if tries < TRIES => {}
+                Err(KeeperError::File(failure) | KeeperError::Changed(failure))
+                    if target.purpose == Purpose::Signing =>
+                {
+                    return Ok(Halved::in_no_place(at, failure));
+                }
+                other => return other,
             }
-            other => other,
         }
     }
 
@@ -143,19 +157,23 @@ impl Keeper {
         &self,
         target: &Target,
         out: Option<&Path>,
-        now: Timestamp,
+        at: Timestamp,
     ) -> Result<Halved, KeeperError> {
         let reading = self.supply.read();
         let place = Place::of(&reading, target.purpose, out);
+        let mut kept = at;
         if !place.is_keyring() {
             // Also where the keys live elsewhere, an old database must not bring back what this ends.
-            if let Err(error) = self.keep_epoch(&reading, now).await {
-                tracing::warn!(%error, "the time of the revoke stands in the database only");
+            match self.keep_epoch(&reading, at).await {
+                Ok(epoch) => kept = epoch,
+                Err(error) => {
+                    tracing::warn!(%error, "the time of the revoke stands in the database only");
+                }
             }
         }
         if place.remedy(target.purpose).is_some() {
             return Ok(Halved {
-                epoch: now,
+                epoch: kept,
                 active: None,
                 failure: None,
             });
@@ -173,20 +191,20 @@ impl Keeper {
             .collect();
         if open.is_empty() {
             return Ok(Halved {
-                epoch: contents.epoch.unwrap_or(now),
+                epoch: contents.epoch.unwrap_or(at),
                 active: Some(ring.active),
                 failure: None,
             });
         }
         let successor = self.draft_like(&reading, &ring)?;
         for id in &open {
-            ring.revoke(id, &successor, now)?;
+            ring.revoke(id, &successor, at)?;
         }
         if target.purpose == Purpose::Sealing && !place.is_keyring() {
             // A `.env` has no word for a revoked key, and this one still wraps.
-            ring.keep_until_unwrapped(now);
+            ring.keep_until_unwrapped(at);
         }
-        let (active, epoch) = (ring.active.clone(), later(contents.epoch, now));
+        let (active, epoch) = (ring.active.clone(), later(contents.epoch, at));
         contents.set(target.purpose, ring);
         contents.epoch = Some(epoch);
         self.replace(&opened, &contents).await?;
@@ -197,15 +215,17 @@ impl Keeper {
         })
     }
 
-    /// Writes the epoch into the keyring, which holds nothing else where the keys live elsewhere.
-    async fn keep_epoch(&self, reading: &Reading, now: Timestamp) -> Result<(), KeeperError> {
+    /// Writes the epoch into the keyring, which holds nothing else where the keys live elsewhere; answers it.
+    async fn keep_epoch(&self, reading: &Reading, at: Timestamp) -> Result<Timestamp, KeeperError> {
         let (settings, environment) = (reading.keys(), reading.environment);
         let home = Home::of_keyring(settings, environment, &reading.data, &self.supply);
-        let opened = Opened::read_or_begin(home, environment, now, &*self.rng).await;
+        let opened = Opened::read_or_begin(home, environment, at, &*self.rng).await;
         let opened = opened.map_err(KeeperError::File)?;
         let mut contents = opened.contents().clone();
-        contents.epoch = Some(later(contents.epoch, now));
-        self.replace(&opened, &contents).await
+        let epoch = later(contents.epoch, at);
+        contents.epoch = Some(epoch);
+        self.replace(&opened, &contents).await?;
+        Ok(epoch)
     }
 
     /// Refuses to go on where the keyring in the store does not have this key as its active sealing key. Where a store
@@ -234,7 +254,7 @@ impl Keeper {
         let needed = self.needed(Purpose::Sealing, &ring).await?;
         let is_needed = |id: &str| needed.iter().any(|wrapper| wrapper.kid == id);
         if is_keyring {
-            ring.wipe(is_needed);
+            self.wipe_in(&mut ring, &needed).await?;
         } else {
             ring.keep_active_and(is_needed);
         }
@@ -242,7 +262,18 @@ impl Keeper {
     }
 }
 
-/// An epoch never goes back, and moves with each revoke.
+/// An epoch never goes back, and moves with each revoke. Else an emergency after one by a clock that was ahead would be
+/// one that everybody has seen.
 pub fn later(epoch: Option<Timestamp>, now: Timestamp) -> Timestamp {
     epoch.map_or(now, |epoch| now.max(epoch.plus(Duration::from_millis(1))))
+}
+
+/// Which keys a database calls revoked, applied to rings in memory.
+pub fn refuse_revoked(rings: &mut Keyrings, revoked: &[RevokedKey]) {
+    let is_revoked = |secret: &[u8]| {
+        let print = fingerprint(&String::from_utf8_lossy(secret));
+        revoked.iter().any(|key| key.fingerprint == print)
+    };
+    rings.signing.revoke_where(is_revoked);
+    rings.sealing.revoke_where(is_revoked);
 }

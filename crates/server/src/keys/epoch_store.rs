@@ -22,13 +22,14 @@ pub async fn find_epoch<'a>(on: impl Into<On<'a>>) -> Result<Timestamp, StoreErr
     row.int("epoch").map(Timestamp::from_millis)
 }
 
-/// Moves the epoch on; it never goes back.
-pub async fn mark_epoch(tx: &mut Tx, epoch: Timestamp) -> Result<(), StoreError> {
-    sql("UPDATE key_epoch SET epoch = $1 WHERE id = 1 AND epoch < $1")
+/// Moves the epoch on; whether it was before. It never goes back. Nobody else moves it before the end of a transaction
+/// that did.
+pub async fn mark_epoch(tx: &mut Tx, epoch: Timestamp) -> Result<bool, StoreError> {
+    let moved = sql("UPDATE key_epoch SET epoch = $1 WHERE id = 1 AND epoch < $1")
         .bind(epoch.as_millis())
         .execute(tx)
-        .await
-        .map(|_| ())
+        .await?;
+    Ok(moved == 1)
 }
 
 /// Notes that a key was revoked; `false` when that was known.

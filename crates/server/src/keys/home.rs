@@ -8,7 +8,7 @@ use concierge_core::{sensitive::Sensitive, time::Timestamp};
 
 use super::{
     Document, Existing, Form, Keeper, KeeperError, KeySettings, KeyringContents as Contents,
-    KeyringFile, Place, Purpose, StoredRing, Supply, atomic, keyring_path,
+    KeyringFile, Place, Purpose, StoredRing, Supply, Unwritten, atomic, keyring_path,
     stores::{Fault, Version},
 };
 use crate::{
@@ -94,31 +94,33 @@ impl Home {
         before: Option<&Found>,
         now: Timestamp,
         rng: &dyn Rng,
-    ) -> Result<(), String> {
-        let changed = || {
-            format!(
-                "{} was changed by somebody else meanwhile; try again",
-                self.name()
-            )
-        };
-        if let Self::Store(supply) = self {
-            let version = before.and_then(|found| found.version.as_ref());
-            let written = supply.replace(text, version, now, rng).await;
-            return written.map_err(|fault| match fault {
-                Fault::Conflict => changed(),
-                fault => format!("{}: {fault}", self.name()),
-            });
-        }
+    ) -> Result<(), Unwritten> {
         let known = before.map(|found| found.text.expose());
-        let found = self.read(now, rng).await?;
-        if found.as_ref().map(|found| found.text.expose()) != known {
-            return Err(changed());
-        }
         match self {
-            Self::Keyring(file) => file.write(text, rng),
-            Self::Dotenv(path) => atomic::write(path, text, Existing::Replaced, rng)
-                .map_err(|error| format!("{} cannot be written: {error}", path.display())),
-            Self::Store(_) => Ok(()),
+            Self::Keyring(file) => file.replace(known, text, rng),
+            Self::Dotenv(path) => {
+                if self
+                    .read(now, rng)
+                    .await?
+                    .as_ref()
+                    .map(|it| it.text.expose())
+                    != known
+                {
+                    return Err(Unwritten::Changed(self.name()));
+                }
+                let written = atomic::write(path, text, Existing::Replaced, rng);
+                written
+                    .map_err(|error| format!("{} cannot be written: {error}", path.display()))?;
+                Ok(())
+            }
+            Self::Store(supply) => {
+                let version = before.and_then(|found| found.version.as_ref());
+                let written = supply.replace(text, version, now, rng).await;
+                written.map_err(|fault| match fault {
+                    Fault::Conflict => Unwritten::Changed(self.name()),
+                    fault => format!("{}: {fault}", self.name()).into(),
+                })
+            }
         }
     }
 
@@ -192,7 +194,7 @@ impl Opened {
         contents: &Contents,
         now: Timestamp,
         rng: &dyn Rng,
-    ) -> Result<(), String> {
+    ) -> Result<(), Unwritten> {
         let text = self
             .document
             .rewritten(contents)
@@ -250,7 +252,7 @@ impl Keeper {
             // What is written is written, and everybody asks the store once a minute.
             tracing::warn!(%error, "it could not be announced that the keys have changed");
         }
-        written.map_err(KeeperError::File)
+        Ok(written?)
     }
 
     async fn announce(&self, now: Timestamp) -> Result<(), StoreError> {

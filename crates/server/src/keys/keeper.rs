@@ -16,7 +16,7 @@ use zeroize::Zeroizing;
 
 use super::{
     Draft, Format, LifeError, Purpose, StoredRing, Supply, data_keys::DataKeyError, draft,
-    home::refuse_a_second_home, instance, turn::LEASE,
+    home::refuse_a_second_home, instance, keyring_write::Unwritten, turn::LEASE,
 };
 use crate::{
     audit::{self, Event, Origin},
@@ -56,6 +56,9 @@ pub enum KeeperError {
     /// The keyring can't be read or written.
     #[error("{0}")]
     File(String),
+    /// Somebody else wrote the keyring since it was read.
+    #[error("{0}")]
+    Changed(String),
     /// The ring does not allow it.
     #[error(transparent)]
     Life(#[from] LifeError),
@@ -85,6 +88,15 @@ pub enum KeeperError {
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+impl From<Unwritten> for KeeperError {
+    fn from(error: Unwritten) -> Self {
+        match error {
+            Unwritten::Changed(_) => Self::Changed(error.to_string()),
+            Unwritten::Failed(message) => Self::File(message),
+        }
+    }
 }
 
 /// Who changes the keys.

@@ -14,16 +14,13 @@ use std::{
 use concierge_core::{keys::api::CheckLine, sensitive::Sensitive};
 use zeroize::Zeroizing;
 
-use super::{Existing, KeySettings, KeyringContents as Contents, age_file, atomic};
+use super::{KeySettings, KeyringContents as Contents, age_file};
 use crate::{
     config::{
         Environment, Finding, SecretFile,
         secret_file::{self, Links},
     },
-    platform::{
-        rng::Rng,
-        seal::{mac, sha256},
-    },
+    platform::seal::{mac, sha256},
 };
 
 /// How the keyring lies on the disk.
@@ -147,28 +144,6 @@ impl KeyringFile {
         }
     }
 
-    /// Writes the whole text in the form that is there; without a file, the plain one. A crash leaves the old
-    /// text or the new one.
-    pub fn write(&self, plain: &str, rng: &dyn Rng) -> Result<(), String> {
-        let form = self.form().map_err(|error| error.to_string())?;
-        self.write_form(form.unwrap_or(FileForm::Plain), plain, rng)
-    }
-
-    /// Writes one form, whatever is there of the other.
-    pub fn write_form(&self, form: FileForm, plain: &str, rng: &dyn Rng) -> Result<(), String> {
-        let path = self.path_of(form);
-        let written = match form {
-            FileForm::Plain => atomic::write(&path, plain, Existing::Replaced, rng),
-            FileForm::Age => {
-                let passphrase = self.passphrase().map_err(|error| error.to_string())?;
-                let sealed = age_file::seal(plain.as_bytes(), passphrase, self.work_factor)
-                    .map_err(|error| format!("{}: {error}", path.display()))?;
-                atomic::write_bytes(&path, &sealed, Existing::Replaced, rng)
-            }
-        };
-        written.map_err(|error| format!("{} cannot be written: {error}", path.display()))
-    }
-
     /// Reads one form, whatever is there of the other.
     pub fn open_form(&self, form: FileForm) -> Result<Option<OpenedKeyring>, Unreadable> {
         let path = self.path_of(form);
@@ -201,7 +176,7 @@ impl KeyringFile {
         Ok(Some(OpenedKeyring { text, facts }))
     }
 
-    fn passphrase(&self) -> Result<&Sensitive, Unreadable> {
+    pub(super) fn passphrase(&self) -> Result<&Sensitive, Unreadable> {
         self.passphrase.as_ref().ok_or_else(|| Unreadable {
             path: self.path_of(FileForm::Age),
             message: "there is no passphrase for this encrypted keyring".to_owned(),

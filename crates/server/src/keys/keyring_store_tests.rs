@@ -1,12 +1,17 @@
 //! The encrypted keyring: read like the plain one, written in its own form, refused beside the other.
 
-use std::{fs, os::unix::fs::PermissionsExt as _, path::Path, time::SystemTime};
+use std::{
+    fs,
+    os::unix::fs::PermissionsExt as _,
+    path::{Path, PathBuf},
+    time::SystemTime,
+};
 
 use concierge_core::sensitive::Sensitive;
 
 use super::{
     Converted, FileForm, Format, KeySettings, KeyringContents as Contents, KeyringFile, Purpose,
-    StoredRing, draft,
+    StoredRing, Unwritten, draft,
     tests::{Counter, NOW, given, load_in, shown},
 };
 use crate::config::Environment;
@@ -47,11 +52,11 @@ fn a_written_keyring_keeps_its_form() {
     let file = keyring(folder.path(), Some(PASSPHRASE));
     let rng = Counter::default();
     assert_eq!(file.read().unwrap().map(|_| ()), None);
-    file.write("one", &rng).unwrap();
+    file.replace(None, "one", &rng).unwrap();
     assert_eq!(fs::read_to_string(&file.path).unwrap(), "one");
     fs::remove_file(&file.path).unwrap();
     file.write_form(FileForm::Age, "two", &rng).unwrap();
-    file.write("three", &rng).unwrap();
+    file.replace(Some("two"), "three", &rng).unwrap();
     assert!(!file.has(FileForm::Plain));
     assert_eq!(file.read().unwrap().unwrap().expose(), "three");
     let sealed = file.path_of(FileForm::Age);
@@ -125,7 +130,7 @@ fn both_forms_at_once_are_refused_and_named() {
     ] {
         assert!(refused().contains(named), "{}", refused());
     }
-    assert!(file.write(&text, &rng).is_err());
+    assert!(file.replace(Some(&text), &text, &rng).is_err());
     let sealed = fs::File::open(file.path_of(FileForm::Age)).unwrap();
     sealed.set_modified(SystemTime::UNIX_EPOCH).unwrap();
     file.write_form(FileForm::Plain, "other", &rng).unwrap();
@@ -218,4 +223,63 @@ fn a_conversion_removes_nothing_that_it_can_not_prove_to_have() {
             .contains("line 1")
     );
     assert!(file.has(FileForm::Plain) && !file.has(FileForm::Age));
+}
+
+/// A temporary file of a write that was killed just now, with keys in it.
+fn left_behind(file: &KeyringFile, form: FileForm) -> PathBuf {
+    let path = file.path_of(form);
+    let name = path.file_name().unwrap().to_str().unwrap();
+    let left = path.with_file_name(format!(".{name}.0123456789abcdef.tmp"));
+    fs::write(&left, text()).unwrap();
+    left
+}
+
+#[test]
+fn a_conversion_leaves_nothing_of_a_write_that_was_just_killed() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = keyring(folder.path(), Some(PASSPHRASE));
+    let rng = Counter::default();
+    fs::write(&file.path, text()).unwrap();
+    let left = left_behind(&file, FileForm::Plain);
+    file.convert(FileForm::Age, &rng).unwrap();
+    assert!(!left.exists());
+    let left = left_behind(&file, FileForm::Plain);
+    file.convert(FileForm::Age, &rng).unwrap();
+    assert!(!left.exists(), "also where it had that form already");
+}
+
+#[test]
+fn a_write_of_one_form_cleans_up_after_killed_writes_of_the_other() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = keyring(folder.path(), Some(PASSPHRASE));
+    let rng = Counter::default();
+    file.write_form(FileForm::Age, "one", &rng).unwrap();
+    let left = left_behind(&file, FileForm::Plain);
+    let left_file = fs::File::open(&left).unwrap();
+    left_file.set_modified(SystemTime::UNIX_EPOCH).unwrap();
+    file.replace(Some("one"), "two", &rng).unwrap();
+    assert!(!left.exists());
+}
+
+/// Sealing takes a second, in which a revoke may write: what was sealed before it must not take its place.
+#[test]
+fn a_text_that_was_sealed_before_somebody_else_wrote_is_not_written() {
+    for form in [FileForm::Plain, FileForm::Age] {
+        let folder = tempfile::tempdir().unwrap();
+        let file = keyring(folder.path(), Some(PASSPHRASE));
+        let rng = Counter::default();
+        file.write_form(form, "one", &rng).unwrap();
+        let turn = file.turn().unwrap();
+        let stale = std::thread::scope(|scope| {
+            let stale = scope.spawn(|| file.replace(Some("one"), "stale", &Counter::default()));
+            file.write_form(form, "revoked", &rng).unwrap();
+            drop(turn);
+            stale.join().unwrap()
+        });
+        assert_eq!(
+            stale,
+            Err(Unwritten::Changed(file.path.display().to_string()))
+        );
+        assert_eq!(file.read().unwrap().unwrap().expose(), "revoked");
+    }
 }

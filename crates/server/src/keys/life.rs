@@ -161,10 +161,10 @@ impl StoredRing {
 
     /// Wipes the values of revoked keys that open nothing any more; whether there were any. Their ids stay, so that
     /// their use is told apart.
-    pub fn wipe(&mut self, is_needed: impl Fn(&str) -> bool) -> bool {
+    pub fn wipe(&mut self, is_needed: impl Fn(&Stored) -> bool) -> bool {
         let revoked = |key: &&mut Stored| {
             let is_there = !key.value.expose().is_empty();
-            key.state == StoredState::Revoked && is_there && !is_needed(&key.id)
+            key.state == StoredState::Revoked && is_there && !is_needed(key)
         };
         let wiped = self.keys.iter_mut().filter(revoked);
         wiped.map(|key| key.value = Sensitive::new("")).count() > 0

@@ -359,8 +359,9 @@ fn make_missing(
         contents.set(purpose, StoredRing::of(&draft, now));
     }
     let text = document.rewritten(&contents).map_err(refuse)?;
-    if known.is_some() {
-        return file.write(text.expose(), rng).map_err(refuse);
+    if let Some(opened) = known {
+        let replaced = file.replace(Some(opened.text.expose()), text.expose(), rng);
+        return replaced.map_err(|error| refuse(error.to_string()));
     }
     match atomic::write(&file.path, text.expose(), Existing::Kept, rng) {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {

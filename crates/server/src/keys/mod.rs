@@ -39,6 +39,7 @@ mod keyring_file;
 mod keyring_store;
 #[cfg(test)]
 mod keyring_store_tests;
+mod keyring_write;
 mod known;
 mod life;
 mod load;
@@ -80,6 +81,7 @@ pub use self::{
     keeper::{By, Keeper, KeeperError},
     keyring_file::{Contents as KeyringContents, Stored, StoredRing, StoredState},
     keyring_store::{FileForm, KeyringFile, OpenedKeyring, Unreadable},
+    keyring_write::Unwritten,
     known::{TEST_SEALING_KEY, TEST_SIGNING_KEY},
     life::LifeError,
     load::{files, keyring_path, load},

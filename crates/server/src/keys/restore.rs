@@ -14,7 +14,8 @@ use super::{
     Document, Draft, Form, Home, KeyringContents as Contents, StoredRing, StoredState,
     backup::{Backup, DataKey, fact_of},
     backup_store::list_facts,
-    epoch_store::list_revoked,
+    emergency::later,
+    epoch_store::{find_epoch, list_revoked},
     fingerprint,
     generate::implicit_id,
     store::{self, WrappedKey},
@@ -50,6 +51,8 @@ pub struct Restore<'a> {
     anew: Vec<(&'a DataKey, WrappedKey)>,
     /// Data keys that the database lacks.
     missing: Vec<&'a DataKey>,
+    /// The time at or before which nothing counts, as the database knows it.
+    epoch: Timestamp,
 }
 
 impl<'a> Restore<'a> {
@@ -64,6 +67,7 @@ impl<'a> Restore<'a> {
             opened: Vec::new(),
             anew: Vec::new(),
             missing: Vec::new(),
+            epoch: find_epoch(db).await?,
         };
         let mut reasons = Vec::new();
         if backup.environment != environment {
@@ -74,11 +78,8 @@ impl<'a> Restore<'a> {
         }
         let active = backup.sealing.active_value().unwrap_or_default();
         let print = fingerprint(active);
-        if list_revoked(db)
-            .await?
-            .iter()
-            .any(|key| key.fingerprint == print)
-        {
+        let revoked = list_revoked(db).await?;
+        if revoked.iter().any(|key| key.fingerprint == print) {
             reasons.push(format!(
                 "its sealing key {} was revoked",
                 backup.sealing.active
@@ -148,8 +149,8 @@ impl<'a> Restore<'a> {
         })?;
         let present = document.contents();
         let contents = Contents {
-            // Never earlier than before: what ended stays so.
-            epoch: present.epoch.max(Some(now)),
+            // Later than what keyring and database say: whoever reads it ends everything from before.
+            epoch: Some(later(present.epoch.max(Some(self.epoch)), now)),
             signing: Some(StoredRing::of(signing, now)),
             sealing: Some(self.merged(present.sealing.as_ref())),
         };
@@ -208,7 +209,6 @@ impl<'a> Restore<'a> {
         for key in &self.missing {
             store::insert(&mut tx, self.wrapped(key, rng), now).await?;
         }
-        // The epoch of the keyring is later than the database's: whoever reads it ends everything from before.
         let origin = Origin::default();
         let event = Event::anonymous(EventName::KeyRestored, &origin).with(serde_json::json!({
             "kid": self.backup.sealing.active,

@@ -49,18 +49,23 @@ impl Keeper {
         wrapped
     }
 
-    async fn wrap_alone(&self, lease: &str, sealing: &Ring) -> Result<bool, KeeperError> {
-        // Read again with the lease in hand: the ring may have changed since, and a key that was revoked wraps nothing.
+    /// Whether the keys, read anew, have the same active sealing key as these. A store that does not say it leaves that
+    /// open, which is a no.
+    pub async fn is_still_active(&self, sealing: &Ring) -> bool {
         if let Err(fault) = self.supply.renew(self.clock.now(), &*self.rng).await {
-            tracing::warn!("the data keys wait for another wrapping: {fault}");
-            return Ok(false);
+            tracing::warn!("the store does not say which keys are in use: {fault}");
+            return false;
         }
         let now = super::open(&self.supply.read(), self.clock.now());
-        let is_same = now.is_ok_and(|rings| {
+        now.is_ok_and(|rings| {
             let active = rings.sealing.active();
             active.id == sealing.active().id && active.secret == sealing.active().secret
-        });
-        if !is_same {
+        })
+    }
+
+    async fn wrap_alone(&self, lease: &str, sealing: &Ring) -> Result<bool, KeeperError> {
+        // Read again with the lease in hand: the ring may have changed since, and a key that was revoked wraps nothing.
+        if !self.is_still_active(sealing).await {
             return Ok(false);
         }
         let mut tx = self.db.begin().await?;

@@ -2,15 +2,16 @@
 
 use std::time::Duration;
 
-use concierge_core::{audit::EventName, time::Timestamp};
+use concierge_core::audit::EventName;
 use serde_json::json;
 
-use super::{By, Keeper, KeeperError, Purpose, epoch_store::find_epoch};
+use super::{
+    By, Keeper, KeeperError, Purpose, StoredRing, data_keys::Wrapper, epoch_store::list_revoked,
+    fingerprint,
+};
 
 /// A retired key's use is counted for so long; then the key is destroyed.
 const RETIRED_FOR: Duration = Duration::from_secs(30 * 24 * 3600);
-/// The epoch of a keyring without one.
-const NEVER: Timestamp = Timestamp::from_millis(0);
 
 impl Keeper {
     /// Retires and destroys the keys whose time is over, and wipes revoked sealing keys, which whoever revoked may have
@@ -27,9 +28,7 @@ impl Keeper {
             let is_needed = |id: &str| needed.iter().any(|wrapper| wrapper.kid == id);
             let retired = ring.retire(now);
             let destroyed = ring.destroy(now.minus(RETIRED_FOR), is_needed);
-            // Before the database knows of the revoke, the value is what tells it which key that is.
-            let is_known = find_epoch(&self.db).await? >= opened.contents().epoch.unwrap_or(NEVER);
-            let wiped = purpose == Purpose::Sealing && is_known && ring.wipe(is_needed);
+            let wiped = purpose == Purpose::Sealing && self.wipe_in(&mut ring, &needed).await?;
             if !retired && !wiped && destroyed.is_empty() {
                 continue;
             }
@@ -44,5 +43,21 @@ impl Keeper {
             gone.extend(destroyed);
         }
         Ok(gone)
+    }
+
+    /// Wipes the revoked keys of a ring that wrap nothing any more and that the database calls revoked, too; whether
+    /// there were any. Before it does, the value is what tells it which key that is: a revoke that was broken off is
+    /// finished by it.
+    pub(super) async fn wipe_in(
+        &self,
+        ring: &mut StoredRing,
+        needed: &[Wrapper],
+    ) -> Result<bool, KeeperError> {
+        let revoked = list_revoked(&self.db).await?;
+        Ok(ring.wipe(|key| {
+            let print = fingerprint(key.value.expose());
+            needed.iter().any(|wrapper| wrapper.kid == key.id)
+                || revoked.iter().all(|known| known.fingerprint != print)
+        }))
     }
 }

@@ -28,6 +28,11 @@ pub enum LostKeyError {
         "nothing is lost: the sealing keys at hand open every data key, so nothing was changed; to get rid of a key use `concierge key rotate` or `concierge key revoke`"
     )]
     NothingLost,
+    /// Another sealing key is active by now: what it would wrap nobody could open.
+    #[error(
+        "the sealing keys were changed meanwhile, so nothing was changed; give the same command again"
+    )]
+    Changed,
     /// The data keys, or the database, failed.
     #[error(transparent)]
     DataKey(#[from] DataKeyError),
@@ -81,6 +86,10 @@ pub async fn replace(
 ) -> Result<Loss, LostKeyError> {
     let lease = keeper.lease().await?;
     let replaced = async {
+        // Read again with the turn in hand: somebody was asked in between, and took their time.
+        if !keeper.is_still_active(sealing).await {
+            return Err(LostKeyError::Changed);
+        }
         let mut tx = db.begin().await?;
         keeper.hold_in(&mut tx, &lease).await?;
         replace_alone(tx, sealing, reason, now, rng).await
@@ -118,10 +127,10 @@ async fn perform(
     // A session's key may have survived. Still all end: whoever has the lost key and an old copy of the database holds
     // their keys, too.
     let sessions = session::mark_every_session_ended(tx, now).await?;
-    let mut links = session::delete_open_tickets(tx, now).await?;
-    links += account::delete_open_account_links(tx, now).await?;
-    links += recovery::delete_open_links(tx, now).await?;
-    let devices = session::delete_every_device(tx, now).await?;
+    let mut links = session::delete_every_ticket(tx).await?;
+    links += account::delete_open_account_links(tx).await?;
+    links += recovery::delete_open_links(tx).await?;
+    let devices = session::delete_every_device(tx).await?;
     // Counted by a digest that is another from now on.
     sign_in::delete_counts(tx, now).await?;
     recovery::delete_unreadable_copies(tx, &keys.totp).await?;

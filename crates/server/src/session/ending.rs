@@ -135,9 +135,10 @@ impl Sessions {
 
     /// Deletes tickets that ran out and sessions that have long been over, with their keys; answers how many.
     pub async fn purge(&self) -> Result<u64, StoreError> {
-        let time = self.clock.now().minus(KEPT);
+        let now = self.clock.now();
         let tickets = self.purge_tickets().await?;
-        Ok(tickets + store::delete_over_before(&self.db, time, TIDIED_AT_ONCE).await?)
+        let gone = store::delete_over_before(&self.db, now.minus(KEPT), now, TIDIED_AT_ONCE);
+        Ok(tickets + gone.await?)
     }
 
     /// Drops every copy: news may have been missed.

@@ -5,7 +5,7 @@ use concierge_core::{audit::EventName, session::EndReason, time::Timestamp};
 use zeroize::Zeroizing;
 
 use super::{
-    lost_store::{delete_every_device, delete_open_tickets},
+    lost_store::{delete_every_device, delete_every_ticket},
     service::Sessions,
     store::{associated, find_by_id, list_sealed},
 };
@@ -67,8 +67,8 @@ impl Sessions {
         let now = self.clock.now();
         let before = count_live(&mut *tx, now).await?;
         // In the order of a sign-in, which uses up its ticket, notes its device and then ends the session before it.
-        delete_open_tickets(tx, now).await?;
-        delete_every_device(tx, now).await?;
+        delete_every_ticket(tx).await?;
+        delete_every_device(tx).await?;
         // Whenever they began: the clock of the machine that made one may be ahead of ours.
         sql("UPDATE session SET ended_at = $1, end_reason = $2 WHERE ended_at IS NULL")
             .bind(now.as_millis())

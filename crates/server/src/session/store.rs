@@ -275,19 +275,25 @@ pub(super) async fn mark_ended(
 
 /// Deletes sessions that ended or ran out before a time, the oldest first, so many at most. A session never runs
 /// out after its `expires_at`: `idle_expires_at` is the nearer of the two. It began before it was over, which the
-/// index knows.
+/// index knows; but for those that began after now, because a clock that was ahead had set the epoch.
 pub(super) async fn delete_over_before(
     db: &Db,
     time: Timestamp,
+    now: Timestamp,
     most: i64,
 ) -> Result<u64, StoreError> {
-    sql("DELETE FROM session WHERE id IN
+    let usual = sql("DELETE FROM session WHERE id IN
              (SELECT id FROM session WHERE created_at < $1 AND (ended_at < $1 OR idle_expires_at < $1)
               ORDER BY created_at LIMIT $2)")
         .bind(time.as_millis())
+        .bind(most);
+    let ahead = sql("DELETE FROM session WHERE id IN
+             (SELECT id FROM session WHERE created_at > $3 AND (ended_at < $1 OR idle_expires_at < $1)
+              ORDER BY created_at LIMIT $2)")
+        .bind(time.as_millis())
         .bind(most)
-        .execute(On::Write(db))
-        .await
+        .bind(now.as_millis());
+    Ok(usual.execute(On::Write(db)).await? + ahead.execute(On::Write(db)).await?)
 }
 
 fn read(row: &Row) -> Result<SessionRow, StoreError> {

@@ -154,7 +154,7 @@ impl SignIn {
             Some(device) => device.to_owned(),
             None => self.rng.token().expose().to_owned(),
         };
-        if complete.device.is_none() && store::has_devices(&mut tx, id).await? {
+        if complete.device.is_none() && store::has_had_devices(&mut tx, id).await? {
             let told = self
                 .links
                 .tell_new_device(&mut tx, &complete.account, complete.origin);

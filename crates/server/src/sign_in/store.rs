@@ -133,9 +133,13 @@ pub(super) async fn mark_device_attempt(
     row.map(|row| row.int("failures")).transpose()
 }
 
-/// Whether an account has ever signed in with a browser: only then is another one new.
-pub(super) async fn has_devices(tx: &mut Tx, account: AccountId) -> Result<bool, StoreError> {
-    let row = sql("SELECT digest FROM device WHERE account_id = $1 LIMIT 1")
+/// Whether an account has ever signed in with a browser: only then is another one new. An emergency forgets every device,
+/// and a thief may be the first to come after it: so it has, too, when it is older and nobody has signed in since.
+pub(super) async fn has_had_devices(tx: &mut Tx, account: AccountId) -> Result<bool, StoreError> {
+    let row = sql("SELECT id FROM account WHERE id = $1 AND
+             (EXISTS (SELECT 1 FROM device WHERE account_id = $1)
+              OR EXISTS (SELECT 1 FROM key_epoch WHERE epoch >= account.created_at AND NOT EXISTS
+                             (SELECT 1 FROM session WHERE account_id = $1 AND created_at > key_epoch.epoch)))")
         .bind(account.to_string())
         .fetch_optional(tx)
         .await?;

@@ -47,7 +47,9 @@ fn give_keys(database: &Database) {
     for purpose in Purpose::ALL {
         contents.set(purpose, StoredRing::of(&draft(), NOW));
     }
-    let written = keyring(database).write(&contents.to_string(), &OsRng);
+    let before = keyring(database).read().expect("read");
+    let before = before.as_ref().map(Sensitive::expose);
+    let written = keyring(database).replace(before, &contents.to_string(), &OsRng);
     written.expect("a keyring");
 }
 

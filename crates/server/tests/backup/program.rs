@@ -98,6 +98,27 @@ on_each_engine! {
     }
 }
 
+/// As `| head -1` leaves it: that nobody reads what is in the backup stops nothing halfway.
+#[test]
+fn a_restore_whose_output_nobody_reads_is_done() {
+    let database = Database::sqlite();
+    let folder = database.folder.path();
+    let keyring = folder.join("secrets.development.toml");
+    let made = key(&database, &given(&["backup", "--out", "keys.age"]));
+    assert_eq!(exit(&made), 0, "{}", said(&made));
+    fs::remove_file(&keyring).expect("lost");
+    let (reader, writer) = std::io::pipe().expect("a pipe");
+    drop(reader);
+    let variables = variables(&database);
+    let pairs = variables.iter();
+    let pairs: Vec<(&str, &str)> = pairs.map(|(name, value)| (*name, value.as_str())).collect();
+    let words = [&["key"], &*given(&["restore", "keys.age", "--yes"])].concat();
+    let unread = command(folder, &words, &pairs).stdout(writer).output();
+    let unread = unread.expect("it runs");
+    assert_eq!(exit(&unread), 141, "{}", said(&unread));
+    assert!(keyring.exists());
+}
+
 #[test]
 fn a_key_that_is_given_elsewhere_is_not_restored_over() {
     let database = Database::sqlite();

@@ -75,6 +75,20 @@ on_each_engine! {
         db.close().await;
     }
 
+    async fn a_restore_takes_hold_also_after_an_emergency_by_a_clock_that_was_ahead(database) {
+        let db = database.migrated().await;
+        give_keys(database);
+        let backup = take(database, &db).await;
+        let ahead = NOW.plus(std::time::Duration::from_secs(3600));
+        sql("UPDATE key_epoch SET epoch = $1").bind(ahead.as_millis()).execute(On::Write(&db)).await.expect("moved");
+        restore(database, &db, &backup).await;
+        let first = contents(database).epoch.expect("a time");
+        assert!(first > ahead, "else nothing of before would end");
+        restore(database, &db, &backup).await;
+        assert!(contents(database).epoch.expect("a time") > first);
+        db.close().await;
+    }
+
     async fn data_keys_of_a_lost_sealing_key_are_wrapped_anew(database) {
         let db = database.migrated().await;
         let backup = backed_up_and_rotated(database, &db).await;

@@ -99,6 +99,9 @@ impl Act {
         assert!(after.ignored().starts_with(&before.ignored()), "{at}");
         let is_new = after.keys() != before.keys();
         let has_keys = after.keys().iter().flatten().any(|text| !text.is_empty());
+        let is_in_git = after.path(".git").exists() && has_keys;
+        let is_ignored = after.ignored().contains(crate::house::KEYRING);
+        assert!(is_ignored || !is_in_git, "{at}: git sees the keys");
         let was_served = self.sessions != Sessions::None;
         let checked = after.fed(&["key", "check", "--json"], "");
         let is_halfway = self

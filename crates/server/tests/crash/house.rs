@@ -151,16 +151,37 @@ impl House {
         ]);
     }
 
+    /// Whether so many processes serve and all of them know these keys.
+    pub fn is_known_to(&self, processes: usize, kids: &[String]) -> bool {
+        self.with_database(async |db| {
+            let rows = sql("SELECT keys FROM instance").fetch_all(db).await;
+            let known: Vec<String> = rows
+                .expect("rows")
+                .iter()
+                .map(|row| row.text("keys").expect("text"))
+                .collect();
+            let knows = |keys: &String| kids.iter().all(|kid| keys.contains(&format!(":{kid}:")));
+            known.len() == processes && known.iter().all(knows)
+        })
+    }
+
     /// Lets the time pass that a command, killed, had the turn to change keys for.
     pub fn end_the_turn(&self) {
+        self.with_database(async |db| {
+            let ended = sql("UPDATE lease SET until = 0").execute(On::Write(db));
+            ended.await.expect("ended");
+        });
+    }
+
+    fn with_database<T>(&self, work: impl AsyncFnOnce(&Db) -> T) -> T {
         let url = format!("sqlite:{}", self.path("data/concierge.db").display());
         let runtime = tokio::runtime::Runtime::new().expect("a runtime");
         runtime.block_on(async {
             let db = Db::connect(&url).await.expect("the database opens");
-            let ended = sql("UPDATE lease SET until = 0").execute(On::Write(&db));
-            ended.await.expect("ended");
+            let done = work(&db).await;
             db.close().await;
-        });
+            done
+        })
     }
 
     /// Starts it; returns once it is open.

@@ -23,7 +23,7 @@ pub async fn hear(app: &TestApp) {
 }
 
 /// Another process on the same keyring, on a machine whose clock is an hour ahead.
-async fn ahead(house: &House, db: &Database) -> TestApp {
+pub async fn ahead(house: &House, db: &Database) -> TestApp {
     let app = house.app.beside_with(db, |options| {
         options.supply = supply(db.folder.path());
         options.clock = std::sync::Arc::default();
@@ -47,6 +47,11 @@ on_each_engine! {
         let kid = house.active(RingName::Signing);
         let link = there.post("/api/admin/invitations", json!({ "role": "member" })).await;
         assert_eq!(link.status, 201, "{}", link.text());
+        // Whatever the clock of the machine that made them said.
+        for statement in ["UPDATE invitation SET expires_at = 0", "UPDATE device SET seen_at = 9000000000000"] {
+            let changed = sql(statement).execute(On::Write(house.app.db())).await;
+            assert_eq!(changed.expect("changed"), 1, "{statement}");
+        }
         let answer = here.post(&format!("/api/keys/{kid}/revoke"), json!({ "reason": "seen in a log" })).await;
         assert_eq!(answer.status, 200, "{}", answer.text());
         let revoked = answer.json();

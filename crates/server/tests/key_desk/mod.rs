@@ -4,6 +4,7 @@ mod busy;
 mod calendar;
 mod command;
 mod emergency;
+mod overlap;
 mod rotation;
 mod tokens;
 

@@ -350,6 +350,22 @@ on_each_engine! {
         all_are_refused_after_a_revoke(db, RingName::Sealing).await;
     }
 
+    async fn the_first_to_sign_in_after_a_revoke_is_told_of_be_it_a_thief(db) {
+        let house = House::open(db).await;
+        house.app.signed_in().await;
+        revoke(&house, RingName::Signing).await;
+        hear(&house.app).await;
+        house.app.advance_seconds(1).await;
+        // Who comes after it is new to nobody.
+        house.app.registered(KNOWN).await;
+        assert_eq!(house.app.events("authn_new_device").await, 0);
+        let mut first = house.app.browser();
+        for told in [1, 1] {
+            assert_eq!(first.sign_in(ADA, PASSWORD).await.status, 200);
+            assert_eq!(house.app.events("authn_new_device").await, told);
+        }
+    }
+
     async fn after_a_revoke_the_link_to_the_first_admin_is_refused(db) {
         let house = House::open(db).await;
         let there = house.beside(db).await;

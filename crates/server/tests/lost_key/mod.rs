@@ -124,6 +124,20 @@ on_each_engine! {
         assert_eq!(app.events("key_lost_replaced").await, 1);
     }
 
+    async fn a_key_that_is_active_no_more_when_everybody_has_agreed_wraps_nothing(db) {
+        let app = TestApp::start(db).await;
+        app.signed_in().await;
+        lose(&app).await;
+        let before = everything(app.db()).await;
+        let old = Key { id: "before".to_owned(), secret: Zeroizing::new(b"rotated away meanwhile".to_vec()), ..stranger() };
+        let (keeper, now) = (app.keeper(), app.clock.now());
+        let ring = Ring::new(old, Vec::new());
+        let refused = lost_key::replace(app.db(), &keeper, &ring, "the disk burned", now, &OsRng).await;
+        assert!(matches!(refused, Err(LostKeyError::Changed)), "{refused:?}");
+        assert_eq!(everything(app.db()).await, before);
+        replace(&app).await.expect("the turn was given back");
+    }
+
     async fn a_lost_factor_can_be_removed_by_an_admin_for_who_has_no_recovery_code(db) {
         let app = TestApp::start(db).await;
         let mut owner = app.signed_in().await;

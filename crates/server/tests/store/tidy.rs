@@ -34,6 +34,18 @@ on_each_engine! {
         assert!(app.count("event").await > 3);
     }
 
+    async fn sessions_go_also_where_a_clock_that_was_ahead_said_when_they_began(db) {
+        let app = TestApp::start(db).await;
+        app.registered(ADA).await;
+        let years = app.services.clock.now().plus(DAY * 3650).as_millis();
+        let moved = sql("UPDATE session SET created_at = $1").bind(years).execute(On::Write(app.db()));
+        assert_eq!(moved.await.expect("moved"), 1);
+        for (span, purged) in [(DAY, 0), (DAY * 365, 1)] {
+            app.clock.advance(span);
+            assert_eq!(app.services.sessions.purge().await.expect("purged"), purged);
+        }
+    }
+
     async fn devices_go_with_their_cookie(db) {
         let app = TestApp::start(db).await;
         app.signed_in().await;
