@@ -21,7 +21,8 @@ export async function mailedLink({ data }: Server, address: string, path: string
 /** All mails as text, newest first. */
 async function mails(folder: string): Promise<string[]> {
   const names = await readdir(folder).catch(() => []);
-  const files = names.filter((name) => name.endsWith(".eml")).sort().reverse();
+  // A name with a dot before it is a mail that is being written.
+  const files = names.filter((name) => name.endsWith(".eml") && !name.startsWith(".")).sort().reverse();
   return Promise.all(files.map(async (name) => decoded(await readFile(join(folder, name), "utf8"))));
 }
 

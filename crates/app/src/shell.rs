@@ -55,10 +55,9 @@ pub fn shell() -> impl IntoView {
                 <meta name="color-scheme" content=color_scheme(facts.theme) />
                 {theme_colors(facts.theme)}
                 <meta name="description" content=words.common.description />
-                // Before the style sheet, which a script after it would wait for.
-                {hydrates.then(|| script(&nonce, &assets))}
                 <link rel="stylesheet" href=assets.css.clone() />
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
+                {hydrates.then(|| scripts(&nonce, &assets))}
                 {reload}
                 <MetaTags />
             </head>
@@ -98,13 +97,13 @@ fn theme_colors(theme: Theme) -> AnyView {
 /// import starts as soon as it is read, and a `modulepreload` is a policy violation where script is off.
 ///
 /// Back, pressed before the module is there, may change the address and keep the document: a page that was loaded
-/// anew shares it with the entries before. What was rendered is not that address's page then, which is loaded instead.
-fn script(nonce: &str, assets: &Assets) -> impl IntoView + use<> {
+/// anew shares it with the entries before. What was rendered is not that address's page then, which is loaded
+/// instead. `import.meta.url` of a script in the page is the address at which the page was read.
+fn scripts(nonce: &str, assets: &Assets) -> impl IntoView + use<> {
     let start = format!(
-        "{{const here=()=>location.pathname+location.search,at=here(),\
-         app=import({:?}).then(async app=>(await app.default({{module_or_path:{:?}}}),app));\
-         addEventListener('DOMContentLoaded',async()=>{{const {{hydrate}}=await app;\
-         here()===at?hydrate():location.reload()}})}}",
+        "import init,{{hydrate}} from {:?};await init({{module_or_path:{:?}}});\
+         const path=({{pathname,search}})=>pathname+search;\
+         path(new URL(import.meta.url))===path(location)?hydrate():location.reload();",
         assets.js, assets.wasm
     );
     let nonce = nonce.to_owned();
@@ -116,6 +115,6 @@ fn script(nonce: &str, assets: &Assets) -> impl IntoView + use<> {
             r#type="application/wasm"
             crossorigin="anonymous"
         />
-        <script nonce=nonce inner_html=start></script>
+        <script type="module" nonce=nonce inner_html=start></script>
     }
 }

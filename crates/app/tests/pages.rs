@@ -130,7 +130,11 @@ async fn no_page_has_what_the_policy_drops() {
         }
         let scripts = count(&html, "<script");
         assert_ne!(scripts, 0, "{path}");
-        assert_eq!(count(&html, "<script nonce=\"N0nce\""), scripts, "{path}");
+        assert_eq!(
+            count(&html, "<script type=\"module\" nonce=\"N0nce\""),
+            scripts,
+            "{path}"
+        );
     }
 }
 

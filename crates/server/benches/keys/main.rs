@@ -4,6 +4,9 @@
 //! million, and every trap fails: a random key that was cut, doubled, filled up, lower-cased or mixed with a word.
 //! The exit code is 1 when a promise breaks.
 
+#[path = "../soak/argument.rs"]
+mod argument;
+
 use std::{
     process::ExitCode,
     sync::atomic::{AtomicU64, Ordering},
@@ -24,10 +27,19 @@ const HEX_REFUSED: u64 = 10;
 const BASE64_REFUSED: u64 = 150;
 
 fn main() -> ExitCode {
-    // cargo adds `--bench`, which says nothing here.
-    let words = std::env::args().skip(1);
-    let count = words.filter_map(|word| word.parse::<u64>().ok()).next();
-    let count = count.unwrap_or(1_000_000);
+    match argument::number("keys [COUNT]", 1_000_000) {
+        Ok(count) => weighed(count),
+        Err(usage) => refused(&usage),
+    }
+}
+
+#[expect(clippy::print_stderr, reason = "a bench tells why it did not run")]
+fn refused(usage: &str) -> ExitCode {
+    eprintln!("error: {usage}");
+    ExitCode::FAILURE
+}
+
+fn weighed(count: u64) -> ExitCode {
     let mut told = Told {
         begun: Instant::now(),
         is_kept: true,

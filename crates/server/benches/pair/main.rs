@@ -4,6 +4,8 @@
 //! Nobody whose session is valid may be told 401, whichever process answers, while keys become pending, active, in
 //! grace and retired. The exit code is 1 when somebody was.
 
+#[path = "../soak/argument.rs"]
+mod argument;
 #[path = "../door/client.rs"]
 #[expect(dead_code, reason = "the other bench uses the rest")]
 mod client;
@@ -44,15 +46,9 @@ const EVERY: Duration = Duration::from_secs(2);
 const RATE: f64 = 45.0;
 
 fn main() -> ExitCode {
-    // cargo adds `--bench`, which says nothing here.
-    let words = std::env::args().skip(1);
-    let rotations = words.filter_map(|word| word.parse().ok()).next();
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build();
-    let outcome = runtime
+    let outcome = argument::number("pair [ROTATIONS]", 5)
         .map_err(Into::into)
-        .and_then(|runtime| runtime.block_on(soak(rotations.unwrap_or(5))));
+        .and_then(run);
     match outcome {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
@@ -61,6 +57,13 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+fn run(rotations: usize) -> Outcome<bool> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    runtime.block_on(soak(rotations))
 }
 
 /// Whether every promise was kept over so many rotations.

@@ -16,6 +16,7 @@ mod report;
 #[expect(dead_code, reason = "the other bench uses the rest")]
 mod statistics;
 
+mod argument;
 mod browser;
 mod end;
 mod people;
@@ -50,12 +51,8 @@ const OTHERS: usize = 3;
 const SETTINGS: [(&str, &str); 1] = [("CONCIERGE_ADDRESS_LIMIT_FACTOR", "100000")];
 
 fn main() -> ExitCode {
-    // cargo adds `--bench`, which says nothing here.
-    let minutes = std::env::args().skip(1).find(|word| word != "--bench");
-    let soaked = minutes
-        .unwrap_or_else(|| "5".to_owned())
-        .parse::<f64>()
-        .map_err(|_| "usage: soak [MINUTES]".into())
+    let soaked = argument::number("soak [MINUTES]", 5.0_f64)
+        .map_err(Into::into)
         .and_then(|minutes| soak(Duration::from_secs_f64(minutes.clamp(0.5, 600.0) * 60.0)));
     match soaked {
         Ok(true) => ExitCode::SUCCESS,
