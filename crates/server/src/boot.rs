@@ -10,8 +10,7 @@ use crate::{
     config::{Config, Finding, Loaded, LogFormat},
     http, job,
     key_desk::KeyDeskError,
-    key_store_watch::{self, report_copy},
-    key_watch,
+    key_store_watch, key_watch,
     keys::{
         self, Supply, data_keys, emergency::refuse_revoked, epoch_store::list_revoked, instance,
         recheck::Recheck,
@@ -191,9 +190,8 @@ pub async fn assemble_with(
 ) -> Result<Arc<Services>, BootError> {
     let (clock, rng) = (Arc::new(SystemClock), Arc::new(OsRng));
     let db = open_database(&config, config.migrate).await?;
-    supply.begin_with(&config.keys.store.answer);
-    report_copy(&supply, &db, clock.now(), &*rng).await?;
     let keys = data_keys::load(&db, &rings.sealing, clock.now(), &*rng).await?;
+    supply.begin_with(&config.keys.store.answer, clock.now(), &*rng);
     let workers = std::thread::available_parallelism().map_or(1, usize::from);
     let hasher = Hasher::start(&config.hash, workers)
         .map_err(|error| BootError::Io("no hashing threads", error))?;
@@ -218,6 +216,7 @@ async fn serve_until_told(loaded: Loaded) -> Result<(), BootError> {
     let address = loaded.config.listen;
     let supply = Supply::of(&loaded.args);
     let services = assemble(loaded.config, supply, shutdown.clone()).await?;
+    services.report_copy().await?;
     begin_with_keys(&services).await?;
     let ended = services.end_unproven().await?;
     if ended > 0 {

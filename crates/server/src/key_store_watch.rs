@@ -5,17 +5,10 @@
 
 use std::{sync::Arc, time::Duration};
 
-use concierge_core::{audit::EventName, time::Timestamp};
+use concierge_core::audit::EventName;
 use serde_json::json;
 
-use crate::{
-    audit::{self, Event, Origin},
-    config::StoreAnswer,
-    keys::{Supply, stores::Fault},
-    platform::rng::Rng,
-    services::Services,
-    store::{Db, StoreError},
-};
+use crate::{config::StoreAnswer, keys::stores::Fault, services::Services, store::StoreError};
 
 /// How often the store is asked when nothing calls for it.
 const USUAL: Duration = Duration::from_secs(60);
@@ -93,25 +86,18 @@ impl Services {
             }
         }
     }
-}
 
-/// Says it loudly when the keys are the last good copy of a store that does not answer.
-pub async fn report_copy(
-    supply: &Supply,
-    db: &Db,
-    now: Timestamp,
-    rng: &dyn Rng,
-) -> Result<(), StoreError> {
-    let answer = supply.answer();
-    let StoreAnswer::Copy(copy, fault) = &*answer else {
-        return Ok(());
-    };
-    let source = copy.source.to_string();
-    tracing::error!(%source, %fault, "the key store does not answer: the keys are its last good copy");
-    let origin = Origin::default();
-    let details = json!({ "source": source, "result": fault });
-    let event = Event::anonymous(EventName::KeyStoreDown, &origin).with(details);
-    let mut tx = db.begin().await?;
-    audit::record(&mut tx, &event, now, rng).await?;
-    tx.commit().await
+    /// Says it loudly when the keys are the last good copy of a store that does not answer.
+    pub async fn report_copy(&self) -> Result<(), StoreError> {
+        let answer = self.keeper.supply().answer();
+        let StoreAnswer::Copy(copy, fault) = &*answer else {
+            return Ok(());
+        };
+        let source = copy.source.to_string();
+        tracing::error!(%source, %fault, "the key store does not answer: the keys are its last good copy");
+        let details =
+            json!({ "source": source, "result": fault, "host": self.key_watch.instance.host });
+        self.record_about_keys(EventName::KeyStoreDown, details)
+            .await
+    }
 }

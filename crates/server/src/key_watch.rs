@@ -26,7 +26,7 @@ use crate::{
     config::{Finding, Reading, StoreAnswer},
     key_desk::KeyDeskError,
     keys::{
-        self, By, Supply, emergency, epoch_store,
+        self, By, Supply, data_keys, emergency, epoch_store,
         instance::{self, Instance, InstanceKind},
     },
     platform::{
@@ -331,6 +331,8 @@ impl Services {
     ) -> Result<(String, Ring), KeyDeskError> {
         let origin = Origin::default();
         let by = By::nobody(&origin);
+        // A keyring that does not open the data keys is another house's, and its emergencies are none of ours.
+        data_keys::require_opened(&self.db, &rings.sealing).await?;
         if self.key_desk().finish(reading, &rings, by).await? {
             tracing::warn!(
                 "an emergency of the keyring was finished in the database: every session of before is over"
@@ -358,7 +360,7 @@ impl Services {
         self.key_watch.known.store(Arc::new(known));
         self.keeper
             .supply()
-            .works_with(&reading.keys().store.answer);
+            .works_with(&reading.keys().store.answer, self.clock.now(), &*self.rng);
         self.beat().await?;
         Ok((active, rings.sealing))
     }

@@ -192,9 +192,14 @@ async fn revoke_key(
     let revoked = desk
         .revoke(&command.kid, &command.reason, command.out.as_deref(), by)
         .await?;
+    // Refused everywhere, and yet not done.
+    let code = match revoked.failure {
+        Some(_) => ExitCode::FAILURE,
+        None => ExitCode::SUCCESS,
+    };
     if json {
         print_json(&revoked);
-        return Ok(ExitCode::SUCCESS);
+        return Ok(code);
     }
     let incident = &revoked.incident;
     println!(
@@ -206,7 +211,7 @@ async fn revoke_key(
     match (&revoked.active, &revoked.failure) {
         (Some(active), _) => println!("{active} is active now."),
         (None, Some(failure)) => println!(
-            "It is refused everywhere, and no new key could be written:\n  {failure}\nGive the same command again when that is mended: until then nobody can sign in."
+            "It is refused everywhere, and what holds the keys could not be changed:\n  {failure}\nGive the same command again when that is mended. Until then nobody can sign in if it was the active key."
         ),
         (None, None) => println!(
             "Set a new key where this one came from, then start again: until then nobody can sign in."
@@ -217,7 +222,7 @@ async fn revoke_key(
         println!("{IN_A_STORE}");
     }
     println!("See docs/operations/compromised-key.md.");
-    Ok(ExitCode::SUCCESS)
+    Ok(code)
 }
 
 /// What remains to be done by people.

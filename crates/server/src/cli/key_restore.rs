@@ -79,6 +79,9 @@ fn restore(what: &Restore, config: &Config, args: &LoadArgs) -> Result<(), Refus
         let home = Home::of_keyring(&config.keys, config.environment, &config.data, &supply);
         let turn = Turn::take(db, now, &OsRng).await?;
         let written = async {
+            // Somebody was asked in between, and took their time.
+            let plan = restore::Restore::plan(db, &backup, config.environment).await;
+            let plan = plan.map_err(refused)?;
             plan.write_keyring(&home, &signing, now, &OsRng).await?;
             let written = plan.write_database(db, now, &OsRng).await;
             written.map_err(|error| {

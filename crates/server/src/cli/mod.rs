@@ -34,10 +34,7 @@ use crate::{
     account, boot,
     config::{Config, Finding, LoadArgs, Loaded, Reading, StoreAnswer, leptos},
     keys::{self, stores},
-    platform::{
-        clock::{Clock as _, SystemClock},
-        rng::OsRng,
-    },
+    platform::clock::{Clock as _, SystemClock},
 };
 
 const EXAMPLES: &str = "\
@@ -272,14 +269,14 @@ impl Global {
 /// Everything that was given, and the keyring of the store when it lives in one.
 fn read(args: &LoadArgs) -> Reading {
     asked(args, async |reading| {
-        stores::attach(reading, SystemClock.now(), &OsRng).await;
+        stores::attach(reading, SystemClock.now()).await;
     })
 }
 
 /// The same for who revokes a key, which must be possible whatever became of the store.
 fn read_to_revoke(args: &LoadArgs, kid: &str) -> Reading {
     asked(args, async |reading| {
-        stores::attach_to_revoke(reading, kid, SystemClock.now(), &OsRng).await;
+        stores::attach_to_revoke(reading, kid, SystemClock.now()).await;
     })
 }
 

@@ -49,6 +49,12 @@ impl Environment {
         Self::ALL.into_iter().find(|one| one.as_str() == text)
     }
 
+    /// The environment that the id of a key names; none where the id says nothing of it.
+    pub fn of_id(id: &str) -> Option<Self> {
+        let (prefix, _) = id.split_once('-')?;
+        Self::ALL.into_iter().find(|one| one.id_prefix() == prefix)
+    }
+
     /// True for production only.
     pub const fn is_production(self) -> bool {
         matches!(self, Self::Production)

@@ -9,6 +9,7 @@
 
 mod abuse;
 mod error;
+mod finish;
 pub mod http;
 mod incident_store;
 mod note;

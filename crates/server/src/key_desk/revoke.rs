@@ -20,7 +20,11 @@ use concierge_core::{
 };
 use serde_json::json;
 
-use super::{error::KeyDeskError, incident_store};
+use super::{
+    error::KeyDeskError,
+    finish::{FOUND, is_unknown},
+    incident_store,
+};
 use crate::{
     account,
     audit::{self, Event},
@@ -29,7 +33,7 @@ use crate::{
         self, By, Keeper, Place, Purpose, Supply,
         data_keys::{DataPurpose, renew, rewrap},
         emergency::{Halved, Target, later},
-        epoch_store::{RevokedKey, find_epoch, insert_revoked, list_revoked, mark_epoch},
+        epoch_store::{find_epoch, insert_revoked, list_revoked, mark_epoch},
         stores::Fault,
     },
     platform::{clock::Clock, keyring::Keyrings, rng::Rng},
@@ -38,8 +42,6 @@ use crate::{
     store::{Db, StoreError, Tx, feed::Change},
 };
 
-/// What stands in an incident that nobody has told the reason of yet.
-const FOUND: &str = "found in the keyring: a revoke or a restore that this database had not seen";
 /// How often the half of the database is tried when another transaction stands in its way.
 const TRIES: u32 = 5;
 /// The longest reason or note.
@@ -65,9 +67,9 @@ pub struct Desk<'a> {
 }
 
 /// Who revokes, as the incident names them.
-struct Account<'a> {
-    by: By<'a>,
-    reason: &'a str,
+pub(super) struct Account<'a> {
+    pub(super) by: By<'a>,
+    pub(super) reason: &'a str,
 }
 
 impl Desk<'_> {
@@ -125,8 +127,12 @@ impl Desk<'_> {
         let incident = self
             .second_half(half.epoch, &target, &rings, account)
             .await?;
-        if is_sealing && half.active.is_some() {
-            self.keeper.wipe(out).await?;
+        if is_sealing
+            && half.active.is_some()
+            && let Err(error) = self.keeper.wipe(out).await
+        {
+            // The revoke is done. The hourly tidying wipes, too.
+            tracing::warn!(%error, "the value of the revoked key still stands where the keys live");
         }
         Ok(revoked(incident, half))
     }
@@ -164,15 +170,20 @@ impl Desk<'_> {
         // What the store holds by now may be no keyring at all, and what this process works with always is one.
         let reading = self.supply.read_in_use();
         let rings = self.rings_now(&reading)?;
-        let known = find_epoch(self.db).await?.max(rings.epoch);
-        let at = later(Some(known), self.clock.now());
+        let known = find_epoch(self.db).await?;
+        // Said again, it only finishes the half of the store: who has signed in since stays.
+        let at = match is_unknown(&target.keys, &list_revoked(self.db).await?) {
+            true => later(Some(known.max(rings.epoch)), self.clock.now()),
+            false => known,
+        };
         let incident = self.second_half(at, &target, &rings, account).await?;
         let at = find_epoch(self.db).await?;
         // Nothing that the database refuses may stay active: another key of these may have become so since.
         target.keys = list_revoked(self.db).await?;
+        let is_there = Place::of(&reading, target.purpose, out) == Place::Store;
         let half = match silence {
-            // A store that was only slow gets its time now.
-            Some(fault) if fault != Fault::Timeout => {
+            // A store that was only slow gets its time now, and what is not in it does not wait for it.
+            Some(fault) if is_there && fault != Fault::Timeout => {
                 Halved::in_no_place(at, format!("{}: {fault}", self.supply.name()))
             }
             _ => match self.keeper.revoke_in_keyring(&target, out, at).await {
@@ -222,53 +233,8 @@ impl Desk<'_> {
         Ok(incident)
     }
 
-    /// Finishes what a keyring says and the database does not know yet: a revoke that was broken off, also where another
-    /// one came after it, or a database from before it. Whether there was anything to do; what one process did, no other
-    /// does again.
-    pub async fn finish(
-        &self,
-        reading: &Reading,
-        rings: &Keyrings,
-        by: By<'_>,
-    ) -> Result<bool, KeyDeskError> {
-        let contents = keys::contents(reading).filter(|read| read.epoch == Some(rings.epoch));
-        let Some(contents) = contents else {
-            // It has changed since the rings were read, and will be read again.
-            return Ok(false);
-        };
-        let unknown = |known: &[RevokedKey]| {
-            Target::revoked_in(&contents, |key| {
-                known.iter().all(|one| one.fingerprint != key.fingerprint)
-            })
-        };
-        // Nearly always there is nothing to do, which needs no transaction to be known.
-        if find_epoch(self.db).await? >= rings.epoch
-            && unknown(&list_revoked(self.db).await?).is_empty()
-        {
-            return Ok(false);
-        }
-        let mut tx = self.db.begin().await?;
-        // First: whoever finishes the same waits here, and then finds it done.
-        let moved = mark_epoch(&mut tx, rings.epoch).await?;
-        let targets = unknown(&list_revoked(&mut tx).await?);
-        if targets.is_empty() {
-            if !moved {
-                return Ok(false);
-            }
-            self.end_everything(&mut tx).await?;
-        }
-        for target in targets {
-            let account = Account { by, reason: FOUND };
-            self.finish_in(&mut tx, rings.epoch, &target, rings, &account)
-                .await?;
-        }
-        tx.announce(&[Change::Everything], self.clock.now()).await?;
-        tx.commit().await?;
-        Ok(true)
-    }
-
     /// The half of the database; the caller announces it. Where it was done before, answers the incident of that time.
-    async fn finish_in(
+    pub(super) async fn finish_in(
         &self,
         tx: &mut Tx,
         epoch: Timestamp,
@@ -353,7 +319,7 @@ impl Desk<'_> {
         audit::record(tx, &event, self.clock.now(), &**self.rng).await
     }
 
-    async fn end_everything(&self, tx: &mut Tx) -> Result<(u64, u64), KeyDeskError> {
+    pub(super) async fn end_everything(&self, tx: &mut Tx) -> Result<(u64, u64), KeyDeskError> {
         account::delete_open_account_links(tx).await?;
         // Links of "not me", too: queued mails hold them, and whoever opens those could close passwords.
         recovery::delete_open_links(tx).await?;

@@ -170,10 +170,7 @@ fn weak(key: &Held, environment: Environment) -> Option<Finding> {
 
 /// A key whose id says that it belongs elsewhere.
 fn foreign(key: &Held, environment: Environment) -> Option<Finding> {
-    let home = Environment::ALL
-        .into_iter()
-        .find(|other| key.id.starts_with(&format!("{}-", other.id_prefix())))
-        .filter(|home| *home != environment)?;
+    let home = Environment::of_id(&key.id).filter(|home| *home != environment)?;
     let message = format!(
         "the key {} belongs to {home}, this is {environment}",
         key.id

@@ -226,6 +226,11 @@ pub async fn replace_lost(
     Ok(Some((lost.into_iter().collect(), keys)))
 }
 
+/// Refuses a ring that does not open every data key.
+pub async fn require_opened(db: &Db, sealing: &Ring) -> Result<(), DataKeyError> {
+    Unwrapped::find(db, sealing).await.map(drop)
+}
+
 /// Every version of every data key.
 struct Unwrapped(BTreeMap<DataPurpose, Vec<(i64, Plain)>>);
 

@@ -9,7 +9,7 @@ use std::{path::Path, time::Duration};
 use concierge_core::time::Timestamp;
 
 use super::{
-    KeyringContents as Contents, LifeError, Purpose, Stored, StoredState,
+    KeyringContents as Contents, Purpose, Stored, StoredState,
     epoch_store::RevokedKey,
     fingerprint,
     home::{Home, Opened},
@@ -130,7 +130,8 @@ impl RevokedKey {
 impl Keeper {
     /// Revokes a key in the keyring; where it was revoked already, says what the keyring says. A ring that lives
     /// elsewhere stays as it is: the database refuses the key there. A place that can't be written must not keep the
-    /// database from refusing a signing key. `at` is later than the epoch that the database knows.
+    /// database from refusing a signing key. `at` is the epoch: later than the one that the database knows, or that one,
+    /// where its half is done.
     pub async fn revoke_in_keyring(
         &self,
         target: &Target,
@@ -181,7 +182,11 @@ impl Keeper {
         let (opened, mut ring) = self.open(&reading, target.purpose, out).await?;
         let mut contents = opened.contents().clone();
         if ring.keys.iter().all(|key| key.id != target.kid) {
-            return Err(KeeperError::Life(LifeError::NoSuchKey));
+            return Err(KeeperError::File(format!(
+                "{} has another keyring, without the key {}: put the right one back",
+                opened.name(),
+                target.kid
+            )));
         }
         let open: Vec<String> = ring
             .keys
@@ -204,12 +209,12 @@ impl Keeper {
             // A `.env` has no word for a revoked key, and this one still wraps.
             ring.keep_until_unwrapped(at);
         }
-        let (active, epoch) = (ring.active.clone(), later(contents.epoch, at));
+        let (active, epoch) = (ring.active.clone(), contents.epoch.max(Some(kept)));
         contents.set(target.purpose, ring);
-        contents.epoch = Some(epoch);
+        contents.epoch = epoch;
         self.replace(&opened, &contents).await?;
         Ok(Halved {
-            epoch,
+            epoch: epoch.unwrap_or(kept),
             active: Some(active),
             failure: None,
         })
@@ -222,7 +227,7 @@ impl Keeper {
         let opened = Opened::read_or_begin(home, environment, at, &*self.rng).await;
         let opened = opened.map_err(KeeperError::File)?;
         let mut contents = opened.contents().clone();
-        let epoch = later(contents.epoch, at);
+        let epoch = contents.epoch.unwrap_or(at).max(at);
         contents.epoch = Some(epoch);
         self.replace(&opened, &contents).await?;
         Ok(epoch)
@@ -253,10 +258,14 @@ impl Keeper {
         let (opened, mut ring) = self.open(&reading, Purpose::Sealing, out).await?;
         let needed = self.needed(Purpose::Sealing, &ring).await?;
         let is_needed = |id: &str| needed.iter().any(|wrapper| wrapper.kid == id);
+        let before = ring.clone();
         if is_keyring {
             self.wipe_in(&mut ring, &needed).await?;
         } else {
             ring.keep_active_and(is_needed);
+        }
+        if ring == before {
+            return Ok(());
         }
         self.write(&opened, Purpose::Sealing, ring).await
     }

@@ -183,6 +183,11 @@ impl Opened {
         self.document.contents()
     }
 
+    /// Where it is, for people.
+    pub(super) fn name(&self) -> String {
+        self.home.name()
+    }
+
     /// Whether a change of it shows in no file.
     pub(super) fn is_remote(&self) -> bool {
         matches!(self.home, Home::Store(_))

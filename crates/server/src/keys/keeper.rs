@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     audit::{self, Event, Origin},
-    config::Reading,
+    config::{Environment, Reading},
     platform::{
         clock::Clock,
         keyring::{Key, KeyState, Ring, Scheme},
@@ -202,7 +202,8 @@ impl Keeper {
         Ok(rotated)
     }
 
-    /// A new key of the algorithm of the active one.
+    /// A new key of the algorithm of the active one. Its id says where the ring is used, also to who has forgotten to
+    /// say so on the command line: a server refuses the key of another environment.
     pub(super) fn draft_like(
         &self,
         reading: &Reading,
@@ -210,9 +211,12 @@ impl Keeper {
     ) -> Result<Draft, KeeperError> {
         let algorithm = ring.active_key().map(|key| key.alg).unwrap_or_default();
         let now = self.clock.now();
+        let environment = Environment::of_id(&ring.active)
+            .filter(|home| home.is_deployed())
+            .unwrap_or(reading.environment);
         // Four hex digits tell the keys of one day apart, but for once in 65,536 times.
         (0..10)
-            .filter_map(|_| draft(Format::Hex, reading.environment, now, &*self.rng))
+            .filter_map(|_| draft(Format::Hex, environment, now, &*self.rng))
             .find(|draft| ring.keys.iter().all(|key| key.id != draft.id))
             .map(|draft| Draft { algorithm, ..draft })
             .ok_or(KeeperError::Probe("the source of randomness is broken"))

@@ -11,7 +11,7 @@
 use concierge_core::{audit::EventName, sensitive::Sensitive, time::Timestamp};
 
 use super::{
-    Document, Draft, Form, Home, KeyringContents as Contents, StoredRing, StoredState,
+    Document, Draft, Form, Home, KeyringContents as Contents, Stored, StoredRing, StoredState,
     backup::{Backup, DataKey, fact_of},
     backup_store::list_facts,
     emergency::later,
@@ -148,12 +148,13 @@ impl<'a> Restore<'a> {
             format!("{name}: {error}; mend it or move it away first: it is not overwritten")
         })?;
         let present = document.contents();
-        let contents = Contents {
+        let mut contents = Contents {
             // Later than what keyring and database say: whoever reads it ends everything from before.
             epoch: Some(later(present.epoch.max(Some(self.epoch)), now)),
             signing: Some(StoredRing::of(signing, now)),
             sealing: Some(self.merged(present.sealing.as_ref())),
         };
+        contents.keep_revoked_of(present)?;
         let text = match before {
             Some(_) => document.rewritten(&contents)?,
             None => Sensitive::new(contents.to_string()),
@@ -178,7 +179,11 @@ impl<'a> Restore<'a> {
         };
         for key in present.map(|ring| ring.keys.as_slice()).unwrap_or_default() {
             let text = key.value.expose();
-            if ring.keys.iter().any(|other| other.value.expose() == text) {
+            let is_same = |other: &Stored| match text.is_empty() {
+                true => other.id == key.id,
+                false => other.value.expose() == text,
+            };
+            if ring.keys.iter().any(is_same) {
                 continue;
             }
             let mut key = key.clone();

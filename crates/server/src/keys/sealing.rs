@@ -49,24 +49,27 @@ impl Keeper {
         wrapped
     }
 
-    /// Whether the keys, read anew, have the same active sealing key as these. A store that does not say it leaves that
-    /// open, which is a no.
-    pub async fn is_still_active(&self, sealing: &Ring) -> bool {
-        if let Err(fault) = self.supply.renew(self.clock.now(), &*self.rng).await {
-            tracing::warn!("the store does not say which keys are in use: {fault}");
-            return false;
-        }
+    /// Whether the keys, read anew, have the same active sealing key as these. A store that does not answer leaves it
+    /// open.
+    pub async fn is_still_active(&self, sealing: &Ring) -> Result<bool, KeeperError> {
+        let renewed = self.supply.renew(self.clock.now(), &*self.rng).await;
+        renewed.map_err(|fault| KeeperError::File(format!("{}: {fault}", self.supply.name())))?;
         let now = super::open(&self.supply.read(), self.clock.now());
-        now.is_ok_and(|rings| {
+        Ok(now.is_ok_and(|rings| {
             let active = rings.sealing.active();
             active.id == sealing.active().id && active.secret == sealing.active().secret
-        })
+        }))
     }
 
     async fn wrap_alone(&self, lease: &str, sealing: &Ring) -> Result<bool, KeeperError> {
         // Read again with the lease in hand: the ring may have changed since, and a key that was revoked wraps nothing.
-        if !self.is_still_active(sealing).await {
-            return Ok(false);
+        match self.is_still_active(sealing).await {
+            Ok(true) => {}
+            Ok(false) => return Ok(false),
+            Err(fault) => {
+                tracing::warn!("the data keys wait for another wrapping: {fault}");
+                return Ok(false);
+            }
         }
         let mut tx = self.db.begin().await?;
         match self.hold_in(&mut tx, lease).await {

@@ -72,15 +72,18 @@ impl Supply {
         self.shelf.answer.load_full()
     }
 
-    /// Begins with what the store said to somebody else of this process.
-    pub fn begin_with(&self, answer: &Arc<StoreAnswer>) {
+    /// Begins with what the store said to somebody else of this process, and which opens the data keys.
+    pub fn begin_with(&self, answer: &Arc<StoreAnswer>, now: Timestamp, rng: &dyn Rng) {
         self.shelf.answer.store(Arc::clone(answer));
-        self.works_with(answer);
+        self.works_with(answer, now, rng);
     }
 
-    /// Says that this process works with an answer from now on.
-    pub fn works_with(&self, answer: &Arc<StoreAnswer>) {
+    /// Says that this process works with an answer from now on: then it is good, and its copy is kept. What only looks
+    /// like a keyring of ours must not take the place of the last good copy.
+    pub fn works_with(&self, answer: &Arc<StoreAnswer>, now: Timestamp, rng: &dyn Rng) {
         self.shelf.in_use.store(Arc::clone(answer));
+        let reading = self.read_in_use();
+        Named::of(&reading).keep(&reading, now, rng);
     }
 
     /// Whether the keyring lives in a store.
@@ -101,7 +104,11 @@ impl Supply {
             let reading = self.read();
             let fetched = ask(&reading).await?;
             if let Some(found) = &fetched {
-                self.keep(reading, found.text.expose(), now, rng);
+                let reading = self.shelve(reading, found.text.expose());
+                if is_same(&reading.keys().store.answer, &self.shelf.in_use.load()) {
+                    // The same as before is as good as new.
+                    Named::of(&reading).keep(&reading, now, rng);
+                }
             }
             Ok(fetched)
         })
@@ -142,20 +149,32 @@ impl Supply {
                 return Err(fault);
             }
         }
-        self.keep(reading, text, now, rng);
+        // Made of what is in use, by us.
+        let reading = self.shelve(reading, text);
+        Named::of(&reading).keep(&reading, now, rng);
         Ok(())
     }
 
-    /// The same text leaves the same answer in place: nothing is new then.
-    fn keep(&self, mut reading: Reading, text: &str, now: Timestamp, rng: &dyn Rng) {
-        let named = Named::of(&reading);
+    /// What the store said last; the same text leaves the same answer in place: nothing is new then.
+    fn shelve(&self, mut reading: Reading, text: &str) -> Reading {
         let mut answer = self.answer();
         if !matches!(&*answer, StoreAnswer::Keyring(given) if given.text.expose() == text) {
-            answer = Arc::new(StoreAnswer::Keyring(named.gave(text, None)));
+            answer = Arc::new(StoreAnswer::Keyring(Named::of(&reading).gave(text, None)));
             self.shelf.answer.store(Arc::clone(&answer));
         }
         reading.keys_mut().store.answer = answer;
-        named.keep(&reading, now, rng);
+        reading
+    }
+}
+
+/// Whether a store said the same twice.
+fn is_same(one: &StoreAnswer, other: &StoreAnswer) -> bool {
+    match (one, other) {
+        (
+            StoreAnswer::Keyring(one) | StoreAnswer::Copy(one, _),
+            StoreAnswer::Keyring(other) | StoreAnswer::Copy(other, _),
+        ) => one.text.expose() == other.text.expose(),
+        _ => false,
     }
 }
 

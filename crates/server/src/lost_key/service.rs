@@ -87,7 +87,7 @@ pub async fn replace(
     let lease = keeper.lease().await?;
     let replaced = async {
         // Read again with the turn in hand: somebody was asked in between, and took their time.
-        if !keeper.is_still_active(sealing).await {
+        if !keeper.is_still_active(sealing).await? {
             return Err(LostKeyError::Changed);
         }
         let mut tx = db.begin().await?;

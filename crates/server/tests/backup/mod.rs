@@ -47,6 +47,10 @@ fn give_keys(database: &Database) {
     for purpose in Purpose::ALL {
         contents.set(purpose, StoredRing::of(&draft(), NOW));
     }
+    write(database, &contents);
+}
+
+fn write(database: &Database, contents: &KeyringContents) {
     let before = keyring(database).read().expect("read");
     let before = before.as_ref().map(Sensitive::expose);
     let written = keyring(database).replace(before, &contents.to_string(), &OsRng);

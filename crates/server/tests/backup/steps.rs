@@ -208,6 +208,47 @@ on_each_engine! {
         db.close().await;
     }
 
+    async fn what_the_keyring_calls_revoked_does_not_come_back(database) {
+        let db = database.migrated().await;
+        give_keys(database);
+        let backup = take(database, &db).await;
+        // A database from before the revoke, which knows nothing of it.
+        let mut present = contents(database);
+        let mut sealing = present.sealing.take().expect("a ring");
+        let leaked = sealing.active.clone();
+        sealing.revoke(&leaked, &draft(), NOW).expect("revoked");
+        present.sealing = Some(sealing);
+        write(database, &present);
+        let plan = Restore::plan(&db, &backup, ENVIRONMENT).await.expect("it fits the database");
+        let refused = plan.write_keyring(&home(database), &draft(), NOW, &OsRng).await;
+        let refused = refused.expect_err("it was revoked");
+        assert!(refused.contains(&leaked) && refused.contains("does not come back"), "{refused}");
+        assert_eq!(contents(database), present);
+        db.close().await;
+    }
+
+    async fn keys_whose_values_are_wiped_keep_nobody_from_a_restore(database) {
+        let db = database.migrated().await;
+        give_keys(database);
+        let mut present = contents(database);
+        let mut sealing = present.sealing.take().expect("a ring");
+        let mut gone = Vec::new();
+        for _ in 0..2 {
+            gone.push(sealing.active.clone());
+            sealing.revoke(&sealing.active.clone(), &draft(), NOW).expect("revoked");
+        }
+        assert!(sealing.wipe(|_| false));
+        present.sealing = Some(sealing);
+        write(database, &present);
+        let backup = take(database, &db).await;
+        restore(database, &db, &backup).await;
+        let ring = contents(database).sealing.expect("a ring");
+        for id in gone {
+            assert!(ring.keys.iter().any(|key| key.id == id && key.value.expose().is_empty()));
+        }
+        db.close().await;
+    }
+
     async fn data_keys_that_changed_meanwhile_are_not_overwritten(database) {
         let db = database.migrated().await;
         let backup = backed_up_and_rotated(database, &db).await;

@@ -4,8 +4,9 @@
 use concierge_core::keys::RingName;
 use concierge_server::{
     audit::Origin,
+    config::{Config, Environment},
     key_desk::list_incidents,
-    keys::{self, data_keys, epoch_store},
+    keys::{self, Format, data_keys, epoch_store},
     platform::rng::{OsRng, Rng},
     store::{On, sql},
 };
@@ -13,7 +14,7 @@ use concierge_server::{
 use super::{
     House,
     emergency::{ahead, hear},
-    nobody,
+    new_keys, nobody,
 };
 use crate::support::app::TestApp;
 
@@ -138,6 +139,54 @@ on_each_engine! {
         let after = epoch_of(&house.app).await;
         assert!(after > before, "{before} {after}");
         assert_eq!(house.contents().epoch.expect("a time").as_millis(), after);
+    }
+
+    async fn another_houses_keyring_is_refused_before_its_emergencies_count(db) {
+        let house = House::open(db).await;
+        let mut browser = house.app.signed_in().await;
+        let now = house.app.services.clock.now();
+        let mut theirs = new_keys(now);
+        let mut signing = theirs.signing.take().expect("a ring");
+        let leaked = signing.active.clone();
+        let next = keys::draft(Format::Hex, Environment::Staging, now, &OsRng).expect("a key");
+        signing.revoke(&leaked, &next, now).expect("revoked");
+        theirs.signing = Some(signing);
+        theirs.epoch = Some(now.plus(std::time::Duration::from_secs(3600)));
+        std::fs::write(&house.keyring, theirs.to_string()).expect("written");
+        let before = epoch_of(&house.app).await;
+        house.app.services.reload_keys("changed file").await;
+        hear(&house.app).await;
+        assert_eq!(house.app.events("key_reload_failed").await, 1);
+        assert_eq!(epoch_of(&house.app).await, before);
+        assert_eq!(list_incidents(house.app.db(), 9).await.expect("incidents").len(), 0);
+        assert_eq!(browser.refresh().await.status, 200);
+    }
+
+    async fn who_forgets_the_environment_puts_no_key_of_another_into_the_ring(db) {
+        let house = House::open(db).await;
+        let services = &house.app.services;
+        let folder = db.folder.path().to_owned();
+        let path = house.keyring.clone();
+        // A shell in which nothing says that this is staging, and the keyring is named.
+        let forgetful = keys::Supply::new(move || {
+            let mut reading = Config::reading_for_test(&folder);
+            reading.environment = Environment::Development;
+            reading.keys_mut().keyring = Some(path.clone());
+            reading
+        });
+        let keeper = keys::Keeper::new(
+            services.db.clone(),
+            services.clock.clone(),
+            services.rng.clone(),
+            forgetful,
+            services.config.session.access_ttl,
+            services.config.key_grace,
+        );
+        let kid = house.active(RingName::Signing);
+        let target = keys::emergency::Target::find(&keeper.supply().read(), &kid, services.clock.now());
+        keeper.revoke_in_keyring(&target.expect("the key"), None, services.clock.now()).await.expect("revoked");
+        let next = house.active(RingName::Signing);
+        assert!(next != kid && next.starts_with("staging-"), "{next}");
     }
 
     async fn a_revoke_is_written_also_where_somebody_else_wrote_meanwhile(db) {

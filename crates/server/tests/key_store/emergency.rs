@@ -51,8 +51,8 @@ async fn much_later(house: &House, db: &Database, kid: Option<&str>) -> Reading 
     let mut reading = house.vault.reading(db.folder.path(), false);
     let now = house.app.clock.now().plus(Duration::from_secs(25 * 3600));
     match kid {
-        Some(kid) => stores::attach_to_revoke(&mut reading, kid, now, &OsRng).await,
-        None => stores::attach(&mut reading, now, &OsRng).await,
+        Some(kid) => stores::attach_to_revoke(&mut reading, kid, now).await,
+        None => stores::attach(&mut reading, now).await,
     }
     reading
 }
@@ -85,6 +85,24 @@ on_each_engine! {
         assert_eq!(house.app.browser().sign_in(ADA, PASSWORD).await.status, 200);
         assert_eq!(list_incidents(house.app.db(), 9).await.expect("incidents").len(), 1);
         assert_eq!(house.app.events("key_revoked").await, 1);
+    }
+
+    async fn a_revoke_that_is_repeated_ends_no_session_of_afterwards(db) {
+        let house = House::open(db).await;
+        let (origin, desk) = (Origin::default(), house.app.services.key_desk());
+        let leaked = house.vault.active(RingName::Signing);
+        let first = desk.revoke(&leaked, "leaked", None, nobody(&origin)).await.expect("revoked");
+        house.app.services.ask_key_store(true).await;
+        house.app.advance_seconds(1).await;
+        let mut browser = house.app.signed_in().await;
+        house.app.advance_seconds(1).await;
+        let text = house.vault.text();
+        let again = desk.revoke(&leaked, "leaked", None, nobody(&origin)).await.expect("said again");
+        assert_eq!(again.incident.id, first.incident.id);
+        assert_eq!(house.vault.text(), text);
+        house.app.services.reload_keys("announcement").await;
+        house.app.hear().await;
+        assert_eq!(browser.refresh().await.status, 200);
     }
 
     async fn another_question_that_hangs_keeps_no_key_from_being_revoked(db) {
@@ -225,6 +243,8 @@ on_each_engine! {
         assert!(keys::open(&reading, house.app.clock.now()).is_ok());
         house.vault.mend();
         house.vault.put(new_keys(house.app.clock.now()).to_string());
+        house.app.services.ask_key_store(false).await;
+        assert_eq!(house.app.events("key_reload_failed").await, 1, "strong, and of another house");
         let reading = much_later(&house, db, Some(&leaked)).await;
         let text = reading.keys().store.text().expect("a keyring").expose();
         let contents = KeyringContents::parse(text).expect("whole");

@@ -40,6 +40,7 @@ on_each_engine! {
         let folder = config.data.clone();
         let supply = Supply::new(move || Config::reading_for_test(&folder));
         let services = boot::assemble(config, supply, shutdown).await.expect("it opens");
+        services.report_copy().await.expect("told");
         let events = sql("SELECT details FROM event WHERE name = 'key_store_down'");
         let events = events.fetch_all(&services.db).await.expect("events");
         assert_eq!(events.len(), 1);

@@ -12,11 +12,10 @@ use crate::{
 };
 
 /// Asks the store the settings name, and puts its answer into them.
-pub async fn attach(reading: &mut Reading, now: Timestamp, rng: &dyn Rng) {
+pub async fn attach(reading: &mut Reading, now: Timestamp) {
     if reading.keys().store.kind.is_remote() {
         let fetched = ask(reading).await;
         take(reading, fetched, now);
-        Named::of(reading).keep(reading, now, rng);
     }
 }
 
@@ -129,14 +128,14 @@ impl Named {
 #[cfg(all(test, not(feature = "aws")))]
 mod tests {
     use super::*;
-    use crate::{config::StoreKind, keys::tests::NOW, platform::rng::OsRng};
+    use crate::{config::StoreKind, keys::tests::NOW};
 
     #[tokio::test]
     async fn a_store_this_build_has_not_is_named_with_the_build_that_has_it() {
         let folder = tempfile::tempdir().unwrap();
         let mut reading = crate::config::Config::reading_for_test(folder.path());
         reading.keys_mut().store.kind = StoreKind::Aws;
-        attach(&mut reading, NOW, &OsRng).await;
+        attach(&mut reading, NOW).await;
         let StoreAnswer::Failed(finding) = &*reading.keys().store.answer else {
             panic!("an answer from nowhere");
         };
