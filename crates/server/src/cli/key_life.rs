@@ -236,8 +236,7 @@ What remains:
   [ ] make a new backup of the keys: `concierge key backup`
   [ ] write down what was done: `concierge key incident note`";
 /// The same where the keys live in a store.
-const IN_A_STORE: &str = "\
-  [ ] destroy the older versions of the keyring in the store, which hold the revoked key; docs/operations/key-stores.md has the commands";
+const IN_A_STORE: &str = "  [ ] destroy the older versions of the keyring in the store, which hold the revoked key; docs/operations/key-stores.md has the commands";
 
 pub(super) fn status(args: &LoadArgs, json: bool) -> ExitCode {
     with_services(args, "key status", json, async |services| {
