@@ -81,7 +81,7 @@ fn the_store_goes(store: Store, mut house: House, server: Program, third: &str, 
     let server = house.serve(address);
     assert_eq!(status_of(&server, third), "200", "on the last good copy");
     house.expect("serve --strict-store", 1, "is not asked for");
-    house.expect(&refused, 0, "is revoked");
+    house.expect(&refused, 1, "is revoked");
     within(Duration::from_secs(1), || {
         status_of(&server, third) == "401"
     });

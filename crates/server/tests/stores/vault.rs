@@ -85,7 +85,7 @@ fn each_refusal_of_vault_is_one_line_and_a_copy_stands_in_for_outages_only() {
     house.expect("key push --to vault", 0, "sent to");
     house.live_in("vault");
     fs::remove_file(house.keyring()).unwrap();
-    house.expect("migrate", 0, "");
+    house.expect("key status", 0, "");
     for (mode, says) in [
         ("sealed", "it is sealed"),
         ("busy", "429"),
