@@ -34,7 +34,10 @@ use crate::{
     account, boot,
     config::{Config, Finding, LoadArgs, Loaded, Reading, StoreAnswer, leptos},
     keys::{self, stores},
-    platform::clock::{Clock as _, SystemClock},
+    platform::{
+        clock::{Clock as _, SystemClock},
+        core_dump,
+    },
 };
 
 const EXAMPLES: &str = "\
@@ -211,6 +214,11 @@ pub enum AccountCommand {
 
 /// Reads the command line and does what it says.
 pub fn run() -> ExitCode {
+    if let Err(error) = core_dump::forbid() {
+        pipe::warn(&format!(
+            "warning: a crash may leave keys in a core dump: {error}"
+        ));
+    }
     let cli = Cli::parse();
     let args = cli.global.load_args();
     let json = cli.global.json;

@@ -2,6 +2,7 @@
 
 pub mod argon;
 pub mod clock;
+pub mod core_dump;
 pub mod ed25519;
 pub mod hash;
 pub mod jwt;

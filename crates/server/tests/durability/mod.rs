@@ -81,6 +81,26 @@ on_each_engine! {
 }
 
 #[test]
+fn no_core_is_dumped_of_what_holds_the_keys() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    // As where an operator asks for dumps; what is started from here would have them, too.
+    let most = getrlimit(Resource::Core).maximum;
+    let asked = Rlimit {
+        current: most,
+        maximum: most,
+    };
+    setrlimit(Resource::Core, asked).expect("asked for");
+    let folder = tempfile::tempdir().expect("a folder");
+    let program = Program::serve(folder.path(), &[]);
+    let limits = program.limits();
+    let line = limits
+        .lines()
+        .find(|line| line.starts_with("Max core file size"));
+    let words: Vec<&str> = line.expect("its limit").split_whitespace().collect();
+    assert_eq!(words[4..6], ["0", "0"], "{words:?}");
+}
+
+#[test]
 fn told_to_end_it_finishes_and_exits_with_0() {
     let folder = tempfile::tempdir().expect("a folder");
     let program = Program::serve(folder.path(), &[]);

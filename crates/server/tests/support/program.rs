@@ -59,6 +59,12 @@ impl Program {
         Self::serve_as(folder, &variables, address, &url, "setup link is in")
     }
 
+    /// What the kernel lets it do.
+    pub fn limits(&self) -> String {
+        let path = format!("/proc/{}/limits", self.child.id());
+        std::fs::read_to_string(path).expect("it runs")
+    }
+
     /// Starts it in production, where all is as it is for an operator; returns once it is open.
     pub fn serve_in_production(
         folder: &Path,
