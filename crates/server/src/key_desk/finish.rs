@@ -20,6 +20,7 @@ use crate::{
 /// What stands in an incident that nobody has told the reason of yet.
 pub(super) const FOUND: &str =
     "found in the keyring: a revoke or a restore that this database had not seen";
+
 impl Desk<'_> {
     /// Finishes what a keyring says and the database does not know yet: a revoke that was broken off, also where another
     /// one came after it, or a database from before it. Whether there was anything to do; what one process did, no other
