@@ -30,7 +30,8 @@ export default defineConfig({
   fullyParallel: true,
   forbidOnly: Boolean(process.env.CI),
   workers: 2,
-  timeout: 60_000,
+  // What hangs is found by `expect`; a journey over many pages with axe takes Firefox a minute on two busy cores.
+  timeout: 150_000,
   expect: { timeout: 10_000 },
   reporter: [["list"]],
   use: { locale: "en-US", video: "off", trace: "off", screenshot: "only-on-failure" },

@@ -22,11 +22,16 @@ const PAGES = {
   help: "/help",
   profile: "/profile",
   security: "/security",
+  events: "/events",
   "second-factor": "/sign-in/second-factor",
   accounts: "/admin/accounts",
   "accounts-none": "/admin/accounts?query=nobody",
   invitations: "/admin/invitations",
   keys: "/admin/keys",
+  monitor: "/monitor",
+  alerts: "/admin/alerts",
+  "all-events": "/admin/events",
+  reports: "/admin/reports",
 };
 
 for (const theme of THEMES) {

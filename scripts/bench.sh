@@ -2,7 +2,8 @@
 # Measures how fast the front door is and prints one table, with a PostgreSQL cluster of its own beside it.
 #
 #   scripts/bench.sh           every part
-#   scripts/bench.sh PART...   profile, sign-in, second-factor, enumeration, refresh, sessions, search, visit
+#   scripts/bench.sh PART...   profile, sign-in, second-factor, enumeration, refresh, sessions, search, ring, visit,
+#                              keys, events, viewers
 #
 # `visit` measures target/release/concierge, which `make build` makes. Everything is compiled before the first
 # measurement; nothing else should run meanwhile.

@@ -33,7 +33,7 @@ module() {
 build_site() {
   rm -rf $next $next-part
   module $next concierge --lib-features member
-  for part in visitor admin; do
+  for part in visitor admin watch; do
     module $next-part concierge-$part --lib-features $part
     mv $next-part/pkg/concierge-$part.*.{js,wasm} $next/pkg/
     rm -rf $next-part
@@ -52,7 +52,7 @@ mkdir -p target
 if [ "$(fingerprint)" = "$(cat $stamp 2>/dev/null)" ]; then
   echo "[1/2] the site did not change"
 else
-  echo "[1/2] building the site: the app for WebAssembly in three modules, styles, compression"
+  echo "[1/2] building the site: the app for WebAssembly in four modules, styles, compression"
   build_site
 fi
 node scripts/size.mjs $site || echo "  make test will not accept this"

@@ -13,7 +13,7 @@ rm -rf "$logs"
 mkdir -p "$logs"
 summary=()
 number=0
-stages=10
+stages=11
 
 # Adds up what `cargo test` and Playwright count in their closing lines.
 count() {
@@ -53,8 +53,8 @@ stage() {
 }
 
 # What Debian's packages give: the browsers, PostgreSQL, a mail server, what makes certificates, another TOTP,
-# another reader of tokens, and the age tool.
-packages() { scripts/debian.sh chromium firefox-esr postgresql openssl python3-aiosmtpd oathtool python3-jwt python3-cryptography age; }
+# another reader of tokens, the age tool, and promtool.
+packages() { scripts/debian.sh chromium firefox-esr postgresql openssl python3-aiosmtpd oathtool python3-jwt python3-cryptography age && scripts/promtool.sh; }
 
 app_clippy() {
   cargo clippy --package concierge-app --no-default-features --features "$1" "${@:2}" \
@@ -65,6 +65,9 @@ app_for_browsers() { app_clippy hydrate --lib && app_clippy csr --lib --bins; }
 # The lock file is the one that is judged. Advisories need a database from elsewhere: `cargo deny check advisories`.
 dependencies() { cargo deny --locked check --hide-inclusion-graph bans licenses sources; }
 
+# A test that hangs fails the run with its name in the log, while there is time left to read it.
+rust_tests() { scripts/postgres.sh timeout --verbose --kill-after=10 2400 cargo test --workspace; }
+
 journeys() { npm test --prefix end2end; }
 
 stage "tools" scripts/tools.sh deny
@@ -73,7 +76,8 @@ stage "formatting" cargo fmt --all --check
 stage "licences and bans of dependencies" dependencies
 stage "clippy, native" cargo clippy --workspace --all-targets -- -D warnings
 stage "clippy, wasm: hydrate and csr" app_for_browsers
-stage "Rust tests on SQLite and PostgreSQL" scripts/postgres.sh cargo test --workspace
+stage "Rust tests are built" cargo test --workspace --no-run
+stage "Rust tests on SQLite and PostgreSQL" rust_tests
 stage "release build" scripts/build.sh
 stage "size budget" node scripts/size.mjs target/site
 stage "journeys in Chromium and Firefox" journeys

@@ -7,19 +7,26 @@ export interface Frame {
   signIn: Locator;
   profile: Locator;
   security: Locator;
-  accounts: Locator;
+  events: Locator;
+  /** To the pages of admins. */
+  house: Locator;
+  /** A page of admins, by its name in their navigation. */
+  desk(name: string): Locator;
   french: Locator;
   english: Locator;
 }
 
 export function frame(page: Page): Frame {
+  const house = page.getByRole("navigation", { name: "Pages of the house" });
   return {
     signOut: page.getByRole("button", { name: /^(Sign out|Se déconnecter)$/ }),
     signOutEverywhere: page.getByRole("button", { name: "Sign out everywhere" }),
     signIn: page.getByRole("link", { name: "Sign in", exact: true }),
     profile: page.getByRole("link", { name: "Profile", exact: true }),
     security: page.getByRole("link", { name: "Security", exact: true }),
-    accounts: page.getByRole("link", { name: "Accounts", exact: true }),
+    events: page.getByRole("link", { name: "Events", exact: true }),
+    house: page.getByRole("link", { name: "House", exact: true }),
+    desk: (name) => house.getByRole("link", { name, exact: true }),
     french: page.getByRole("link", { name: "Français" }),
     english: page.getByRole("link", { name: "English" }),
   };

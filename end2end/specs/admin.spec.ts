@@ -16,7 +16,7 @@ const NEW_PASSWORD = "nine paper boats sink slowly";
 test("an account is found, locked and unlocked", async ({ page, admin, account, stranger, faults }) => {
   faults.expect(401, "/api/auth/login");
   await signIn(page, admin);
-  await frame(page).accounts.click();
+  await frame(page).house.click();
   const desk = accountsPage(page);
   await expect(desk.rows).toHaveCount(2);
   await desk.searchFor(account.email.toUpperCase());
@@ -62,7 +62,7 @@ test("a member becomes an admin and a member again, and is signed out by it", as
 
   const theirs = await stranger.newPage();
   await signIn(theirs, account);
-  await expect(frame(theirs).accounts).toBeVisible();
+  await expect(frame(theirs).house).toBeVisible();
   await theirs.close();
 
   await page.reload();
@@ -133,8 +133,8 @@ test("nobody acts on themself", async ({ page, admin }) => {
 test("to a member there is no such page", async ({ page, account, faults }) => {
   faults.expect(404, /^\/admin\//);
   await signIn(page, account);
-  await expect(frame(page).accounts).toHaveCount(0);
-  for (const path of ["/admin/accounts", "/admin/invitations", "/admin/keys"]) {
+  await expect(frame(page).house).toHaveCount(0);
+  for (const path of ["/admin/accounts", "/admin/invitations", "/admin/keys", "/admin/reports"]) {
     const answer = await page.goto(path);
     expect(answer?.status(), path).toBe(404);
     await expect(page.getByRole("heading", { level: 1, name: "Nothing here" })).toBeVisible();
@@ -212,7 +212,7 @@ test.describe("without script", () => {
 test("who is invited makes an account with the role that was meant", async ({ page, admin, stranger }) => {
   await signIn(page, admin);
   await accountsPage(page).open();
-  await page.getByRole("link", { name: "Invitations to this house" }).click();
+  await frame(page).desk("Invitations").click();
   const desk = invitationsPage(page);
   await expect(desk.none).toBeVisible();
   await desk.role.selectOption({ label: "Admin" });
@@ -233,7 +233,7 @@ test("who is invited makes an account with the role that was meant", async ({ pa
   await expect(theirs).toHaveURL("/sign-up");
   await signUpPage(theirs).submitAs(newAccount());
   await expect(theirs).toHaveURL("/profile");
-  await expect(frame(theirs).accounts).toBeVisible();
+  await expect(frame(theirs).house).toBeVisible();
 
   await page.reload();
   await expect(desk.none).toBeVisible();
@@ -257,7 +257,7 @@ for (const theme of THEMES) {
     await page.goto(`/?theme=${theme}`);
     await signIn(page, admin);
     for (const language of LANGUAGES) {
-      for (const path of ["/admin/accounts", "/admin/accounts?query=nobody", "/admin/invitations"]) {
+      for (const path of ["/admin/accounts", "/admin/accounts?query=nobody", "/admin/invitations", "/admin/reports"]) {
         await page.goto(`${path}${path.includes("?") ? "&" : "?"}lang=${language}`);
         await expect(page.locator("html")).toHaveAttribute("lang", language);
         await expect(page.getByRole("heading", { level: 1 })).toBeVisible();

@@ -13,8 +13,8 @@ const KID = /dev-\d{8}-[0-9a-f]{4}/;
 
 test("the keys are looked at in both languages, and no key is on the page", async ({ page, admin }) => {
   await signIn(page, admin);
-  await frame(page).accounts.click();
-  await page.getByRole("link", { name: "Keys of this house" }).click();
+  await frame(page).house.click();
+  await frame(page).desk("Keys").click();
   const keys = keysPage(page);
   await expect(keys.heading).toBeVisible();
   await expect(keys.checks).toHaveCount(8);
@@ -101,9 +101,9 @@ test("the desk and the profile are modules of their own and lead to each other",
     const name = /\/pkg\/(concierge[a-z-]*)\..*wasm$/.exec(request.url())?.[1];
     if (name !== undefined) modules.push(name);
   });
-  await frame(page).accounts.click();
+  await frame(page).house.click();
   await expect(page.getByRole("heading", { level: 1, name: "Accounts" })).toBeVisible();
-  await page.getByRole("link", { name: "Keys of this house" }).click();
+  await frame(page).desk("Keys").click();
   await expect(keysPage(page).ring(SIGNING).rotate).toBeEnabled();
   await frame(page).profile.click();
   await expect(page.getByRole("heading", { level: 1, name: "Your profile" })).toBeVisible();

@@ -1,4 +1,4 @@
-//! The routes of admins, a module of their own (ADR 8): a member has no use for them.
+//! The routes where admins act on accounts and keys, a module of their own (ADR 8): a member has no use for them.
 
 use leptos::prelude::*;
 use leptos_router::{
@@ -17,7 +17,7 @@ use crate::{
     page::admin::{accounts::Accounts, invitations::Invitations, keys::Keys},
 };
 
-/// What an admin's module shows.
+/// What the admins' module shows.
 #[component]
 pub(crate) fn Screens() -> impl IntoView {
     view! {

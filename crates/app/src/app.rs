@@ -11,7 +11,7 @@ use crate::{
     page::system::failed::Failed,
     state::{Module, PageContext, toast::Toast, viewer::Session},
     text::{provide_locale, use_texts},
-    visitor, whole,
+    visitor, watch, whole,
 };
 
 /// The whole app, the content of `<body>`.
@@ -39,6 +39,7 @@ fn Content(failed: Option<ErrorCode>, module: Module) -> impl IntoView {
         (None, Module::Visitor) => view! { <visitor::Screens /> }.into_any(),
         (None, Module::Member) => view! { <desk::Screens /> }.into_any(),
         (None, Module::Admin) => view! { <admin::Screens /> }.into_any(),
+        (None, Module::Watch) => view! { <watch::Screens /> }.into_any(),
         (None, Module::Whole) => view! { <whole::Screens /> }.into_any(),
     }
 }

@@ -17,7 +17,7 @@ use crate::{
         step_up::{StepUp, StepUpDialog},
     },
     page::{
-        account::{profile::Profile, security::Security},
+        account::{events::Events, profile::Profile, security::Security},
         recovery::{
             codes::RecoveryCodes,
             forgot::Forgot,
@@ -71,6 +71,7 @@ pub(crate) fn DeskRoutes() -> impl leptos_router::MatchNestedRoutes + Clone {
             <ParentRoute path=path!("") view=RequireAuth ssr=SsrMode::Async>
                 <Route path=at(Page::Profile) view=Profile ssr=SsrMode::Async />
                 <Route path=at(Page::Security) view=Security ssr=SsrMode::Async />
+                <Route path=at(Page::Events) view=Events ssr=SsrMode::Async />
                 <Route path=path!("/security/recovery-codes") view=RecoveryCodes ssr=SsrMode::Async />
             </ParentRoute>
         </ParentRoute>

@@ -22,6 +22,7 @@ pub mod state;
 pub mod text;
 mod ui;
 mod visitor;
+mod watch;
 mod whole;
 
 #[cfg(feature = "csr")]

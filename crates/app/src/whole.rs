@@ -8,6 +8,7 @@ use crate::{
     desk::{Attended, DeskRoutes},
     page::system::not_found::NotFound,
     visitor::OpenRoutes,
+    watch::WatchRoutes,
 };
 
 /// Every page.
@@ -19,6 +20,7 @@ pub(crate) fn Screens() -> impl IntoView {
                 <OpenRoutes />
                 <DeskRoutes />
                 <AdminRoutes />
+                <WatchRoutes />
             </Routes>
         </Attended>
     }

@@ -85,10 +85,11 @@ fn a_first_visit_loads_the_small_module_and_an_admin_at_the_desk_the_admins() {
         let at_desk = is_for_admins(&page);
         assert_eq!(of(None) == Module::Visitor, page.is_door(), "{page:?}");
         assert_eq!(of(Some(Role::Member)), Module::Member, "{page:?}");
-        let expected = [Module::Member, Module::Admin][usize::from(at_desk)];
+        let desk = [Module::Admin, Module::Watch][usize::from(page.keeps_watch())];
+        let expected = [Module::Member, desk][usize::from(at_desk)];
         assert_eq!(of(Some(Role::Admin)), expected, "{page:?}");
         // Who may not see it is led to sign-in by the server, or finds nothing; no module goes in a circle.
-        assert_eq!(of(None) == Module::Admin, at_desk, "{page:?}");
+        assert_eq!(of(None) == desk, at_desk, "{page:?}");
     }
 }
 
@@ -98,7 +99,11 @@ fn each_module_has_its_own_pages_and_the_whole_one_has_them_all() {
     assert_eq!(paths_of(Module::Visitor), sorted(door()));
     let members = all().filter(|page| !is_for_admins(page));
     assert_eq!(paths_of(Module::Member), sorted(members));
-    assert_eq!(paths_of(Module::Admin), sorted(all().filter(is_for_admins)));
+    let (watching, acting): (Vec<_>, Vec<_>) = all()
+        .filter(is_for_admins)
+        .partition(|page| page.keeps_watch());
+    assert_eq!(paths_of(Module::Admin), sorted(acting.into_iter()));
+    assert_eq!(paths_of(Module::Watch), sorted(watching.into_iter()));
     assert_eq!(paths_of(Module::Whole), sorted(all()));
 }
 

@@ -6,6 +6,10 @@ mod admin;
 mod frame;
 #[path = "pages/keys.rs"]
 mod keys;
+#[path = "pages/monitor.rs"]
+mod monitor;
+#[path = "pages/reports.rs"]
+mod reports;
 
 use std::sync::Arc;
 

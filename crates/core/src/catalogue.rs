@@ -10,8 +10,14 @@ use crate::{
         ListInvitations, LockAccount, MakeResetLink, RemoveSecondFactor, RevokeInvitation,
         SignOutAccount, UnlockAccount,
     },
+    alert::api::{
+        AcknowledgeAlert, ChangeChannel, ChangeRule, DeleteChannel, DeleteRule, GetAlerts,
+        MakeChannel, MakeRule, TestChannel,
+    },
     api::{Access, Empty, Endpoint, Form, Method},
+    audit::api::ListEvents,
     keys::api::{GetKeys, RevokeKeyNow, RotateRing, UndoRotation},
+    monitor::api::GetHistory,
     problem::ErrorCode,
     recovery::api::{
         ForgotPassword, GetRecoveryCodes, KeepRecoveryCodes, MakeRecoveryCodes, NotMe,
@@ -19,7 +25,7 @@ use crate::{
     },
     session::api::{EndOtherSessions, EndSession, GetSession, ListSessions, Logout, Refresh},
     sign_in::api::{GetStep, Login, LoginRecovery, LoginTotp, ProveFresh},
-    system::{ReportClientError, Whoami},
+    system::{ListReports, ReportClientError, Whoami},
     totp::api::{ConfirmTotp, Enrol, GetEnrolment, GetTotp, RemoveTotp},
 };
 
@@ -76,6 +82,13 @@ fn entry<E: Endpoint>() -> Entry {
 
 /// Every typed endpoint, in the order the documents show them.
 pub fn all() -> Vec<Entry> {
+    let mut all = of_people();
+    all.extend(of_the_house());
+    all
+}
+
+/// What people do about their own accounts.
+fn of_people() -> Vec<Entry> {
     vec![
         entry::<Register>(),
         entry::<Login>(),
@@ -109,6 +122,13 @@ pub fn all() -> Vec<Entry> {
         entry::<ForgotPassword>(),
         entry::<ResetPassword>(),
         entry::<NotMe>(),
+    ]
+}
+
+/// What admins do, and what the house says of itself.
+fn of_the_house() -> Vec<Entry> {
+    vec![
+        entry::<ListEvents>(),
         entry::<ListAccounts>(),
         entry::<GetAccount>(),
         entry::<ChangeAccount>(),
@@ -126,8 +146,19 @@ pub fn all() -> Vec<Entry> {
         entry::<RotateRing>(),
         entry::<UndoRotation>(),
         entry::<RevokeKeyNow>(),
+        entry::<GetHistory>(),
+        entry::<GetAlerts>(),
+        entry::<AcknowledgeAlert>(),
+        entry::<MakeRule>(),
+        entry::<ChangeRule>(),
+        entry::<DeleteRule>(),
+        entry::<MakeChannel>(),
+        entry::<ChangeChannel>(),
+        entry::<DeleteChannel>(),
+        entry::<TestChannel>(),
         entry::<Whoami>(),
         entry::<ReportClientError>(),
+        entry::<ListReports>(),
     ]
 }
 
@@ -161,6 +192,11 @@ mod tests {
         check::<Invite>();
         check::<RotateRing>();
         check::<RevokeKeyNow>();
+        check::<AcknowledgeAlert>();
+        check::<MakeRule>();
+        check::<ChangeRule>();
+        check::<MakeChannel>();
+        check::<ChangeChannel>();
         check::<ReportClientError>();
     }
 }

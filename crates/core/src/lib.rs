@@ -5,6 +5,7 @@
 
 pub mod account;
 pub mod admin;
+pub mod alert;
 pub mod api;
 pub mod audit;
 pub mod catalogue;
@@ -12,6 +13,7 @@ pub mod id;
 pub mod keys;
 pub mod link;
 pub mod locale;
+pub mod monitor;
 pub mod password;
 pub mod problem;
 pub mod recovery;

@@ -42,6 +42,8 @@ pub enum Page {
     Profile,
     /// Password, second factor and sessions.
     Security,
+    /// What happened to one's own account.
+    Events,
     /// Recovery codes that were just made.
     RecoveryCodes,
     /// The accounts of the house, and each of them.
@@ -50,11 +52,19 @@ pub enum Page {
     Invitations,
     /// The keyrings, the checklist and the incidents.
     Keys,
+    /// What happened in the house.
+    AllEvents,
+    /// What browsers said went wrong in pages.
+    Reports,
+    /// The host live.
+    Monitor,
+    /// The alerts, their rules and channels.
+    Alerts,
 }
 
 impl Page {
     /// Every page.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 21] = [
         Self::Home,
         Self::Setup,
         Self::SignUp,
@@ -67,10 +77,15 @@ impl Page {
         Self::Help,
         Self::Profile,
         Self::Security,
+        Self::Events,
         Self::RecoveryCodes,
         Self::Accounts,
         Self::Invitations,
         Self::Keys,
+        Self::AllEvents,
+        Self::Reports,
+        Self::Monitor,
+        Self::Alerts,
     ];
 
     /// The page's path; part of the contract.
@@ -88,10 +103,15 @@ impl Page {
             Self::Help => "/help",
             Self::Profile => "/profile",
             Self::Security => "/security",
+            Self::Events => "/events",
             Self::RecoveryCodes => "/security/recovery-codes",
             Self::Accounts => "/admin/accounts",
             Self::Invitations => "/admin/invitations",
             Self::Keys => "/admin/keys",
+            Self::AllEvents => "/admin/events",
+            Self::Reports => "/admin/reports",
+            Self::Monitor => "/monitor",
+            Self::Alerts => "/admin/alerts",
         }
     }
 
@@ -107,8 +127,16 @@ impl Page {
             | Self::NotMe
             | Self::Help => Audience::Anyone,
             Self::SignUp | Self::SignIn => Audience::Guest,
-            Self::Profile | Self::Security | Self::RecoveryCodes => Audience::SignedIn,
-            Self::Accounts | Self::Invitations | Self::Keys => Audience::Admin,
+            Self::Profile | Self::Security | Self::Events | Self::RecoveryCodes => {
+                Audience::SignedIn
+            }
+            Self::Accounts
+            | Self::Invitations
+            | Self::Keys
+            | Self::AllEvents
+            | Self::Reports
+            | Self::Alerts
+            | Self::Monitor => Audience::Admin,
         }
     }
 
@@ -124,6 +152,14 @@ impl Page {
     /// Whether it is a page of the door: where a first visit begins, which must weigh little.
     pub const fn is_door(self) -> bool {
         matches!(self, Self::Home | Self::Setup | Self::SignUp | Self::SignIn)
+    }
+
+    /// Whether it is one of the admins' pages that keep watch; those are a module of their own.
+    pub const fn keeps_watch(self) -> bool {
+        matches!(
+            self,
+            Self::AllEvents | Self::Alerts | Self::Monitor | Self::Reports
+        )
     }
 
     /// The page of a path; a trailing slash is another path.

@@ -108,6 +108,10 @@ field_codes! {
     Required = "required", "Please fill this in.", "Veuillez remplir ce champ.";
     /// Not an e-mail address.
     EmailInvalid = "email_invalid", "This does not look like an e-mail address.", "Ceci ne ressemble pas à une adresse e-mail.";
+    /// Not one of the words that are known.
+    Unknown = "unknown", "This is not known here.", "Ceci n’est pas connu ici.";
+    /// Not an `https` address without a password in it.
+    UrlInvalid = "url_invalid", "Please give an address that begins with https://, without a password in it.", "Veuillez donner une adresse qui commence par https://, sans mot de passe.";
     /// Over the maximum length.
     TooLong = "too_long", "This is too long.", "Ceci est trop long.";
     /// A number that is too small or too large.

@@ -2,13 +2,11 @@
 
 use std::{path::PathBuf, process::ExitCode, sync::Arc, time::Duration};
 
-use concierge_core::sensitive::Sensitive;
 use tokio::net::TcpListener;
 
 use crate::{
-    account::SetupLink,
-    config::{Config, Finding, Loaded, LogFormat},
-    http, job,
+    config::{Config, Finding, Loaded},
+    event_chain, http, job,
     key_desk::KeyDeskError,
     key_store_watch, key_watch,
     keys::{
@@ -19,16 +17,20 @@ use crate::{
         clock::{Clock, SystemClock},
         hash::Hasher,
         keyring::{KeyState, Keyrings},
+        otlp::Records,
         rng::OsRng,
         shutdown::Shutdown,
-        telemetry,
     },
     services::{Parts, Services},
+    setup_link,
     store::{Db, StoreError, feed},
+    telling::{self, Telling},
 };
 
 /// How long the end waits for a mail that is just being sent.
 const LAST_MAIL: Duration = Duration::from_secs(5);
+/// How long the end waits for the audit chain.
+const LAST_LINKS: Duration = Duration::from_secs(5);
 
 /// Why the program could not start. The text is for the operator.
 #[derive(Debug, thiserror::Error)]
@@ -64,14 +66,11 @@ pub enum BootError {
 
 /// `concierge serve`
 pub fn serve(loaded: Loaded) -> ExitCode {
-    telemetry::start(
-        &loaded.config.log.filter,
-        loaded.config.log.format == LogFormat::Json,
-    );
+    let records = telling::start_log(&loaded.config);
     for warning in &loaded.warnings {
         tracing::warn!("{warning}");
     }
-    finish(run(serve_until_told(loaded)))
+    finish(run(serve_until_told(loaded, records)))
 }
 
 /// `concierge migrate [--check]`
@@ -211,7 +210,7 @@ pub async fn assemble_with(
     }))
 }
 
-async fn serve_until_told(loaded: Loaded) -> Result<(), BootError> {
+async fn serve_until_told(loaded: Loaded, records: Option<Arc<Records>>) -> Result<(), BootError> {
     let shutdown = Shutdown::on_signals().map_err(|error| BootError::Io("no signals", error))?;
     let address = loaded.config.listen;
     let supply = Supply::of(&loaded.args);
@@ -237,14 +236,18 @@ async fn serve_until_told(loaded: Loaded) -> Result<(), BootError> {
         tokio::spawn(keep_house(Arc::clone(&services))),
         tokio::spawn(job::reseal(Arc::clone(&services))),
         tokio::spawn(key_store_watch::watch(Arc::clone(&services))),
+        tokio::spawn(Arc::clone(&services).measure()),
     ];
     let keys = tokio::spawn(key_watch::watch(Arc::clone(&services)));
     let mails = tokio::spawn(job::send_mails(Arc::clone(&services)));
+    let chain = tokio::spawn(event_chain::keep(Arc::clone(&services)));
+    let telling = Telling::start(&services, records);
+    let alerts = tokio::spawn(job::alerts(Arc::clone(&services)));
     tracing::info!(
         "Concierge is open at {}",
         services.config.public_url.origin()
     );
-    offer_setup(&services).await?;
+    setup_link::offer(&services).await?;
     http::listen::serve(listener, http::router(Arc::clone(&services)), &shutdown).await;
     for job in jobs {
         job.abort();
@@ -255,8 +258,13 @@ async fn serve_until_told(loaded: Loaded) -> Result<(), BootError> {
     let _ = keys.await;
     services.links.settle().await;
     // The mail that is on its way arrives, unless the server takes too long: then it is sent again later.
-    let _ = tokio::time::timeout(LAST_MAIL, mails).await;
+    let _ = tokio::time::timeout(LAST_MAIL, async { tokio::join!(mails, alerts) }).await;
     record_refusals(&services).await;
+    // Nothing records events any more.
+    chain.abort();
+    let _ = chain.await;
+    let _ = tokio::time::timeout(LAST_LINKS, event_chain::finish(&services)).await;
+    telling.end().await;
     services.db.close().await;
     tracing::info!("Concierge is closed");
     Ok(())
@@ -345,6 +353,8 @@ async fn tidy(services: &Services) {
                 + services.links.purge().await?
                 + services.accounts.purge().await?
                 + services.sessions.purge().await?
+                + services.purge_reports().await?
+                + services.alerts.purge().await?
                 + instance::delete_gone(&services.db, services.clock.now()).await?,
         )
     };
@@ -352,45 +362,4 @@ async fn tidy(services: &Services) {
         Ok(rows) => tracing::debug!(rows, "tidied up"),
         Err(error) => tracing::warn!(%error, "tidying up failed; it is tried again in an hour"),
     }
-}
-
-async fn offer_setup(services: &Services) -> Result<(), BootError> {
-    let Some(link) = services.accounts.setup_link().await? else {
-        return Ok(());
-    };
-    show_setup_link(&services.config, &link)
-        .map_err(|error| BootError::Io("the setup link can't be written", error))
-}
-
-/// Shows the link in a box on a terminal, else writes it to a private file and says where: a log is no place
-/// for a token.
-#[expect(
-    clippy::print_stdout,
-    reason = "the one thing that a terminal shows and a log must not"
-)]
-pub fn show_setup_link(config: &Config, link: &SetupLink) -> std::io::Result<()> {
-    use std::io::IsTerminal as _;
-    let url = Sensitive::new(
-        config
-            .public_url
-            .join(&format!("/setup#{}", link.token.expose())),
-    );
-    let minutes = link.life.as_secs() / 60;
-    if std::io::stdout().is_terminal() {
-        let line = "─".repeat(url.expose().len() + 2);
-        println!(
-            "\n┌{line}┐\n│ {:<width$} │\n│ {} │\n└{line}┘\n",
-            format!("Make the first admin here, within {minutes} minutes, once:"),
-            url.expose(),
-            width = url.expose().len()
-        );
-        return Ok(());
-    }
-    let path = config.data.join("setup-link");
-    keys::write_secret_file(&path, url.expose(), keys::Existing::Replaced, &OsRng)?;
-    tracing::info!(
-        "there is no admin yet: the one-time setup link is in {} and works for {minutes} minutes",
-        path.display()
-    );
-    Ok(())
 }

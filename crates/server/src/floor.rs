@@ -4,9 +4,12 @@ use std::sync::Arc;
 
 use crate::{
     account::{self, Accounts},
+    alert::{self, Alerts},
+    audit::Chain,
     config::Config,
     keys::{Keeper, Supply, data_keys::DataKeys},
-    mail::Outbox,
+    mail::{Courier, Outbox},
+    monitor::{Caps, Monitor},
     platform::{clock::Clock, hash::Hasher, jwt::TokenSigner, keyring::Ring, rng::Rng},
     recovery::{LinkParts, Links, RecoveryCodes},
     session::Sessions,
@@ -64,6 +67,22 @@ impl Floor {
         }
     }
 
+    /// The audit chain.
+    pub(crate) fn chain(&self) -> Chain {
+        let rng = Arc::clone(&self.rng);
+        Chain::new(
+            self.db.clone(),
+            self.keys.audit.clone(),
+            rng,
+            self.clock.now(),
+        )
+    }
+
+    /// The host live.
+    pub(crate) fn monitor(&self, caps: Caps) -> Arc<Monitor> {
+        Arc::new(Monitor::new(self.db.clone(), Arc::clone(&self.clock), caps))
+    }
+
     pub(crate) fn keeper(&self, config: &Config, supply: Supply) -> Keeper {
         Keeper::new(
             self.db.clone(),
@@ -91,6 +110,18 @@ impl Floor {
             address_limit_factor: config.address_limit_factor,
             freshness: Arc::clone(&self.freshness),
         }))
+    }
+
+    pub(crate) fn alerts(&self, config: &Config, courier: &Arc<Courier>) -> Alerts {
+        let parts = alert::Parts {
+            db: self.db.clone(),
+            clock: Arc::clone(&self.clock),
+            rng: Arc::clone(&self.rng),
+            seal: self.keys.alert.clone(),
+            outbox: Arc::clone(&self.outbox),
+            courier: Arc::clone(courier),
+        };
+        Alerts::new(parts, config)
     }
 
     pub(crate) fn recovery(&self, accounts: &Arc<Accounts>) -> Arc<RecoveryCodes> {

@@ -24,6 +24,7 @@ enum Table {
     Totp,
     RecoveryUnkept,
     Outbox,
+    AlertChannel,
 }
 
 impl Table {
@@ -33,16 +34,19 @@ impl Table {
             Self::Totp => "totp",
             Self::RecoveryUnkept => "recovery_unkept",
             Self::Outbox => "outbox",
+            Self::AlertChannel => "alert_channel",
         }
     }
 
-    /// What a data key seals. Digests are made with the newest version and looked for with it, so nothing moves.
+    /// What a data key seals. Digests are made with the newest version and looked for with it, so nothing moves; the
+    /// links of the audit chain stay what they are.
     const fn of(purpose: DataPurpose) -> &'static [Self] {
         match purpose {
             DataPurpose::Session => &[Self::Session],
             DataPurpose::Totp => &[Self::Totp, Self::RecoveryUnkept],
             DataPurpose::Mail => &[Self::Outbox],
-            DataPurpose::Digest | DataPurpose::Device => &[],
+            DataPurpose::Alert => &[Self::AlertChannel],
+            DataPurpose::Digest | DataPurpose::Device | DataPurpose::Audit => &[],
         }
     }
 }
@@ -65,8 +69,10 @@ impl Services {
                     unreadable.insert(table.as_str(), done.unreadable);
                 }
             }
+            let is_needed = *purpose == DataPurpose::Audit
+                && audit::chain_needs_older(&self.db, *newest).await?;
             // What was changed in the meantime may need an older version still: the next pass knows.
-            if overtaken == 0 {
+            if overtaken == 0 && !is_needed {
                 let mut tx = self.db.begin().await?;
                 let made_before = began.minus(TAKEN_IN_AFTER);
                 let gone = data_keys::delete_older(&mut tx, *purpose, *newest, made_before);
@@ -106,6 +112,7 @@ impl Services {
             Table::Totp => self.totp.reseal(after).await,
             Table::RecoveryUnkept => self.recovery.reseal(after).await,
             Table::Outbox => self.outbox.reseal(after).await,
+            Table::AlertChannel => self.alerts.reseal(after).await,
         }
     }
 }

@@ -6,29 +6,35 @@ use concierge_core::{
     account::{AccountId, Role},
     audit::EventName,
     problem::ErrorCode,
+    time::Timestamp,
 };
 use serde_json::json;
 
 use crate::{
     account::Accounts,
     admin::Desk,
-    audit::{self, Event, Origin, Refusal, Refusals},
+    alert::Alerts,
+    audit::{self, Chain, Event, Origin, Refusal, Refusals},
     config::Config,
     floor::Floor,
-    http::{SecurityHeaders, Site, client::Client, cookies::CookieNames, error::ApiError},
+    gauges::Gauges,
+    http::{SecurityHeaders, Site, client::Client, cookies::CookieNames, error::ApiError, listen},
     key_desk,
     key_watch::KeyWatch,
     keys::{Keeper, Supply, data_keys::DataKeys},
     mail::{Courier, Outbox},
+    monitor::{self, Caps, Monitor},
     platform::{
         clock::Clock,
         hash::Hasher,
         keyring::Keyrings,
         limit::{AddressKey, AddressLimiter, Beyond, Quota},
+        metrics::{Metrics, RefreshResult},
         rng::Rng,
         shutdown::Shutdown,
     },
     recovery::{Links, RecoveryCodes},
+    report::Reports,
     session::Sessions,
     sign_in::SignIn,
     store::{
@@ -81,7 +87,9 @@ pub struct Services {
     pub key_watch: KeyWatch,
     /// Takes mails in.
     pub outbox: Arc<Outbox>,
-    courier: Courier,
+    courier: Arc<Courier>,
+    /// The alerts.
+    pub alerts: Alerts,
     /// The names of our cookies.
     pub cookie_names: CookieNames,
     /// The headers of every answer.
@@ -92,8 +100,21 @@ pub struct Services {
     pub reload_script: Option<String>,
     /// What was refused to whom.
     pub refusals: Refusals,
+    /// Links events to the audit chain.
+    pub chain: Chain,
+    /// What is counted for the operator's own tools.
+    pub metrics: Arc<Metrics>,
+    /// The hashing threads.
+    pub hasher: Hasher,
+    /// When the process started.
+    pub started_at: Timestamp,
+    pub(crate) gauges: Gauges,
+    /// The host live.
+    pub monitor: Arc<Monitor>,
     /// Limits reports from browsers.
     pub reports: AddressLimiter,
+    /// What browsers reported.
+    pub browser_reports: Reports,
     /// Whether the end has begun.
     pub shutdown: Shutdown,
     refreshes: AddressLimiter,
@@ -131,12 +152,8 @@ impl Services {
     pub fn assemble(parts: Parts) -> Arc<Self> {
         let config = parts.config;
         let (db, clock, rng) = (parts.db, parts.clock, parts.rng);
-        let key_watch = KeyWatch::new(
-            &parts.supply,
-            &parts.rings,
-            rng.id(clock.now()),
-            clock.now(),
-        );
+        let now = clock.now();
+        let key_watch = KeyWatch::new(&parts.supply, &parts.rings, rng.id(now), now);
         let shared = (db.clone(), Arc::clone(&clock), Arc::clone(&rng));
         let floor = Floor::new(
             &config,
@@ -148,22 +165,34 @@ impl Services {
         let keeper = floor.keeper(&config, parts.supply);
         let (keys, sessions) = (Arc::clone(&floor.keys), Arc::clone(&floor.sessions));
         let (outbox, freshness) = (Arc::clone(&floor.outbox), Arc::clone(&floor.freshness));
+        let hasher = floor.hasher.clone();
+        let courier = Arc::new(Courier::new(Arc::clone(&outbox), &config));
+        let alerts = floor.alerts(&config, &courier);
         let factor = config.address_limit_factor;
         let accounts = floor.accounts(&config);
         let recovery = floor.recovery(&accounts);
         let links = floor.links(&config, &accounts);
         let totp = floor.totp(&config, &accounts, &recovery);
+        let (chain, monitor) = (floor.chain(), floor.monitor(viewers(&config)));
         let sign_in = floor.sign_in(&config, &accounts, (&recovery, &links), &totp);
         Arc::new(Self {
             cookie_names: CookieNames::with_suffix(&config.cookie_suffix),
             security_headers: SecurityHeaders::new(&config, parts.reload_port),
             reload_script: parts.reload_port.map(reload_script),
             refusals: Refusals::default(),
+            chain,
+            metrics: Arc::default(),
+            hasher,
+            started_at: clock.now(),
+            gauges: Gauges::default(),
             reports: AddressLimiter::new(REPORTS, factor),
+            browser_reports: Reports::default(),
             refreshes: AddressLimiter::new(REFRESHES, factor),
+            monitor,
             keeper,
             key_watch,
-            courier: Courier::new(Arc::clone(&outbox), &config),
+            courier,
+            alerts,
             config,
             keys,
             db,
@@ -204,6 +233,11 @@ impl Services {
         }
     }
 
+    /// Measures the host for as long as the program runs.
+    pub async fn measure(self: Arc<Self>) {
+        monitor::watch(Arc::clone(&self.monitor), self.config.data.clone()).await;
+    }
+
     /// Whether 5xx answers say what happened: in development only.
     pub fn shows_causes(&self) -> bool {
         !self.config.environment.is_deployed()
@@ -221,11 +255,18 @@ impl Services {
             .note(refusal, &client.address_key, &client.origin);
     }
 
-    /// Writes down what was refused since the last time.
+    /// Writes down what was refused, and what browsers reported, since the last time.
     pub async fn record_refusals(&self) -> Result<(), StoreError> {
-        self.refusals
+        let refused = self
+            .refusals
             .flush(&self.db, self.clock.now(), &*self.rng)
-            .await
+            .await;
+        self.browser_reports.flush(&self.db).await.and(refused)
+    }
+
+    /// Forgets what browsers have not reported for long.
+    pub async fn purge_reports(&self) -> Result<u64, StoreError> {
+        self.browser_reports.purge(&self.db, self.clock.now()).await
     }
 
     /// Ends the sessions of before that passed no second factor though the policy demands one now; answers how many.
@@ -278,7 +319,10 @@ impl Services {
     /// Counts a refresh of an address.
     pub fn count_refresh(&self, address_key: &AddressKey) -> Result<(), ApiError> {
         let counted = self.refreshes.count(address_key, self.clock.now());
-        counted.map_err(|wait| ApiError::retry(ErrorCode::Throttled, wait))
+        counted.map_err(|wait| {
+            self.metrics.refresh(RefreshResult::Throttled);
+            ApiError::retry(ErrorCode::Throttled, wait)
+        })
     }
 
     /// Takes in what the feed announced after `position`; answers the new position.
@@ -309,7 +353,22 @@ impl Services {
             self.key_watch.call();
         }
         self.freshness.heard(began);
+        if heard != position {
+            // Somebody's session may have ended, or an admin is none any more.
+            self.monitor.beat();
+        }
         Ok(heard)
+    }
+}
+
+/// So many sockets: a page or two on each device of an admin, and never all the connections there are.
+fn viewers(config: &Config) -> Caps {
+    let factor = usize::try_from(config.address_limit_factor.max(1)).unwrap_or(1);
+    let most = usize::try_from(config.monitor_viewers).unwrap_or(usize::MAX);
+    Caps {
+        account: 10,
+        address: factor.saturating_mul(50),
+        all: (listen::places() / 2).min(most),
     }
 }
 

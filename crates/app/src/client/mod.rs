@@ -13,6 +13,7 @@ pub(crate) mod refresh;
 #[cfg(feature = "browser")]
 mod renewing;
 mod schedule;
+pub(crate) mod socket;
 
 use std::{borrow::Cow, future::Future, pin::Pin, sync::Arc};
 
@@ -196,13 +197,14 @@ pub(crate) fn use_client() -> Client {
     use_context().unwrap_or_else(|| Client::new(Arc::new(Unreachable)))
 }
 
+/// The client that renews nothing.
 #[cfg(feature = "browser")]
 pub(crate) fn plain() -> Client {
     Client::new(Arc::new(fetch::Fetch))
 }
 
 #[cfg(not(feature = "browser"))]
-fn plain() -> Client {
+pub(crate) fn plain() -> Client {
     use_client()
 }
 

@@ -61,6 +61,8 @@ fn report(message: String) -> Result<(), JsValue> {
     init.set_method(ReportClientError::METHOD.as_str());
     init.set_body(&JsValue::from_str(&body));
     init.set_headers(headers.unchecked_ref());
+    // Who loads the page again at once does not cut it off. There is no setter for it yet.
+    js_sys::Reflect::set(&init, &"keepalive".into(), &JsValue::TRUE)?;
     let _unread = window.fetch_with_str_and_init(ReportClientError::PATH, &init);
     Ok(())
 }

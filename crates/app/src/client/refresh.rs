@@ -94,6 +94,7 @@ pub(crate) struct Keeper {
     plain: StoredValue<Client>,
     plan: StoredValue<Option<Plan>>,
     warning: RwSignal<Option<u64>>,
+    renewals: RwSignal<u32>,
 }
 
 /// The keeper of this page's session.
@@ -111,6 +112,7 @@ impl Keeper {
             plain: StoredValue::new(plain),
             plan: StoredValue::new(None),
             warning: RwSignal::new(None),
+            renewals: RwSignal::new(0),
         };
         provide_context(keeper);
         keeper
@@ -119,6 +121,11 @@ impl Keeper {
     /// Seconds until the session ends for want of input, while there is reason to warn; tracked.
     pub(crate) fn warning(self) -> Option<u64> {
         self.warning.get()
+    }
+
+    /// How often the session was found to last longer, here or by another tab; tracked.
+    pub(crate) fn renewals(self) -> u32 {
+        self.renewals.get()
     }
 
     /// Starts clocks and listeners, once the page lives in a browser.
@@ -255,6 +262,7 @@ impl Keeper {
         self.warning.set(None);
         let plan = Plan::new(now(), expires_in, idle_in, js_sys::Math::random());
         self.plan.set_value(Some(plan));
+        self.renewals.update(|renewals| *renewals += 1);
     }
 
     /// The server knows no session of this browser any more, and this is why. It is not live now.

@@ -14,6 +14,7 @@ use leptos_router::{
 };
 
 use crate::{
+    layout::house_nav::HouseNav,
     page::system::not_found::NotFound,
     reaction::{effect, part},
     state::{
@@ -60,7 +61,11 @@ pub(crate) fn RequireAdmin() -> impl IntoView {
             .is_none_or(|account| account.role == Role::Admin)
     });
     part(move || match may_see.get() {
-        true => view! { <Outlet /> }.into_any(),
+        true => view! {
+            <HouseNav />
+            <Outlet />
+        }
+        .into_any(),
         false => view! { <NotFound /> }.into_any(),
     })
 }

@@ -4,6 +4,7 @@ pub(crate) mod beyond;
 pub(crate) mod door;
 pub(crate) mod frame;
 pub(crate) mod guard;
+mod house_nav;
 pub(crate) mod nav;
 pub(crate) mod step_up;
 pub(crate) mod token;

@@ -3,7 +3,7 @@
 use concierge_core::{
     account::Role,
     api::Endpoint,
-    link::{Page, encode_query},
+    link::{Audience, Page, encode_query},
     locale::Locale,
     session::api::{Logout, Scope},
 };
@@ -37,8 +37,9 @@ pub(crate) fn TopNav() -> impl IntoView {
                 Some(role) => view! {
                     <PageLink page=Page::Profile label=words.nav.profile />
                     <PageLink page=Page::Security label=words.nav.security />
+                    <PageLink page=Page::Events label=words.nav.events />
                     {(role == Role::Admin).then(|| view! {
-                        <PageLink page=Page::Accounts label=words.nav.accounts />
+                        <PageLink page=Page::Accounts label=words.nav.house within=Audience::Admin />
                     })}
                     <SignOut />
                 }
@@ -49,11 +50,22 @@ pub(crate) fn TopNav() -> impl IntoView {
     }
 }
 
-/// A link to a page, marked while one is on it.
+/// A link to a page, marked while one is on it, or on another page for the audience that it leads to.
 #[component]
-fn PageLink(page: Page, label: &'static str) -> impl IntoView {
+pub(super) fn PageLink(
+    page: Page,
+    label: &'static str,
+    #[prop(optional)] within: Option<Audience>,
+) -> impl IntoView {
     let here = use_location().pathname;
-    let current = move || here.with(|here| here == page.path()).then_some("page");
+    let current = move || {
+        here.with(|here| {
+            let beside = || within.is_some() && Page::of(here).map(Page::audience) == within;
+            (here == page.path())
+                .then_some("page")
+                .or_else(|| beside().then_some("true"))
+        })
+    };
     view! {
         <a class="nav-link" href=page.path() aria-current=current>
             {label}

@@ -3,6 +3,7 @@
 
 pub(crate) mod account;
 pub(crate) mod admin;
+pub(crate) mod monitor;
 pub(crate) mod recovery;
 pub(crate) mod session;
 pub(crate) mod sign_in;

@@ -25,8 +25,10 @@ pub enum Module {
     Visitor,
     /// The door, and what is behind it for everybody who is signed in.
     Member,
-    /// The pages of admins alone.
+    /// The pages of admins where they act on accounts and keys.
     Admin,
+    /// The pages of admins that keep watch.
+    Watch,
     /// Every page, where there is no server to bring another module.
     #[default]
     Whole,
@@ -41,6 +43,8 @@ impl Module {
         Some(Self::Member)
     } else if cfg!(feature = "admin") {
         Some(Self::Admin)
+    } else if cfg!(feature = "watch") {
+        Some(Self::Watch)
     } else {
         None
     };
@@ -50,7 +54,10 @@ impl Module {
     pub fn of(path: &str, role: Option<Role>) -> Self {
         match (Page::of(path), role) {
             (Some(page), None | Some(Role::Admin)) if page.audience() == Audience::Admin => {
-                Self::Admin
+                match page.keeps_watch() {
+                    true => Self::Watch,
+                    false => Self::Admin,
+                }
             }
             (_, Some(_)) => Self::Member,
             (Some(page), None) if !page.is_door() => Self::Member,

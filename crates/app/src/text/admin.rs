@@ -7,8 +7,6 @@ texts! {
         lead: "Everybody who has an account in this house.", "Toutes les personnes qui ont un compte dans cette maison.";
         mails_stuck: "Mails that wait to be sent: {}.", "Messages en attente d’envoi : {}.";
         mails_failed: "The last try failed; the mail server is worth a look.", "Le dernier essai a échoué ; jetez un œil au serveur de messagerie.";
-        to_invitations: "Invitations to this house", "Invitations à rejoindre cette maison";
-        to_keys: "Keys of this house", "Clés de cette maison";
         back: "Back to the accounts", "Retour aux comptes";
         search: "Address or name begins with", "L’adresse ou le nom commence par";
         submit: "Search", "Rechercher";
@@ -36,6 +34,7 @@ texts! {
     /// One account, and what an admin does about it.
     account: Account {
         title: "Account", "Compte";
+        events: "Security events of this account", "Événements de sécurité de ce compte";
         sessions: "Sessions", "Sessions";
         nobody: "Nobody is signed in to this account right now.", "Personne n’est connecté à ce compte en ce moment.";
         acts: "What you can do", "Ce que vous pouvez faire";
@@ -149,8 +148,10 @@ texts! {
         session: "sessions", "les sessions";
         device: "known devices", "les appareils connus";
         digest: "digests of tokens", "les empreintes des jetons";
+        audit: "the chain of the events", "la chaîne des événements";
         totp: "second factors", "les seconds facteurs";
         mail: "mails that wait", "les messages en attente";
+        alert: "where alerts go", "les destinations des alertes";
         lives: "Lives in", "Se trouve dans";
         alg: "Algorithm", "Algorithme";
         read_only: "This ring can’t be rotated from here.", "Ce trousseau ne peut pas être renouvelé d’ici.";

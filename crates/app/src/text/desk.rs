@@ -15,6 +15,41 @@ texts! {
         token: "Token of the mail", "Jeton du message";
         token_hint: "Filled in by the link; otherwise paste it here.", "Rempli par le lien ; sinon, collez-le ici.";
     }
+    /// The way through the desk of admins.
+    house: House {
+        main: "Pages of the house", "Pages de la maison";
+        accounts: "Accounts", "Comptes";
+        invitations: "Invitations", "Invitations";
+        keys: "Keys", "Clés";
+        events: "All events", "Tous les événements";
+        alerts: "Alerts", "Alertes";
+        monitor: "Monitor", "Supervision";
+        reports: "Browser reports", "Rapports des navigateurs";
+    }
+    /// What happened to an account.
+    events: Events {
+        title: "Your security events", "Vos événements de sécurité";
+        lead: "What happened to your account, the newest first. If something here was not you, change your password and end the other sessions on the security page.", "Ce qui est arrivé à votre compte, le plus récent d’abord. Si quelque chose ici ne vient pas de vous, changez votre mot de passe et fermez les autres sessions sur la page de sécurité.";
+        none: "There are no such events.", "Il n’y a aucun événement de ce genre.";
+        info: "Information", "Information";
+        notice: "Notice", "À noter";
+        warning: "Warning", "Avertissement";
+        critical: "Critical", "Critique";
+        more: "Details", "Détails";
+        name: "Name", "Nom";
+        account: "Account", "Compte";
+        actor: "Done by", "Effectué par";
+        client: "Client", "Client";
+        request: "Request", "Requête";
+        details: "More", "Précisions";
+        id: "Event", "Événement";
+        pages: "Pages of the list", "Pages de la liste";
+        first: "Newest", "Plus récents";
+        next: "Older", "Plus anciens";
+        export: "Take a copy:", "Emporter une copie :";
+        csv: "as a table (CSV)", "en tableau (CSV)";
+        jsonl: "as JSON lines", "en lignes JSON";
+    }
     /// The second step of a sign-in.
     second_step: SecondStep {
         title: "Second step", "Seconde étape";

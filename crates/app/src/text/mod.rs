@@ -36,6 +36,7 @@ pub mod format;
 mod admin;
 mod desk;
 mod table;
+mod watch;
 
 pub(crate) use admin::Texts as AdminTexts;
 pub use table::Texts;
@@ -53,6 +54,14 @@ pub(crate) fn use_admin_texts() -> &'static AdminTexts {
     match use_locale() {
         Locale::En => &admin::EN,
         Locale::Fr => &admin::FR,
+    }
+}
+
+/// The texts of the pages that keep watch in the language of this page load.
+pub(crate) fn use_watch_texts() -> &'static watch::Texts {
+    match use_locale() {
+        Locale::En => &watch::EN,
+        Locale::Fr => &watch::FR,
     }
 }
 
@@ -88,7 +97,9 @@ mod tests {
 
     #[test]
     fn no_text_is_empty_and_placeholders_agree() {
-        for (name, en, fr) in table::PAIRS.iter().chain(desk::PAIRS).chain(admin::PAIRS) {
+        let behind = desk::PAIRS.iter().chain(admin::PAIRS);
+        let behind = behind.chain(watch::PAIRS);
+        for (name, en, fr) in table::PAIRS.iter().chain(behind) {
             assert!(!en.is_empty() && !fr.is_empty(), "{name}");
             assert_eq!(en.matches("{}").count(), fr.matches("{}").count(), "{name}");
         }

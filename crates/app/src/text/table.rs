@@ -19,7 +19,8 @@ texts! {
         main: "Main", "Principale";
         profile: "Profile", "Profil";
         security: "Security", "Sécurité";
-        accounts: "Accounts", "Comptes";
+        events: "Events", "Événements";
+        house: "House", "Maison";
         sign_in: "Sign in", "Connexion";
         help: "Help", "Aide";
         sign_out: "Sign out", "Se déconnecter";

@@ -265,7 +265,7 @@ mod tests {
     fn a_query_tells_what_went_wrong() {
         let problem = problem_of_query(
             Some("invalid_fields"),
-            Some("email:email_invalid,password:password_short,x:unknown,broken"),
+            Some("email:email_invalid,password:password_short,x:no_such_code,broken"),
             None,
             Locale::En,
         )

@@ -1,6 +1,7 @@
 //! Widgets without domain words: they take values and callbacks, and know neither pages nor the API.
 
 pub(crate) mod button;
+pub(crate) mod chart;
 pub(crate) mod code;
 pub(crate) mod confirm;
 pub(crate) mod copy;

@@ -73,13 +73,22 @@ async fn mails_that_were_tried_and_did_not_leave_are_told_and_others_not() {
 #[tokio::test]
 async fn to_a_member_there_is_no_admin_page_and_no_link_to_one() {
     const DESK: Answers = Answers(&[("/api/admin/accounts", LIST)]);
-    for page in [Page::Accounts, Page::Invitations, Page::Keys] {
+    for page in [
+        Page::Accounts,
+        Page::Invitations,
+        Page::Keys,
+        Page::Reports,
+        Page::Monitor,
+    ] {
         let html = render_loaded(page.path(), seen_by(Role::Member, Locale::En), DESK).await;
         assert!(html.contains(">Nothing here</h1>"), "{html}");
         assert!(!html.contains("bob@example.org"), "{html}");
+        assert!(!html.contains(">House</a>"), "{html}");
         assert!(!html.contains(">Accounts</a>"), "{html}");
     }
     let html = render_loaded("/profile", admin(), DESK).await;
+    assert!(html.contains(">House</a>"), "{html}");
+    let html = render_loaded("/admin/accounts", admin(), DESK).await;
     assert!(html.contains(">Accounts</a>"), "{html}");
 }
 
@@ -98,6 +107,7 @@ async fn the_accounts_stand_in_a_table_and_lead_on_to_each_and_to_the_next_page(
         r#"href="/admin/accounts?query=b%20b&amp;cursor=ZWR""#,
         r#"href="/admin/invitations""#,
         r#"href="/admin/keys""#,
+        r#"href="/admin/reports""#,
         r#"value="b b""#,
         r#"method="get" action="/admin/accounts""#,
     ] {

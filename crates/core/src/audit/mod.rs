@@ -1,9 +1,13 @@
 //! The names of security events (OWASP Logging Vocabulary) and how grave each is.
 
+pub mod api;
+mod words;
+
 use serde::{Deserialize, Serialize};
 
 /// How grave an event is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
     /// The usual course of things.
@@ -17,6 +21,14 @@ pub enum Severity {
 }
 
 impl Severity {
+    /// All, the gravest last.
+    pub const ALL: [Self; 4] = [Self::Info, Self::Notice, Self::Warning, Self::Critical];
+
+    /// The severity of a stable text.
+    pub fn from_text(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|one| one.as_str() == text)
+    }
+
     /// The stable text.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -38,6 +50,14 @@ macro_rules! event_names {
             /// The stable text.
             pub const fn as_str(self) -> &'static str {
                 match self { $(Self::$name => $text,)+ }
+            }
+
+            /// All of them, as the documents list them.
+            pub const ALL: &'static [Self] = &[$(Self::$name),+];
+
+            /// The event of a stable text; none where a later version made it.
+            pub fn from_text(text: &str) -> Option<Self> {
+                match text { $($text => Some(Self::$name),)+ _ => None }
             }
 
             /// How grave it is.
@@ -171,10 +191,34 @@ event_names! {
     KeyLostReplaced = "key_lost_replaced", Critical;
     /// Tokens were refused in numbers or ways that point at an attack.
     KeyAbuse = "key_abuse", Critical;
+    /// One address tried the passwords of many accounts.
+    PasswordSpraying = "authn_password_spraying", Warning;
+    /// Many addresses tried the password of one account.
+    CredentialStuffing = "authn_credential_stuffing", Warning;
+    /// Somebody signed in after many failures.
+    SuccessAfterFailures = "authn_success_after_failures", Critical;
+    /// One session came from many addresses within minutes.
+    SessionManyAddresses = "session_many_addresses", Warning;
+    /// One session came from another browser than before.
+    SessionBrowserChanged = "session_browser_changed", Critical;
+    /// A rule of the alerts was made, changed or deleted.
+    AlertRuleChanged = "alert_rule_changed", Notice;
+    /// A channel of the alerts was made, changed or deleted.
+    AlertChannelChanged = "alert_channel_changed", Notice;
+    /// The receiver of a channel said that it is gone for good.
+    AlertChannelGone = "alert_channel_gone", Warning;
+    /// Somebody has seen an alert.
+    AlertAcknowledged = "alert_acknowledged", Notice;
     /// A rate limit was passed.
     RateLimit = "excess_rate_limit_exceeded", Notice;
     /// A request was refused because it came from another site.
     MaliciousCsrf = "malicious_csrf", Warning;
+    /// A copy of the events was taken.
+    AuditExported = "audit_exported", Notice;
+    /// Events older than the retention were deleted.
+    AuditPurged = "audit_purged", Info;
+    /// The chain of the events did not end where it was sealed: somebody changed the table.
+    AuditChainBroken = "audit_chain_broken", Critical;
     /// The program started.
     SysStartup = "sys_startup", Info;
     /// The program stopped.

@@ -8,6 +8,7 @@ mod argon2_rate;
 mod client;
 mod crowd;
 mod enumeration;
+mod events;
 mod house;
 mod keys;
 mod machine;
@@ -22,6 +23,7 @@ mod server;
 mod sessions;
 mod sign_in;
 mod statistics;
+mod viewers;
 mod visit;
 
 use std::process::ExitCode;
@@ -34,7 +36,7 @@ type Outcome<T> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
 /// A part of the table and what measures it.
 type Part = (&'static str, fn(&mut Report) -> Outcome<()>);
 
-const PARTS: [Part; 10] = [
+const PARTS: [Part; 12] = [
     ("profile", profile::measure),
     ("sign-in", sign_in::measure),
     ("second-factor", second_factor::measure),
@@ -45,6 +47,8 @@ const PARTS: [Part; 10] = [
     ("ring", ring::measure),
     ("visit", visit::measure),
     ("keys", keys::measure),
+    ("events", events::measure),
+    ("viewers", viewers::measure),
 ];
 
 fn main() -> ExitCode {

@@ -28,7 +28,7 @@ use serde::{Deserialize, Serialize};
 use tokio::net::TcpListener;
 use tower::ServiceExt as _;
 
-use crate::{Outcome, crowd, house, machine};
+use crate::{Outcome, crowd, events, house, machine};
 
 /// The hidden argument of the child process.
 pub const ARGUMENT: &str = "--serve";
@@ -48,6 +48,10 @@ pub struct Plan {
     pub sessions: u32,
     /// Accounts beside them that nobody signs in to; where there are some, person 0 is an admin.
     pub crowd: u32,
+    /// Events beside those that people cause; where there are some, person 0 is an admin.
+    pub events: u32,
+    /// People, from person 1 on, who are admins and signed in; then the host is measured, too.
+    pub admins: usize,
     /// Whether its rows are in PostgreSQL.
     pub is_on_postgres: bool,
 }
@@ -71,6 +75,8 @@ pub struct Doors {
     pub bare: u16,
     /// The cookie of person 0.
     pub cookie: String,
+    /// The cookies of the admins.
+    pub cookies: Vec<String>,
     /// The seeds of the others' second factors, in base 32.
     pub seeds: Vec<String>,
 }
@@ -107,6 +113,13 @@ impl Server {
     }
 }
 
+impl Server {
+    /// The process.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+}
+
 impl Drop for Server {
     fn drop(&mut self) {
         // It ends by itself once it is let go, and takes its folder along.
@@ -130,9 +143,10 @@ pub fn run(arguments: &[&str]) -> Outcome<()> {
         };
         let sessions = plan.sessions.max(1);
         let services = house::services(folder.path(), db, Arc::new(SystemClock), sessions).await?;
-        telemetry::start(&services.config.log.filter, true);
+        telemetry::start(&services.config.log.filter, true, None);
         house::listen_to_feed(Arc::clone(&services));
         let (cookie, seeds) = move_in(&services, &plan).await?;
+        let cookies = appoint(&services, plan.admins).await?;
         let shutdown = until_let_go();
         let body = profile_bytes(&services, &cookie).await?;
         let routes = http::router(Arc::clone(&services)).merge(layered(&services, body.clone()));
@@ -141,6 +155,7 @@ pub fn run(arguments: &[&str]) -> Outcome<()> {
             port: front.local_addr()?.port(),
             bare: back.local_addr()?.port(),
             cookie,
+            cookies,
             seeds,
         };
         writeln!(std::io::stderr(), "{}", serde_json::to_string(&doors)?)?;
@@ -158,6 +173,10 @@ async fn move_in(services: &Services, plan: &Plan) -> Outcome<(String, Vec<Strin
         crowd::settle(services, plan.crowd, plan.is_on_postgres).await?;
         house::appoint(services, 0).await?;
     }
+    if plan.events > 0 {
+        events::fill(services, plan.events, plan.is_on_postgres).await?;
+        house::appoint(services, 0).await?;
+    }
     for _ in 1..plan.sessions {
         house::sign_in(services, 0, Transport::Bearer).await?;
     }
@@ -169,6 +188,21 @@ async fn move_in(services: &Services, plan: &Plan) -> Outcome<(String, Vec<Strin
         Vec::new()
     };
     Ok((cookie, seeds))
+}
+
+/// Makes people admins and signs them in; where there are any, the host is measured as in the running program.
+async fn appoint(services: &Arc<Services>, admins: usize) -> Outcome<Vec<String>> {
+    let mut cookies = Vec::with_capacity(admins);
+    for number in 1..=admins {
+        house::appoint(services, number).await?;
+        let grant = house::sign_in(services, number, Transport::Cookie).await?;
+        let name = &services.cookie_names.access;
+        cookies.push(format!("{name}={}", *grant.access_token));
+    }
+    if admins > 0 {
+        tokio::spawn(Arc::clone(services).measure());
+    }
+    Ok(cookies)
 }
 
 async fn listener() -> Outcome<TcpListener> {

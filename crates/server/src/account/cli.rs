@@ -25,6 +25,7 @@ use crate::{
     keys::Supply,
     platform::shutdown::Shutdown,
     services::Services,
+    setup_link,
 };
 
 /// Runs a command on the database, with the server up or down.
@@ -236,7 +237,7 @@ async fn setup_link(services: &Services) -> Result<(), CommandError> {
         .await
         .map_err(AccountError::from)?
         .ok_or(CommandError::AdminExists)?;
-    boot::show_setup_link(&services.config, &link).map_err(CommandError::Input)
+    setup_link::show(&services.config, &link).map_err(CommandError::Input)
 }
 
 /// Does to an account what an admin could, by the same rules, with nobody as the actor.

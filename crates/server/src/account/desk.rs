@@ -111,7 +111,7 @@ impl Accounts {
         let (name, details) = match deed {
             Deed::Lock => (
                 EventName::UserUpdated,
-                serde_json::json!({ "locked": true }),
+                serde_json::json!({ "locked": true, "role": target.view.role }),
             ),
             Deed::Unlock => (
                 EventName::UserUpdated,

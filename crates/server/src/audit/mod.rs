@@ -1,21 +1,41 @@
 //! Security events: what happened, to whom, from where.
 //!
 //! Invariant: an event is a row of the transaction it records, so neither exists without the other; rows are
-//! only ever added. A log line with target `security` follows the commit, for the operator's own tools:
+//! only ever added, and deleted by the retention alone. A log line with target `security` follows the commit, for the operator's own tools:
 //! no line tells of what was rolled back. Refusals, which anybody
 //! can cause, are counted first ([`Refusals`]).
 
+mod chain;
+mod chain_end;
+mod chain_store;
+pub mod copy;
+pub mod http;
+mod link;
+mod list;
+mod list_store;
+mod purge;
 mod refusal;
+mod report;
 mod store;
+mod verify;
+mod watched_store;
 
 use concierge_core::{
     account::AccountId,
     audit::EventName,
     id::{Id, Kind},
+    monitor::live::Occurrence,
     time::Timestamp,
 };
 
+pub use chain::{Chain, Extended, Head, chain_anew, chain_needs_older};
+pub use copy::record_copy;
+pub use list::{ListError, Wanted, page, pages};
+pub use purge::Purged;
 pub use refusal::{Refusal, Refusals};
+pub use report::{Damage, Finding, Report};
+pub use verify::{VerifyError, verify};
+pub use watched_store::{Watched, list_watched};
 
 use crate::{
     platform::rng::Rng,
@@ -119,6 +139,15 @@ pub async fn list_refused(
     since: Timestamp,
 ) -> Result<Vec<Refused>, StoreError> {
     store::list_refused(db, name, since).await
+}
+
+/// What happened after a time, to whomever, the newest first; so many events at most.
+pub async fn list_newest(
+    db: &Db,
+    since: Timestamp,
+    most: i64,
+) -> Result<Vec<Occurrence>, StoreError> {
+    store::list_newest(db, since, most).await
 }
 
 /// What happened to an account, the newest first; so many events at most.

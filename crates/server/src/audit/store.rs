@@ -1,6 +1,8 @@
 //! SQL of the `event` table. There is no update and no delete.
 
-use concierge_core::{account::AccountId, audit::EventName, id::Id, time::Timestamp};
+use concierge_core::{
+    account::AccountId, audit::EventName, id::Id, monitor::live::Occurrence, time::Timestamp,
+};
 
 use super::{Event, EventKind, Kept, Refused};
 use crate::store::{Db, StoreError, Tx, sql};
@@ -26,6 +28,33 @@ pub(super) async fn insert(
         .execute(tx)
         .await
         .map(|_| ())
+}
+
+/// What happened after a time, the newest first.
+pub(super) async fn list_newest(
+    db: &Db,
+    since: Timestamp,
+    most: i64,
+) -> Result<Vec<Occurrence>, StoreError> {
+    let rows = sql("SELECT id, at, name, severity, account_id, address FROM event WHERE at > $1 ORDER BY at DESC, id DESC LIMIT $2")
+        .bind(since.as_millis())
+        .bind(most)
+        .fetch_all(db)
+        .await?;
+    rows.iter()
+        .map(|row| {
+            Ok(Occurrence {
+                id: row.text("id")?,
+                at: Timestamp::from_millis(row.int("at")?),
+                name: row.text("name")?,
+                severity: row.text("severity")?,
+                account: row.text_or_null("account_id")?,
+                address: row
+                    .text_or_null("address")?
+                    .filter(|address| !address.is_empty()),
+            })
+        })
+        .collect()
 }
 
 /// What happened to an account, the newest first.

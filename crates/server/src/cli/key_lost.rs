@@ -155,6 +155,11 @@ fn listed(loss: &Loss) -> String {
     for (letter, count) in &loss.mails {
         text.push_str(&format!("{count:>12}  {letter}\n"));
     }
+    for name in &loss.channels {
+        text.push_str(&format!(
+            "          the channel of alerts \"{name}\" goes\n"
+        ));
+    }
     text
 }
 
@@ -188,6 +193,7 @@ mod tests {
                 ("new_device".to_owned(), 2),
                 ("reset_password".to_owned(), 1),
             ]),
+            channels: vec!["On call".to_owned()],
         };
         let text = listed(&loss);
         for line in [
@@ -200,6 +206,7 @@ mod tests {
             "3  waiting",
             "2  new_device",
             "1  reset_password",
+            "\"On call\"",
         ] {
             assert!(text.contains(line), "{line} is not in {text}");
         }

@@ -6,6 +6,8 @@
 #![expect(clippy::print_stdout, reason = "the command line talks to its user")]
 #![expect(clippy::print_stderr, reason = "findings go to standard error")]
 
+mod audit;
+mod audit_export;
 mod checklist;
 mod config;
 mod doctor;
@@ -109,6 +111,9 @@ enum Command {
     /// Make and check keys
     #[command(subcommand)]
     Key(key::Command),
+    /// Check and copy the security events
+    #[command(subcommand)]
+    Audit(audit::Command),
     /// Check and explain the configuration
     #[command(subcommand)]
     Config(config::Command),
@@ -239,6 +244,7 @@ pub fn run() -> ExitCode {
     match command {
         Command::Config(command) => config::run(&command, &args, json),
         Command::Key(command) => key::run(&command, &args, json),
+        Command::Audit(command) => audit::run(&command, &args, json),
         Command::Serve { strict_store } => {
             let args = LoadArgs {
                 strict_store,

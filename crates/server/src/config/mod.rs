@@ -13,6 +13,7 @@ mod finding;
 mod key_store;
 mod load;
 mod nearest;
+mod otlp;
 mod parse;
 mod people;
 mod public_url;
@@ -29,6 +30,8 @@ mod tests;
 use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, time::Duration};
 
 use concierge_core::{session::api::Scope, totp::Policy};
+
+use crate::platform::otlp::Receiver;
 
 pub(crate) use self::parse::duration;
 pub use self::{
@@ -85,14 +88,18 @@ pub struct Config {
     pub trusted_proxies: Vec<ipnet::IpNet>,
     /// Multiplies the limits per address.
     pub address_limit_factor: u32,
+    /// How many may watch the host live at once.
+    pub monitor_viewers: u32,
     /// What HSTS covers.
     pub hsts: Hsts,
-    /// What is logged, and how.
+    /// What is logged, and what else is told to the operator's tools.
     pub log: LogConfig,
     /// Shown where a person needs a human.
     pub contact: Option<String>,
     /// Appended to cookie names; may be empty.
     pub cookie_suffix: String,
+    /// The private networks that webhooks of alerts may reach.
+    pub alert_networks: Vec<ipnet::IpNet>,
     /// What was given for the keyrings.
     pub keys: KeySettings,
 }
@@ -151,13 +158,19 @@ pub enum Hsts {
     Off,
 }
 
-/// What is logged, and how.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// What is logged, and what else is told to the operator's tools.
+#[derive(Debug)]
 pub struct LogConfig {
     /// Directives of `tracing`'s filter; they parse.
     pub filter: String,
     /// For machines or for people.
     pub format: LogFormat,
+    /// Security events that are older are deleted.
+    pub event_retention: Duration,
+    /// Where `/metrics` listens; nowhere when it is off.
+    pub metrics_listen: Option<SocketAddr>,
+    /// Who takes traces, metrics and events, when anybody does.
+    pub otlp: Option<Receiver>,
 }
 
 /// The form of a log line.

@@ -84,6 +84,16 @@ pub(super) fn socket(text: &str) -> Result<SocketAddr, String> {
         .map_err(|_| "it is not an IP address with a port, such as 127.0.0.1:3000".to_owned())
 }
 
+/// An address with a port, or `off`.
+pub(super) fn socket_or_off(text: &str) -> Result<Option<SocketAddr>, String> {
+    if text == "off" {
+        return Ok(None);
+    }
+    let wrong =
+        |_| "it is neither `off` nor an IP address with a port, such as 127.0.0.1:9464".to_owned();
+    text.parse().map(Some).map_err(wrong)
+}
+
 /// A comma-separated list of networks; a plain address stands for itself alone.
 pub(super) fn networks(text: &str) -> Result<Vec<IpNet>, String> {
     text.split(',')

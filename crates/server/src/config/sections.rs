@@ -10,7 +10,7 @@ use concierge_core::session::api::Scope;
 use super::{
     Config, DatabaseUrl, Environment, Explained, Given, HashConfig, Hsts, KeySettings, LogConfig,
     LogFormat, PublicUrl, Reader, Reading, RingSettings, SessionConfig, key_store, load::Sources,
-    parse, people,
+    otlp, parse, people,
 };
 
 /// The least Argon2id cost outside tests (OWASP's first recommendation).
@@ -45,6 +45,23 @@ pub(super) fn read(sources: &Sources) -> Reading {
     }
 }
 
+/// Whoever listens beyond this machine has a proxy in front, nearly always.
+fn warn_without_proxy(
+    reader: &mut Reader<'_>,
+    listen: Option<std::net::SocketAddr>,
+    proxies: Option<&Option<Vec<ipnet::IpNet>>>,
+) {
+    if let (Some(listen), Some(None)) = (listen, proxies)
+        && !listen.ip().is_loopback()
+    {
+        reader.warn(
+            "CONCIERGE_LISTEN",
+            "it is reachable from other machines and no proxy is trusted, so every visitor behind a proxy shares one address",
+            "listen on 127.0.0.1 behind a proxy, or set CONCIERGE_TRUSTED_PROXIES=<address of the proxy>/32",
+        );
+    }
+}
+
 /// Everything but the keys; every section is read before the first gap counts.
 fn rest(
     reader: &mut Reader<'_>,
@@ -56,8 +73,12 @@ fn rest(
     let database_url = database_url(reader, &data);
     let listen = reader.read("CONCIERGE_LISTEN", parse::socket);
     let proxies = reader.optional("CONCIERGE_TRUSTED_PROXIES", parse::networks);
+    let alert_networks = reader.optional("CONCIERGE_ALERT_NETWORKS", parse::networks);
     let factor = reader.read("CONCIERGE_ADDRESS_LIMIT_FACTOR", |text| {
         parse::number(text, 1, 100_000)
+    });
+    let viewers = reader.read("CONCIERGE_MONITOR_VIEWERS", |text| {
+        parse::number(text, 1, 10_000)
     });
     let hsts = hsts(reader, public_url.as_ref());
     let contact = reader.optional("CONCIERGE_CONTACT", parse::line);
@@ -69,17 +90,10 @@ fn rest(
     let confirms = people::confirms_addresses(reader, registration, mail.as_ref());
     let (session, hash, log) = (session(reader), hash(reader), log(reader));
     let rotation = rotation(reader);
-    if let (Some(listen), Some(None)) = (listen, &proxies)
-        && !listen.ip().is_loopback()
-    {
-        reader.warn(
-            "CONCIERGE_LISTEN",
-            "it is reachable from other machines and no proxy is trusted, so every visitor behind a proxy shares one address",
-            "listen on 127.0.0.1 behind a proxy, or set CONCIERGE_TRUSTED_PROXIES=<address of the proxy>/32",
-        );
-    }
+    warn_without_proxy(reader, listen, proxies.as_ref());
     let (public_url, database_url, listen) = (public_url?, database_url?, listen?);
     let (trusted_proxies, address_limit_factor) = (proxies?.unwrap_or_default(), factor?);
+    let (alert_networks, monitor_viewers) = (alert_networks?.unwrap_or_default(), viewers?);
     let (hsts, contact, cookie_suffix) = (hsts?, contact?, suffix?.unwrap_or_default());
     let (migrate, people, mail, confirms) = (migrate?, people?, mail?, confirms?);
     let (session, hash, log) = (session?, hash?, log?);
@@ -102,10 +116,12 @@ fn rest(
         migrate,
         trusted_proxies,
         address_limit_factor,
+        monitor_viewers,
         hsts,
         log,
         contact,
         cookie_suffix,
+        alert_networks,
         keys,
     })
 }
@@ -286,9 +302,38 @@ fn log(reader: &mut Reader<'_>) -> Option<LogConfig> {
     });
     let formats = [("json", LogFormat::Json), ("text", LogFormat::Text)];
     let format = reader.read("CONCIERGE_LOG_FORMAT", |text| parse::word(text, &formats));
+    let retention = event_retention(reader);
+    let metrics_listen = metrics_listen(reader);
+    let otlp = otlp::read(reader);
     Some(LogConfig {
         filter: filter?,
         format: format?,
+        event_retention: retention?,
+        metrics_listen: metrics_listen?,
+        otlp: otlp?,
+    })
+}
+
+fn metrics_listen(reader: &mut Reader<'_>) -> Option<Option<std::net::SocketAddr>> {
+    const LISTEN: &str = "CONCIERGE_METRICS_LISTEN";
+    let read = reader.read(LISTEN, parse::socket_or_off)?;
+    if let Some(address) = read.filter(|address| !address.ip().is_loopback()) {
+        let message =
+            format!("whoever reaches {address} reads the metrics, and nobody signs in there");
+        let remedy = "set it to an address of this machine, such as 127.0.0.1:9464, or see that only your Prometheus reaches it";
+        reader.warn(LISTEN, message, remedy);
+    }
+    Some(read)
+}
+
+fn event_retention(reader: &mut Reader<'_>) -> Option<Duration> {
+    let is_production = reader.environment.is_production();
+    reader.read("CONCIERGE_EVENT_RETENTION", |text| {
+        let span = parse::duration(text)?;
+        if span.is_zero() || (is_production && span < Duration::from_secs(24 * 3600)) {
+            return Err("events that go within a day tell nobody what happened".to_owned());
+        }
+        Ok(span)
     })
 }
 

@@ -53,7 +53,7 @@ impl Section {
             Self::Session => "Sessions",
             Self::Password => "Passwords",
             Self::Mail => "Mail",
-            Self::Log => "Logs",
+            Self::Log => "Logs and metrics",
         }
     }
 }
@@ -167,6 +167,8 @@ pub static SETTINGS: &[Setting] = &[
         "Addresses or CIDR ranges, comma-separated, whose `X-Forwarded-*` headers are believed."),
     plain(Server, "CONCIERGE_ADDRESS_LIMIT_FACTOR", "server.address_limit_factor", Fixed("1"),
         "Multiplies the limits per client address, for an office behind one address; 1 to 100000."),
+    plain(Server, "CONCIERGE_MONITOR_VIEWERS", "server.monitor_viewers", Fixed("1000"),
+        "So many live sockets of `/monitor` at once, in all; 1 to 10000. Never more than half of the connections that the process may open."),
     plain(Server, "CONCIERGE_HSTS", "server.hsts", Fixed("subdomains"),
         "What `Strict-Transport-Security` covers: `subdomains`, `host` or `off`."),
     plain(Server, "CONCIERGE_COOKIE_SUFFIX", "server.cookie_suffix", Unset,
@@ -260,11 +262,23 @@ pub static SETTINGS: &[Setting] = &[
         "`smtps://user:password@host:465`, or `smtp://user:password@host:587?tls=required` for STARTTLS; `ca=<file>` where the server's certificate comes from an authority of your own. Unset: mails are written to `<data>/outbox`; in production those with a link are not.").secret(),
     plain(Mail, "CONCIERGE_MAIL_FROM", "mail.from", Derived("`Concierge <concierge@<host of the public URL>>`"),
         "The sender of mails."),
+    plain(Mail, "CONCIERGE_ALERT_NETWORKS", "mail.alert_networks", Unset,
+        "Addresses or CIDR ranges of your own networks, comma-separated, that the webhooks of alerts may reach; everything private is refused otherwise."),
 
     plain(Log, "CONCIERGE_LOG", "log.filter", Fixed("info"),
         "What is logged: a level, or directives such as `info,concierge_server=debug`."),
     plain(Log, "CONCIERGE_LOG_FORMAT", "log.format", ByEnvironment(["text", "text", "json", "json"]),
         "`json` for machines, `text` for people."),
+    plain(Log, "CONCIERGE_EVENT_RETENTION", "log.event_retention", Fixed("365d"),
+        "Security events older than this are deleted; at least `1d` in production."),
+    plain(Log, "CONCIERGE_METRICS_LISTEN", "log.metrics_listen", ByEnvironment(["off", "off", "127.0.0.1:9464", "127.0.0.1:9464"]),
+        "Where `/metrics` is served for Prometheus, or `off`. Nobody signs in there: keep it on loopback or in a private network."),
+    plain(Log, "CONCIERGE_OTLP_ENDPOINT", "log.otlp_endpoint", Unset,
+        "A receiver of traces, metrics and security events (OTLP, `http/protobuf`), such as `http://localhost:4318`. Unset: nothing is sent."),
+    plain(Log, "CONCIERGE_OTLP_HEADERS", "log.otlp_headers", Unset,
+        "Headers for that receiver: `name=value,name=value`, values percent-encoded where they need it.").secret(),
+    plain(Log, "CONCIERGE_OTLP_TEMPORALITY", "log.otlp_temporality", Fixed("cumulative"),
+        "Whether counters tell all since the start (`cumulative`) or what was added since the last time (`delta`, as Datadog asks)."),
 ];
 
 /// What opens AWS. Its own library reads these, so they are no settings of ours.

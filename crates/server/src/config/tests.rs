@@ -107,6 +107,7 @@ fn every_bad_value_is_an_error_that_names_its_setting_and_a_remedy() {
         ("CONCIERGE_PUBLIC_URL", "http://localhost/app"),
         ("CONCIERGE_TRUSTED_PROXIES", "proxy"),
         ("CONCIERGE_ADDRESS_LIMIT_FACTOR", "0"),
+        ("CONCIERGE_MONITOR_VIEWERS", "0"),
         ("CONCIERGE_HSTS", "yes"),
         ("CONCIERGE_COOKIE_SUFFIX", "a b"),
         ("CONCIERGE_CONTACT", "a\nb"),
@@ -202,6 +203,8 @@ fn what_is_risky_but_possible_is_a_warning() {
             "CONCIERGE_HSTS=host",
         ),
         (("CONCIERGE_REGISTRATION", "open"), "anybody can register"),
+        (("CONCIERGE_METRICS_LISTEN", "[::]:9464"), "metrics"),
+        (("CONCIERGE_OTLP_ENDPOINT", "http://x"), "clear"),
     ] {
         let reading = production(&[given]);
         let text = shown(&reading.findings);

@@ -125,6 +125,7 @@ const fn stem(module: Module) -> &'static str {
         Module::Visitor => "concierge-visitor",
         Module::Member | Module::Whole => MAIN,
         Module::Admin => "concierge-admin",
+        Module::Watch => "concierge-watch",
     }
 }
 
@@ -133,8 +134,8 @@ pub fn bundle(site: &Site, module: Module) -> Bundle {
     match site {
         #[cfg(feature = "embed")]
         Site::Embedded => {
-            static BUNDLES: [std::sync::OnceLock<Bundle>; 4] =
-                [const { std::sync::OnceLock::new() }; 4];
+            static BUNDLES: [std::sync::OnceLock<Bundle>; 5] =
+                [const { std::sync::OnceLock::new() }; 5];
             BUNDLES[module as usize]
                 .get_or_init(|| site.bundle(module))
                 .clone()

@@ -54,7 +54,13 @@ pub async fn identify(headers: &HeaderMap, client: &Client, app: &App) -> Result
         }
     };
     match app.sessions.authenticate(token).await {
-        Ok(actor) => Ok(Caller::SignedIn(actor)),
+        Ok(actor) => {
+            let (key, origin) = (&client.address_key, &client.origin);
+            app.alerts
+                .saw(actor.session, actor.account, key, origin)
+                .await;
+            Ok(Caller::SignedIn(actor))
+        }
         Err(error @ (SessionError::TokenExpired | SessionError::Unauthenticated(_))) => {
             note(&error, client, app);
             Ok(Caller::Refused {

@@ -3,6 +3,8 @@
 //! Never a redirect: behind a proxy that does not pass `Host` it would loop. A plain page says what is set,
 //! what was asked for, and what to change.
 
+use std::net::IpAddr;
+
 use axum::{
     body::Body,
     http::{HeaderMap, HeaderValue, StatusCode, header},
@@ -26,18 +28,21 @@ pub fn is_our_origin(origin: &str, config: &Config) -> bool {
             .is_some_and(|host| !config.public_url.is_https() && is_ours(host, config))
 }
 
+/// Whether a `Host` is one of loopback's names, on whatever port.
+pub fn is_loopback(host: &str) -> bool {
+    let (name, _) = name_and_port(host);
+    let address = name.trim_start_matches('[').trim_end_matches(']');
+    name == "localhost" || address.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
+}
+
 fn is_same_loopback(one: &str, other: &str) -> bool {
-    let split = |host: &str| -> Option<(bool, String)> {
-        let (name, port) = host
-            .rsplit_once(':')
-            .filter(|(_, port)| port.bytes().all(|b| b.is_ascii_digit()))
-            .unwrap_or((host, "80"));
-        Some((
-            matches!(name, "localhost" | "127.0.0.1" | "[::1]"),
-            port.to_owned(),
-        ))
-    };
-    matches!((split(one), split(other)), (Some((true, a)), Some((true, b))) if a == b)
+    is_loopback(one) && is_loopback(other) && name_and_port(one).1 == name_and_port(other).1
+}
+
+fn name_and_port(host: &str) -> (&str, &str) {
+    host.rsplit_once(':')
+        .filter(|(_, port)| port.bytes().all(|b| b.is_ascii_digit()))
+        .unwrap_or((host, "80"))
 }
 
 /// The host a request asked for, or an empty text.

@@ -3,14 +3,15 @@
 //! Whoever sends no head, no body (see `body`) or takes no answer loses the connection after seconds, so the places
 //! come free however many strangers only hold them.
 
-use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+use std::{convert::Infallible, io, net::SocketAddr, sync::Arc, time::Duration};
 
-use axum::{Router, extract::Request};
-use hyper::{body::Incoming, server::conn::http1, service::service_fn};
-use hyper_util::{
-    rt::{TokioIo, TokioTimer},
-    server::graceful::GracefulShutdown,
+use axum::{Router, body::Body, extract::Request};
+use hyper::{
+    body::Incoming,
+    server::conn::http1,
+    service::{HttpService, service_fn},
 };
+use hyper_util::rt::{TokioIo, TokioTimer};
 use rustix::process::{Resource, getrlimit};
 use tokio::{
     net::{TcpListener, TcpStream},
@@ -24,12 +25,24 @@ use crate::platform::shutdown::Shutdown;
 /// How long requests in flight may take at the end.
 const DRAIN: Duration = Duration::from_secs(10);
 
-/// Connections at once: with 64 KiB each for a head and a body, 128 MiB at the very worst.
-const CONNECTIONS: u64 = 1024;
+/// Connections at once: with 64 KiB each for a head and a body, 256 MiB at the very worst. A socket keeps its place to
+/// its end.
+const CONNECTIONS: u64 = 2048;
 /// Descriptors left for the database, files and logs.
 const ROOM: u64 = 128;
 /// However few descriptors there are: more than one browser's worth.
 const FEWEST: u64 = 16;
+
+/// The place of a connection, among a request's extensions. Whoever takes the connection over holds it to the end.
+#[derive(Debug, Clone)]
+pub struct Place {
+    _held: Arc<OwnedSemaphorePermit>,
+}
+
+/// How many connections this process takes at once.
+pub fn places() -> usize {
+    Limits::of_this_process().connections
+}
 
 /// What a connection may cost.
 #[derive(Debug, Clone, Copy)]
@@ -60,52 +73,93 @@ pub async fn serve(listener: TcpListener, router: Router, shutdown: &Shutdown) {
     serve_within(listener, router, shutdown, Limits::of_this_process()).await;
 }
 
+/// The same for a door that few come to: they take no places from the others.
+pub async fn serve_few(listener: TcpListener, router: Router, shutdown: &Shutdown) {
+    let limits = Limits {
+        connections: 8,
+        ..Limits::of_this_process()
+    };
+    serve_within(listener, router, shutdown, limits).await;
+}
+
 async fn serve_within(listener: TcpListener, router: Router, shutdown: &Shutdown, limits: Limits) {
-    let graceful = GracefulShutdown::new();
     let places = Arc::new(Semaphore::new(limits.connections));
     loop {
         let accepted = tokio::select! {
             accepted = accept(&listener, &places) => accepted,
             () = shutdown.begun() => break,
         };
-        let (place, stream, peer) = match accepted {
-            Ok(accepted) => accepted,
+        match accepted {
+            Ok((place, stream, peer)) => {
+                set_options(&stream, &limits);
+                let place = Place {
+                    _held: Arc::new(place),
+                };
+                let connection = connection(stream, peer, place, router.clone(), limits.head);
+                tokio::spawn(end_well(connection, shutdown.clone()));
+            }
             Err(error) => {
                 // Out of file descriptors, most likely: waiting lets other connections end.
                 tracing::warn!(%error, "a connection could not be accepted");
                 tokio::time::sleep(Duration::from_millis(50)).await;
-                continue;
             }
-        };
-        set_options(&stream, &limits);
-        let router = router.clone();
-        let service = service_fn(move |mut request: hyper::Request<Incoming>| {
-            request.extensions_mut().insert(Peer(peer));
-            router
-                .clone()
-                .oneshot(Request::from(request.map(axum::body::Body::new)))
-        });
-        let connection = http1::Builder::new()
-            .timer(TokioTimer::new())
-            .header_read_timeout(limits.head)
-            .max_buf_size(64 * 1024)
-            .serve_connection(TokioIo::new(stream), service);
-        let connection = graceful.watch(connection);
-        tokio::spawn(async move {
-            // Free once the connection is closed.
-            let _place = place;
-            if let Err(error) = connection.await {
-                tracing::debug!(%error, "a connection ended early");
-            }
-        });
+        }
     }
     drop(listener);
-    if tokio::time::timeout(DRAIN, graceful.shutdown())
-        .await
-        .is_err()
-    {
+    // Every place is free once every request has its answer and every socket its last word.
+    let all = u32::try_from(limits.connections).unwrap_or(u32::MAX);
+    let ended = tokio::time::timeout(DRAIN, places.acquire_many(all));
+    if ended.await.is_err() {
         tracing::warn!("some requests did not finish in time");
     }
+}
+
+type Served<S> = (http1::UpgradeableConnection<TokioIo<TcpStream>, S>, Place);
+
+/// A connection that answers its requests by the router.
+fn connection(
+    stream: TcpStream,
+    peer: SocketAddr,
+    place: Place,
+    router: Router,
+    head: Duration,
+) -> Served<
+    impl HttpService<Incoming, ResBody = Body, Error = Infallible, Future: Send> + Send + 'static,
+> {
+    let held = place.clone();
+    let service = service_fn(move |mut request: hyper::Request<Incoming>| {
+        request.extensions_mut().insert(Peer(peer));
+        request.extensions_mut().insert(held.clone());
+        let request = Request::from(request.map(Body::new));
+        router.clone().oneshot(request)
+    });
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(head)
+        .max_buf_size(64 * 1024)
+        .serve_connection(TokioIo::new(stream), service)
+        .with_upgrades();
+    (connection, place)
+}
+
+/// Serves a connection; once the end begins, no further than the request that is in flight.
+async fn end_well<S>((connection, place): Served<S>, shutdown: Shutdown)
+where
+    S: HttpService<Incoming, ResBody = Body, Error = Infallible, Future: Send> + Send + 'static,
+{
+    tokio::pin!(connection);
+    let ended = tokio::select! {
+        ended = connection.as_mut() => ended,
+        () = shutdown.begun() => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+    };
+    if let Err(error) = ended {
+        tracing::debug!(%error, "a connection ended early");
+    }
+    // Free once the connection is closed, or whoever took it over is done.
+    drop(place);
 }
 
 /// The next connection, once there is a place for it.
@@ -154,14 +208,14 @@ async fn ask(
     tokio::spawn(connection);
     let request = hyper::Request::get(path)
         .header("host", "localhost")
-        .body(axum::body::Body::empty());
+        .body(Body::empty());
     let response = sender
         .send_request(request.map_err(std::io::Error::other)?)
         .await
         .map_err(std::io::Error::other)?;
     let status = response.status();
     // Whoever answers may be a stranger with much to say.
-    let body = axum::body::to_bytes(axum::body::Body::new(response.into_body()), 4096)
+    let body = axum::body::to_bytes(Body::new(response.into_body()), 4096)
         .await
         .map_err(std::io::Error::other)?;
     Ok((status, body))

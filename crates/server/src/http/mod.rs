@@ -1,5 +1,6 @@
 //! The HTTP surface: one router, one outer door, and nothing that decides.
 
+mod access;
 mod assets;
 pub mod auth;
 pub mod body;
@@ -14,6 +15,7 @@ mod headers;
 mod health;
 mod jwks;
 pub mod listen;
+pub mod metrics;
 pub mod mount;
 pub mod outer;
 mod pages;
@@ -35,7 +37,10 @@ use tower_http::compression::CompressionLayer;
 pub use assets::Site;
 pub use headers::SecurityHeaders;
 
-use crate::{account, admin, key_desk, recovery, services::Services, session, sign_in, totp};
+use crate::{
+    account, admin, alert, audit, key_desk, monitor, recovery, report, services::Services, session,
+    sign_in, totp,
+};
 
 /// What every handler shares.
 pub type App = Arc<Services>;
@@ -76,8 +81,12 @@ pub fn api(app: &App) -> Router<App> {
     let router = totp::http::routes(router);
     let router = recovery::http::routes(router);
     let router = session::http::routes(router);
+    let router = audit::http::routes(router);
     let router = admin::http::routes(router);
     let router = key_desk::http::routes(router);
+    let router = report::http::routes(router);
+    let router = monitor::http::routes(router);
+    let router = alert::http::routes(router);
     let router = system::routes(router);
     let router = documents::routes(router);
     let router = health::routes(router);

@@ -104,7 +104,7 @@ where
             )
             .await;
             if let Err(error) = &outcome {
-                note(&app, error.code, &client);
+                note(&app, error.code, E::PATH, &client);
             }
             match (outcome, encoding, E::FORM) {
                 (Ok(reply), Encoding::Form { next }, Some(form)) => {
@@ -122,7 +122,10 @@ where
 }
 
 /// Notes what was refused to a request, whoever sent it.
-pub(super) fn note(app: &App, code: ErrorCode, client: &Client) {
+pub(crate) fn note(app: &App, code: ErrorCode, route: &str, client: &Client) {
+    if code == ErrorCode::Throttled {
+        app.metrics.routes.throttled(route);
+    }
     let event = match code {
         ErrorCode::Throttled => EventName::RateLimit,
         ErrorCode::BadRequest | ErrorCode::UnsupportedMediaType | ErrorCode::PayloadTooLarge => {

@@ -4,14 +4,9 @@
 //! 2. refusals that need no more than the head: duplicate cookies, an unknown proxy, the wrong host, a plain
 //!    request behind HTTPS, a forged origin
 //! 3. the request itself, with panics caught
-//! 4. security headers on whatever came of it, and one line in the access log
+//! 4. security headers on whatever came of it, one line in the access log, and a count
 
-use std::{
-    net::SocketAddr,
-    panic::AssertUnwindSafe,
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{net::SocketAddr, panic::AssertUnwindSafe, sync::Arc, time::Instant};
 
 use axum::{
     extract::{MatchedPath, Request, State},
@@ -25,12 +20,13 @@ use futures_util::FutureExt as _;
 use tracing::Instrument as _;
 
 use super::{
-    App, assets,
+    App, access, assets,
     client::{Client, Unacceptable},
     csrf, door,
     error::{self, ApiError},
     mount,
 };
+use crate::platform::metrics;
 
 /// The TCP peer of a connection.
 #[derive(Debug, Clone, Copy)]
@@ -53,13 +49,16 @@ pub async fn outer(State(app): State<App>, mut request: Request, next: Next) -> 
     let client = Arc::new(client);
     let path = request.uri().path();
     let is_page = is_page(path);
-    let method = request.method().clone();
+    let method = metrics::verb(request.method().as_str());
     let nonce = is_page.then(|| BASE64_STANDARD.encode(app.rng.bytes::<16>()));
     let matched = request.extensions().get::<MatchedPath>().cloned();
     let known = matched.as_ref().map(MatchedPath::as_str);
     let route = known
         .or_else(|| assets::known_route(path))
         .unwrap_or("unmatched");
+
+    // Before anything that waits: a client that hangs up ends this function there.
+    let pending = access::Pending::new(&app, began, method, route, &client.origin.request_id);
 
     let mut response = match refusal(&app, &request, &client, problem) {
         Some(refusal) => refused(&app, refusal, &request, &client),
@@ -80,14 +79,16 @@ pub async fn outer(State(app): State<App>, mut request: Request, next: Next) -> 
             })
         }
     };
+    app.alerts
+        .answers
+        .count(response.status().as_u16(), app.clock.now());
     app.security_headers
         .apply(response.headers_mut(), nonce.as_deref());
     if response.status() == StatusCode::NOT_FOUND {
         app.refused(EventName::Excess404, "unknown_path", &client);
     }
     // Outside the span: the line names the request itself.
-    log(&method, route, &response, began.elapsed(), &client);
-    response
+    pending.answered(response)
 }
 
 /// Everything outside the API and the machine's own paths is meant for people.
@@ -196,18 +197,4 @@ fn refused(app: &App, refusal: Refusal, request: &Request, client: &Client) -> R
         ),
         Refusal::Error(error) => error::respond(error, client, app.shows_causes()),
     }
-}
-
-fn log(method: &Method, route: &str, response: &Response, took: Duration, client: &Client) {
-    let bytes = http_body::Body::size_hint(response.body()).exact();
-    tracing::info!(
-        target: "access",
-        method = method.as_str(),
-        route,
-        status = response.status().as_u16(),
-        ms = f64::from(u32::try_from(took.as_micros()).unwrap_or(u32::MAX)) / 1000.0,
-        bytes,
-        request_id = client.origin.request_id,
-        "{method} {route} {}", response.status().as_u16()
-    );
 }

@@ -28,7 +28,7 @@ use super::{
     mount::{self, see_other, set_cookies},
     ssr,
 };
-use crate::session::{SessionError, http as session};
+use crate::session::{SessionError, counted, http as session};
 
 const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 const FETCH_MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
@@ -91,7 +91,8 @@ pub async fn serve(State(app): State<App>, request: Request) -> Response {
 
 /// The error page, with the status of the failure and when to come back: neither tells anybody to be signed out.
 async fn failed(app: &App, request: Request, failure: ApiError, client: &Client) -> Response {
-    mount::note(app, failure.code, client);
+    let page = Page::of(request.uri().path()).map_or("unmatched", Page::path);
+    mount::note(app, failure.code, page, client);
     let code = failure.code;
     let problem = error::respond(failure, client, app.shows_causes());
     let (caller, status) = (Caller::Visitor, problem.status());
@@ -190,11 +191,12 @@ async fn identify(
         return Ok((caller, Vec::new()));
     };
     app.count_refresh(&client.address_key)?;
-    match app
+    let renewing = app
         .sessions
-        .refresh(refresh, Transport::Cookie, &client.origin)
-        .await
-    {
+        .refresh(refresh, Transport::Cookie, &client.origin);
+    let renewed = renewing.await;
+    app.metrics.refresh(counted(&renewed));
+    match renewed {
         Ok(grant) => Ok((
             Caller::SignedIn(grant.actor.clone()),
             session::set_cookies(&app.cookie_names, &grant),

@@ -28,6 +28,44 @@ pub async fn send_mails(services: Arc<Services>) {
     }
 }
 
+/// Holds the rules of the alerts against what happened, and sends the messages that come of it as soon as they are
+/// queued. The two do not wait for each other: a receiver may hang. Ends between two rounds once the end begins.
+pub async fn alerts(services: Arc<Services>) {
+    tokio::join!(watch_alerts(&services), send_alerts(&services));
+    if let Err(error) = services.alerts.give_turn_back().await {
+        tracing::warn!(%error, "the turn to look at alerts could not be given back; it ends by itself");
+    }
+}
+
+async fn watch_alerts(services: &Services) {
+    let mut poll = interval(POLL);
+    poll.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    while !services.shutdown.has_begun() {
+        tokio::select! {
+            () = services.shutdown.begun() => break,
+            _ = poll.tick() => {}
+        }
+        if let Err(error) = services.alerts.evaluate().await {
+            tracing::warn!(%error, "the rules of the alerts could not be looked at; they are in a few seconds");
+        }
+    }
+}
+
+async fn send_alerts(services: &Services) {
+    let mut poll = interval(POLL);
+    poll.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    while !services.shutdown.has_begun() {
+        tokio::select! {
+            () = services.shutdown.begun() => break,
+            () = services.alerts.queued() => {}
+            _ = poll.tick() => {}
+        }
+        if let Err(error) = services.alerts.deliver(&services.shutdown).await {
+            tracing::warn!(%error, "the messages of alerts could not be looked for; they are in a few seconds");
+        }
+    }
+}
+
 /// Moves what older versions of the data keys sealed to the newest: at the start, where a kill may have left some, as
 /// soon as a new version has come, and every hour. It may be aborted anywhere.
 pub async fn reseal(services: Arc<Services>) {

@@ -15,10 +15,17 @@ use crate::{
 
 /// What is looked at together; also how long the same pattern is not told of again.
 const WINDOW: Duration = Duration::from_secs(5 * 60);
-/// More bad signatures than this from one address: somebody tries keys.
-const BAD_SIGNATURES_OF_ONE: u64 = 20;
+/// Reasons that mean a token was made by somebody else. A broken program or an old copy shows a few.
+const FORGED: [&str; 4] = [
+    "bad_signature",
+    "unknown_kid",
+    "alg_mismatch",
+    "refresh_bad_mac",
+];
+/// More of one reason than this from one address: somebody tries keys.
+const FORGED_OF_ONE: u64 = 20;
 /// More than this from everywhere: several do.
-const BAD_SIGNATURES_OF_ALL: u64 = 100;
+const FORGED_OF_ALL: u64 = 100;
 
 /// Something to look at.
 #[derive(Debug, PartialEq, Eq)]
@@ -86,18 +93,17 @@ impl Desk<'_> {
 
 fn patterns(refused: &[Refused]) -> Vec<Pattern> {
     let mut found = Vec::new();
-    let (all, most) = counted(refused, "bad_signature");
-    if most.1 > BAD_SIGNATURES_OF_ONE || all > BAD_SIGNATURES_OF_ALL {
-        found.push(Pattern {
-            name: "bad_signature",
-            address: if most.1 > BAD_SIGNATURES_OF_ONE {
-                most.0
-            } else {
-                String::new()
-            },
-            count: all,
-            usual: None,
-        });
+    for name in FORGED {
+        let (all, most) = counted(refused, name);
+        if most.1 > FORGED_OF_ONE || all > FORGED_OF_ALL {
+            let address = Some(most).filter(|most| most.1 > FORGED_OF_ONE);
+            found.push(Pattern {
+                name,
+                address: address.map_or_else(String::new, |most| most.0),
+                count: all,
+                usual: None,
+            });
+        }
     }
     // One is enough: nobody has such a token by accident for long.
     for name in ["revoked_kid", "wrong_env"] {
@@ -150,13 +156,28 @@ mod tests {
     }
 
     #[test]
-    fn bad_signatures_count_from_one_address_and_from_everywhere() {
-        let rows = |address: &str, count| refused("bad_signature", address, count);
-        assert_eq!(found(&[rows("a", 10), rows("a", 10), rows("b", 20)]), []);
-        let one = found(&[rows("a", 11), rows("a", 10), rows("b", 1)]);
-        assert_eq!(one, [("bad_signature", "a".to_owned(), 22)]);
-        let many: Vec<_> = (0..6).map(|n| rows(&format!("{n}"), 17)).collect();
-        assert_eq!(found(&many), [("bad_signature", String::new(), 102)]);
+    fn forged_tokens_count_from_one_address_and_from_everywhere() {
+        for reason in FORGED {
+            let rows = |address: &str, count| refused(reason, address, count);
+            assert_eq!(found(&[rows("a", 10), rows("a", 10), rows("b", 20)]), []);
+            let one = found(&[rows("a", 11), rows("a", 10), rows("b", 1)]);
+            assert_eq!(one, [(reason, "a".to_owned(), 22)]);
+            let many: Vec<_> = (0..6).map(|n| rows(&format!("{n}"), 17)).collect();
+            assert_eq!(found(&many), [(reason, String::new(), 102)]);
+        }
+        let other = [
+            refused("malformed", "a", 900),
+            refused("not_yet", "a", 900),
+            refused("no_such_reason", "a", 900),
+        ];
+        assert_eq!(found(&other), [], "noise is no forgery");
+    }
+
+    #[test]
+    fn what_means_forging_is_a_reason_that_is_given() {
+        for reason in FORGED {
+            assert!(crate::session::REASONS.contains(&reason), "{reason}");
+        }
     }
 
     #[test]

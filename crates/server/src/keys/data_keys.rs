@@ -22,7 +22,7 @@ use crate::{
     platform::{
         keyring::Ring,
         rng::Rng,
-        seal::{SealKey, SealKeys, mac},
+        seal::{MacKeys, SealKey, SealKeys, mac},
     },
     store::{Db, On, StoreError, Tx},
 };
@@ -40,20 +40,33 @@ pub enum DataPurpose {
     Totp,
     /// Seals mails that wait to be sent.
     Mail,
+    /// Makes the MACs of the audit chain.
+    Audit,
+    /// Seals where alerts are sent, and the secrets that sign them.
+    Alert,
 }
 
 impl DataPurpose {
     /// All.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 7] = [
         Self::Session,
         Self::Digest,
         Self::Device,
         Self::Totp,
         Self::Mail,
+        Self::Audit,
+        Self::Alert,
     ];
     /// Those that get a new key when a sealing key is revoked. The key of digests stays: whoever has it learns from a
     /// digest at most a name that they guessed, and tokens are random.
-    pub const RENEWED: [Self; 4] = [Self::Session, Self::Device, Self::Totp, Self::Mail];
+    pub const RENEWED: [Self; 6] = [
+        Self::Session,
+        Self::Device,
+        Self::Totp,
+        Self::Mail,
+        Self::Audit,
+        Self::Alert,
+    ];
 
     /// The stable text.
     pub const fn as_str(self) -> &'static str {
@@ -63,6 +76,8 @@ impl DataPurpose {
             Self::Device => "device",
             Self::Totp => "totp",
             Self::Mail => "mail",
+            Self::Audit => "audit",
+            Self::Alert => "alert",
         }
     }
 }
@@ -75,6 +90,10 @@ pub struct DataKeys {
     pub totp: SealKeys,
     /// Seals mails that wait to be sent.
     pub mail: SealKeys,
+    /// Makes the MACs of the audit chain.
+    pub audit: MacKeys,
+    /// Seals where alerts are sent, and the secrets that sign them.
+    pub alert: SealKeys,
     digest: ArcSwap<Plain>,
     device: ArcSwap<Plain>,
     /// Newest first. Held while they are exchanged: of two reloads the later one wins.
@@ -114,11 +133,14 @@ impl DataKeys {
         let session = unwrapped.ciphers(DataPurpose::Session)?;
         let totp = unwrapped.ciphers(DataPurpose::Totp)?;
         let mail = unwrapped.ciphers(DataPurpose::Mail)?;
+        let alert = unwrapped.ciphers(DataPurpose::Alert)?;
         let digest = unwrapped.newest(DataPurpose::Digest)?;
         let device = unwrapped.newest(DataPurpose::Device)?;
         self.session.swap(session.0, session.1);
         self.totp.swap(totp.0, totp.1);
         self.mail.swap(mail.0, mail.1);
+        self.audit.swap(unwrapped.all(DataPurpose::Audit));
+        self.alert.swap(alert.0, alert.1);
         self.digest.store(digest.into());
         self.device.store(device.into());
         let are_others = *versions != found;
@@ -156,6 +178,8 @@ impl DataKeys {
                     DataPurpose::Session => self.session.keep_newest(),
                     DataPurpose::Totp => self.totp.keep_newest(),
                     DataPurpose::Mail => self.mail.keep_newest(),
+                    DataPurpose::Audit => self.audit.keep_newest(),
+                    DataPurpose::Alert => self.alert.keep_newest(),
                     // Only the newest was ever held.
                     DataPurpose::Digest | DataPurpose::Device => {}
                 }
@@ -198,6 +222,22 @@ pub async fn load(
         }
     }
     Ok(Unwrapped::find(db, sealing).await?.into_keys()?)
+}
+
+/// The key of the audit chain, for whoever checks it, and the versions that no sealing key at hand opens. Nothing is
+/// made.
+pub async fn find_audit_keys(db: &Db, sealing: &Ring) -> Result<(MacKeys, Vec<i64>), StoreError> {
+    let (mut found, mut lost) = (BTreeMap::new(), Vec::new());
+    let rows = store::list_wrapped(db).await?.into_iter();
+    for row in rows.filter(|row| row.purpose == DataPurpose::Audit.as_str()) {
+        match unwrap(&row, sealing.keys()) {
+            Ok((_, plain)) => {
+                found.insert(row.version, plain);
+            }
+            Err(_) => lost.push(row.version),
+        }
+    }
+    Ok((MacKeys::new(found), lost))
 }
 
 /// Makes new data keys for every purpose where a sealing key is lost, inside a transaction, and deletes those that it
@@ -258,6 +298,8 @@ impl Unwrapped {
             session: keys(DataPurpose::Session)?,
             totp: keys(DataPurpose::Totp)?,
             mail: keys(DataPurpose::Mail)?,
+            audit: MacKeys::new(self.all(DataPurpose::Audit)),
+            alert: keys(DataPurpose::Alert)?,
             digest: ArcSwap::from_pointee(self.newest(DataPurpose::Digest)?),
             device: ArcSwap::from_pointee(self.newest(DataPurpose::Device)?),
             versions: Mutex::new(self.versions()),
@@ -270,6 +312,11 @@ impl Unwrapped {
         let each = self.0.iter();
         each.map(|(purpose, keys)| (*purpose, numbers(keys)))
             .collect()
+    }
+
+    fn all(&self, purpose: DataPurpose) -> BTreeMap<i64, Plain> {
+        let versions = self.0.get(&purpose).into_iter().flatten();
+        versions.cloned().collect()
     }
 
     fn newest(&self, purpose: DataPurpose) -> Result<Plain, StoreError> {

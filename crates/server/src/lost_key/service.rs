@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use crate::{
-    account,
+    account, alert,
     audit::{self, Event, Origin},
     keys::{
         Keeper, KeeperError,
@@ -61,6 +61,8 @@ pub struct Loss {
     pub links: u64,
     /// Mails that nobody can read, by letter.
     pub mails: BTreeMap<String, u64>,
+    /// Channels of alerts, by name: nobody knows where they led.
+    pub channels: Vec<String>,
 }
 
 /// What would go. Nothing is changed: the same is done as by [`replace`], and rolled back.
@@ -134,9 +136,11 @@ async fn perform(
     // Counted by a digest that is another from now on.
     sign_in::delete_counts(tx, now).await?;
     recovery::delete_unreadable_copies(tx, &keys.totp).await?;
+    audit::chain_anew(tx, &keys.audit, now).await?;
     Ok(Loss {
         second_factors: totp::delete_unreadable_seeds(tx, &keys.totp).await?,
         mails: mail::delete_unreadable_mails(tx, &keys.mail).await?,
+        channels: alert::delete_unreadable_channels(tx, &keys.alert).await?,
         active: sealing.active().id.clone(),
         lost,
         sessions,

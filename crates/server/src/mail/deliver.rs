@@ -97,6 +97,22 @@ impl Courier {
         outcome.map(|_| lost)
     }
 
+    /// Sends a mail at once, past the outbox, for whoever wants to see whether it leaves. Answers why it did not.
+    pub async fn send_now(&self, mail: &Mail) -> Result<(), String> {
+        let now = self.outbox.clock.now();
+        let outgoing = Outgoing {
+            id: self.outbox.rng.id(now),
+            created_at: now,
+            to: &mail.to,
+            letter: &mail.letter,
+            rendered: letter::render(mail, &self.house),
+        };
+        let mut batch = self.transport.batch(&self.from);
+        let sent = batch.send(outgoing).await;
+        batch.end().await;
+        sent.map_err(Failure::text)
+    }
+
     /// Sends some; answers whether there may be more to do.
     async fn deliver_some(
         &self,

@@ -129,4 +129,52 @@ pub(super) static LETTERS: Letters = Letters {
             Then::Open(Page::Help),
         ),
     },
+    alert_fired: Text {
+        subject: "A security alert",
+        what: "Something at {host} stands out.",
+        next: (
+            "See the alerts of the house and say that you have seen them:",
+            Then::Open(Page::Alerts),
+        ),
+        not_me: (
+            "You get this because an admin of {host} gave this address for alerts.",
+            Then::Nothing,
+        ),
+    },
+    alert_over: Text {
+        subject: "A security alert is over",
+        what: "What stood out at {host} is over.",
+        next: (
+            "See the alerts of the house and say that you have seen them:",
+            Then::Open(Page::Alerts),
+        ),
+        not_me: (
+            "You get this because an admin of {host} gave this address for alerts.",
+            Then::Nothing,
+        ),
+    },
+    alerts: Text {
+        subject: "Several security alerts",
+        what: "Several things at {host} stand out.",
+        next: (
+            "See the alerts of the house and say that you have seen them:",
+            Then::Open(Page::Alerts),
+        ),
+        not_me: (
+            "You get this because an admin of {host} gave this address for alerts.",
+            Then::Nothing,
+        ),
+    },
+    alert_test: Text {
+        subject: "A test of the alerts",
+        what: "Somebody tests the alerts of {host}.",
+        next: (
+            "See the alerts of the house and say that you have seen them:",
+            Then::Open(Page::Alerts),
+        ),
+        not_me: (
+            "You get this because an admin of {host} gave this address for alerts.",
+            Then::Nothing,
+        ),
+    },
 };

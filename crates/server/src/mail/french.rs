@@ -129,4 +129,52 @@ pub(super) static LETTERS: Letters = Letters {
             Then::Open(Page::Help),
         ),
     },
+    alert_fired: Text {
+        subject: "Une alerte de sécurité",
+        what: "Quelque chose sort de l’ordinaire sur {host}.",
+        next: (
+            "Consultez les alertes de la maison et indiquez que vous les avez vues :",
+            Then::Open(Page::Alerts),
+        ),
+        not_me: (
+            "Vous recevez ce message parce qu’un administrateur de {host} a indiqué cette adresse pour les alertes.",
+            Then::Nothing,
+        ),
+    },
+    alert_over: Text {
+        subject: "Une alerte de sécurité est terminée",
+        what: "Ce qui sortait de l’ordinaire sur {host} est terminé.",
+        next: (
+            "Consultez les alertes de la maison et indiquez que vous les avez vues :",
+            Then::Open(Page::Alerts),
+        ),
+        not_me: (
+            "Vous recevez ce message parce qu’un administrateur de {host} a indiqué cette adresse pour les alertes.",
+            Then::Nothing,
+        ),
+    },
+    alerts: Text {
+        subject: "Plusieurs alertes de sécurité",
+        what: "Plusieurs choses sortent de l’ordinaire sur {host}.",
+        next: (
+            "Consultez les alertes de la maison et indiquez que vous les avez vues :",
+            Then::Open(Page::Alerts),
+        ),
+        not_me: (
+            "Vous recevez ce message parce qu’un administrateur de {host} a indiqué cette adresse pour les alertes.",
+            Then::Nothing,
+        ),
+    },
+    alert_test: Text {
+        subject: "Un test des alertes",
+        what: "Quelqu’un essaie les alertes de {host}.",
+        next: (
+            "Consultez les alertes de la maison et indiquez que vous les avez vues :",
+            Then::Open(Page::Alerts),
+        ),
+        not_me: (
+            "Vous recevez ce message parce qu’un administrateur de {host} a indiqué cette adresse pour les alertes.",
+            Then::Nothing,
+        ),
+    },
 };

@@ -79,7 +79,7 @@ fn greeted(mail: &Mail) -> Option<String> {
 
 /// Text of others as part of one line: white space becomes a space; control, bidirectional and invisible
 /// characters, which could break the line or turn it round, go; at most so many characters stay.
-pub(super) fn cleaned(text: &str, most: usize) -> String {
+pub fn cleaned(text: &str, most: usize) -> String {
     let kept = text
         .chars()
         .map(|c| if c.is_whitespace() { ' ' } else { c });

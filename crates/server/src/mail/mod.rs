@@ -16,6 +16,7 @@ mod words;
 use std::{sync::Arc, time::Duration};
 
 pub use deliver::{Courier, Lost};
+pub use letter::cleaned;
 pub use lost::delete_unreadable_mails;
 
 use concierge_core::{
@@ -94,6 +95,27 @@ pub enum Letter {
     SecondFactorRemoved,
     /// The account was closed.
     AccountClosed,
+    /// To whom alerts are told.
+    Alert {
+        /// What is told.
+        tiding: Tiding,
+        /// In words, a line for each alert.
+        text: String,
+    },
+}
+
+/// What a mail tells of alerts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Tiding {
+    /// There is one.
+    Fired,
+    /// It is over.
+    Over,
+    /// There are several.
+    Several,
+    /// There is none: somebody tests the way.
+    Test,
 }
 
 impl Letter {
@@ -111,6 +133,7 @@ impl Letter {
             Self::SecondFactorAdded => "second_factor_added",
             Self::SecondFactorRemoved => "second_factor_removed",
             Self::AccountClosed => "account_closed",
+            Self::Alert { .. } => "alert",
         }
     }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use concierge_core::{link::Page, locale::Locale, time::Timestamp};
 
-use super::{Letter, english, french, letter::cleaned};
+use super::{Letter, Tiding, english, french, letter::cleaned};
 
 /// What follows a paragraph.
 #[derive(Clone, Copy)]
@@ -109,13 +109,18 @@ pub(super) fn letter(letter: &Letter, locale: Locale, host: &str) -> Words {
         text: text.replace("{host}", host),
         then,
     };
-    let what = Part {
-        text: what,
+    let told = |text| Part {
+        text,
         then: Then::Nothing,
     };
+    let mut parts = vec![told(what)];
+    if let Letter::Alert { text, .. } = letter {
+        parts.extend(text.lines().map(|line| told(cleaned(line, 500))));
+    }
+    parts.extend([part(text.next), part(text.not_me)]);
     Words {
         subject: text.subject,
-        parts: vec![what, part(text.next), part(text.not_me)],
+        parts,
     }
 }
 
@@ -172,6 +177,10 @@ pub(super) struct Letters {
     pub(super) second_factor_added: Text,
     pub(super) second_factor_removed: Text,
     pub(super) account_closed: Text,
+    pub(super) alert_fired: Text,
+    pub(super) alert_over: Text,
+    pub(super) alerts: Text,
+    pub(super) alert_test: Text,
 }
 
 impl Letters {
@@ -188,6 +197,12 @@ impl Letters {
             Letter::SecondFactorAdded => &self.second_factor_added,
             Letter::SecondFactorRemoved => &self.second_factor_removed,
             Letter::AccountClosed => &self.account_closed,
+            Letter::Alert { tiding, .. } => match tiding {
+                Tiding::Fired => &self.alert_fired,
+                Tiding::Over => &self.alert_over,
+                Tiding::Several => &self.alerts,
+                Tiding::Test => &self.alert_test,
+            },
         }
     }
 }

@@ -34,6 +34,19 @@ type Job = Box<dyn FnOnce(&mut Memory) + Send>;
 #[error("too many passwords wait to be hashed")]
 pub struct Busy;
 
+/// How busy the pool is.
+#[derive(Debug, Clone, Copy)]
+pub struct Load {
+    /// How many wait for a slot.
+    pub waiting: usize,
+    /// How many may.
+    pub waiting_most: usize,
+    /// How many slots are taken.
+    pub busy: usize,
+    /// How many there are.
+    pub busy_most: usize,
+}
+
 /// What a verification found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
@@ -52,6 +65,7 @@ pub struct Hasher {
     slots: Arc<Semaphore>,
     waiting: Arc<AtomicUsize>,
     limit: usize,
+    places: usize,
     params: Params,
 }
 
@@ -69,6 +83,8 @@ impl Hasher {
     pub fn start(config: &HashConfig, workers: usize) -> std::io::Result<Self> {
         let params = Params::new(config.memory_kib, config.time, config.lanes, None)
             .map_err(|error| std::io::Error::other(error.to_string()))?;
+        // Twice the workers: while one looks up its account, another one hashes.
+        let places = workers * 2;
         let (jobs, queue) = mpsc::channel::<Job>();
         let queue = Arc::new(Mutex::new(queue));
         for number in 0..workers {
@@ -79,8 +95,8 @@ impl Hasher {
         }
         Ok(Self {
             jobs,
-            // Twice the workers: while one looks up its account, another one hashes.
-            slots: Arc::new(Semaphore::new(workers * 2)),
+            slots: Arc::new(Semaphore::new(places)),
+            places,
             waiting: Arc::new(AtomicUsize::new(0)),
             limit: workers * WAITING_PER_WORKER,
             params,
@@ -100,6 +116,16 @@ impl Hasher {
             taken_at: Instant::now(),
             _permit: permit,
         })
+    }
+
+    /// How busy the pool is right now.
+    pub fn load(&self) -> Load {
+        Load {
+            waiting: self.waiting.load(Ordering::Relaxed),
+            waiting_most: self.limit,
+            busy: self.places - self.slots.available_permits(),
+            busy_most: self.places,
+        }
     }
 
     /// A hash in PHC form that no password matches, of today's parameters: verifying against it takes as long

@@ -161,6 +161,11 @@ impl AddressKey {
     pub fn host(&self) -> &str {
         &self.host
     }
+
+    /// The site that the network is in, of whom one may have all; the host where there is none.
+    pub fn site(&self) -> &str {
+        self.site.as_deref().unwrap_or(&self.host)
+    }
 }
 
 /// A limit per address, and for IPv6 per site, too: else one customer with a /48 would have 65,536 limits.

@@ -8,6 +8,8 @@ pub mod hash;
 pub mod jwt;
 pub mod keyring;
 pub mod limit;
+pub mod metrics;
+pub mod otlp;
 pub mod rng;
 pub mod seal;
 pub mod shutdown;

@@ -5,7 +5,7 @@
 //!
 //! A key has versions. The newest seals and all open; sealed bytes do not name theirs, because the cipher tells.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use arc_swap::ArcSwap;
 use aws_lc_rs::{
@@ -156,6 +156,67 @@ pub fn mac(key: &[u8], parts: &[&[u8]]) -> [u8; 32] {
     let mut out = [0; 32];
     out.copy_from_slice(context.sign().as_ref());
     out
+}
+
+/// A key for MACs with its versions. Unlike sealed bytes a MAC stands beside the number of the version that made it.
+/// A clone is a handle on the same versions.
+#[derive(Debug, Clone)]
+pub struct MacKeys(Arc<ArcSwap<BTreeMap<i64, hmac::Key>>>);
+
+impl MacKeys {
+    /// A key of these versions.
+    pub fn new(versions: BTreeMap<i64, Zeroizing<[u8; 32]>>) -> Self {
+        Self(Arc::new(ArcSwap::from_pointee(prepared(versions))))
+    }
+
+    /// Puts other versions in the place of these, for every handle.
+    pub fn swap(&self, versions: BTreeMap<i64, Zeroizing<[u8; 32]>>) {
+        self.0.store(Arc::new(prepared(versions)));
+    }
+
+    /// Forgets all versions but the newest, for every handle.
+    pub fn keep_newest(&self) {
+        let newest = self
+            .0
+            .load()
+            .last_key_value()
+            .map(|(n, key)| (*n, key.clone()));
+        self.0.store(Arc::new(newest.into_iter().collect()));
+    }
+
+    /// The number of the newest version; 0 where there is none.
+    pub fn newest(&self) -> i64 {
+        self.0
+            .load()
+            .last_key_value()
+            .map_or(0, |(number, _)| *number)
+    }
+
+    /// Whether a version is at hand.
+    pub fn has(&self, version: i64) -> bool {
+        self.0.load().contains_key(&version)
+    }
+
+    /// HMAC-SHA256 with a version; `None` where it is not at hand.
+    pub fn mac(&self, version: i64, message: &[u8]) -> Option<[u8; 32]> {
+        let versions = self.0.load();
+        let mut out = [0; 32];
+        out.copy_from_slice(hmac::sign(versions.get(&version)?, message).as_ref());
+        Some(out)
+    }
+
+    /// Whether a version made this MAC.
+    pub fn verifies(&self, version: i64, message: &[u8], mac: &[u8]) -> bool {
+        let versions = self.0.load();
+        let key = versions.get(&version);
+        key.is_some_and(|key| hmac::verify(key, message, mac).is_ok())
+    }
+}
+
+fn prepared(versions: BTreeMap<i64, Zeroizing<[u8; 32]>>) -> BTreeMap<i64, hmac::Key> {
+    let key = |bytes: &[u8; 32]| hmac::Key::new(hmac::HMAC_SHA256, bytes);
+    let each = versions.iter();
+    each.map(|(number, bytes)| (*number, key(bytes))).collect()
 }
 
 /// SHA-256.

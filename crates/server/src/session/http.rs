@@ -17,13 +17,16 @@ use concierge_core::{
 };
 use cookie::Cookie;
 
-use super::{Grant, Presented, SessionError, TICKET_LIFE};
-use crate::http::{
-    App, auth,
-    client::Client,
-    cookies::{self, CookieNames},
-    error::ApiError,
-    mount::{Context, Reply, mount},
+use super::{Grant, Presented, SessionError, TICKET_LIFE, counted};
+use crate::{
+    http::{
+        App, auth,
+        client::Client,
+        cookies::{self, CookieNames},
+        error::ApiError,
+        mount::{Context, Reply, mount},
+    },
+    platform::metrics::RefreshResult,
 };
 
 /// The routes.
@@ -108,13 +111,14 @@ async fn refresh(
     let (token, transport) = match (&request.refresh_token, &client.cookies.refresh) {
         (Some(token), _) => (token.expose(), Transport::Bearer),
         (None, Some(cookie)) => (cookie.as_str(), Transport::Cookie),
-        (None, None) => return Err(ApiError::new(ErrorCode::Unauthenticated)),
+        (None, None) => {
+            app.metrics.refresh(RefreshResult::Refused);
+            return Err(ApiError::new(ErrorCode::Unauthenticated));
+        }
     };
-    let grant = app
-        .sessions
-        .refresh(token, transport, &client.origin)
-        .await
-        .inspect_err(|error| auth::note(error, client, &app))?;
+    let renewed = app.sessions.refresh(token, transport, &client.origin).await;
+    app.metrics.refresh(counted(&renewed));
+    let grant = renewed.inspect_err(|error| auth::note(error, client, &app))?;
     Ok(match transport {
         Transport::Bearer => Reply::new(RefreshAnswer::Bearer(tokens(&grant))),
         Transport::Cookie => {

@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 use super::{
     error::SessionError,
     refresh_token::Presented,
-    service::Sessions,
+    service::{Actor, Sessions, actor},
     store::{self, SessionRow},
 };
 use crate::store::{StoreError, mirror::Epoch};
@@ -21,6 +21,26 @@ pub(super) struct Live {
 }
 
 impl Sessions {
+    /// Where a session stands right now: for what outlives a request. Looked up like a request's.
+    pub async fn standing(&self, id: SessionId) -> Result<Actor, SessionError> {
+        let live = self.live_at_least(id, 0, self.clock.now()).await?;
+        Ok(self.newest(&live))
+    }
+
+    /// The same by the row itself: another instance may have renewed it.
+    pub async fn renewed(&self, id: SessionId) -> Result<Actor, SessionError> {
+        let live = self.load(id, self.clock.now()).await?;
+        Ok(self.newest(&live))
+    }
+
+    /// The actor of the access token that came with the last rotation, which is the newest but for a few seconds.
+    fn newest(&self, live: &Live) -> Actor {
+        let row = &live.row;
+        let expires_at = row.rotation.rotated_at.plus(self.config.access_ttl);
+        let expires_at = expires_at.min(row.expires_at).min(row.idle_expires_at);
+        actor(row, expires_at)
+    }
+
     /// The live session of a presented token whose MAC is right.
     pub(super) async fn genuine(
         &self,

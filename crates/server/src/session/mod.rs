@@ -23,7 +23,7 @@ mod ticket;
 mod ticket_store;
 
 pub use device_store::{delete_devices, mark_device_known};
-pub use error::SessionError;
+pub use error::{REASONS, SessionError, counted};
 pub use lost_store::{delete_every_device, delete_every_ticket, mark_every_session_ended};
 pub use service::{Actor, FRESH, Grant, NewSession, Sessions};
 pub use ticket::{NewTicket, Presented, TICKET_LIFE, Ticket};

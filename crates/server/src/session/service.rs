@@ -360,7 +360,7 @@ impl Sessions {
     }
 }
 
-fn actor(row: &SessionRow, expires_at: Timestamp) -> Actor {
+pub(super) fn actor(row: &SessionRow, expires_at: Timestamp) -> Actor {
     Actor {
         account: row.account,
         session: row.id,

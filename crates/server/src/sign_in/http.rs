@@ -22,6 +22,7 @@ use crate::{
         error::ApiError,
         mount::{Context, Reply, mount},
     },
+    platform::metrics::{LoginMethod, LoginResult},
     session::http as session,
 };
 
@@ -58,6 +59,46 @@ impl From<SignInError> for ApiError {
     }
 }
 
+/// What came of a step, as it is counted.
+trait Counted {
+    fn result(&self) -> LoginResult {
+        LoginResult::SignedIn
+    }
+}
+
+impl Counted for SignedIn {}
+impl Counted for (SignedIn, Vec<Sensitive>) {}
+impl Counted for Outcome {
+    fn result(&self) -> LoginResult {
+        match self {
+            Self::SignedIn(_) => LoginResult::SignedIn,
+            Self::Next { .. } => LoginResult::NextStep,
+        }
+    }
+}
+
+/// Counts a step of a sign-in. By the answer's code, so that the numbers tell no more than the answer does: a locked
+/// account counts as a wrong password.
+fn counted<T: Counted>(
+    app: &App,
+    method: LoginMethod,
+    outcome: Result<T, SignInError>,
+) -> Result<T, ApiError> {
+    let outcome = outcome.map_err(ApiError::from);
+    let result = match &outcome {
+        Ok(outcome) => outcome.result(),
+        Err(error) => match error.code {
+            ErrorCode::Throttled => LoginResult::Throttled,
+            ErrorCode::Overloaded => LoginResult::Overloaded,
+            ErrorCode::TicketExpired => LoginResult::Expired,
+            ErrorCode::Internal | ErrorCode::Unavailable => LoginResult::Failed,
+            _ => LoginResult::Refused,
+        },
+    };
+    app.metrics.login(method, result);
+    outcome
+}
+
 async fn login(
     app: App,
     context: Context<Anonymous>,
@@ -81,7 +122,8 @@ async fn login(
         address_key: &client.address_key,
         origin: &client.origin,
     };
-    Ok(match app.sign_in.sign_in(&attempt).await? {
+    let outcome = app.sign_in.sign_in(&attempt).await;
+    Ok(match counted(&app, LoginMethod::Password, outcome)? {
         Outcome::SignedIn(signed_in) => answer(&app, *signed_in),
         Outcome::Next { step, ticket } => next(&app, step, ticket, request.transport),
     })
@@ -164,7 +206,8 @@ async fn totp(
     request: CodeRequest,
 ) -> Result<Reply<LoginAnswer>, ApiError> {
     let second = second(&context.client, &request.code, request.ticket.as_ref());
-    let signed_in = app.sign_in.pass_totp(&second).await?;
+    let passed = app.sign_in.pass_totp(&second).await;
+    let signed_in = counted(&app, LoginMethod::Totp, passed)?;
     Ok(answer(&app, signed_in))
 }
 
@@ -174,7 +217,8 @@ async fn recovery(
     request: CodeRequest,
 ) -> Result<Reply<LoginAnswer>, ApiError> {
     let second = second(&context.client, &request.code, request.ticket.as_ref());
-    let signed_in = app.sign_in.pass_recovery(&second).await?;
+    let passed = app.sign_in.pass_recovery(&second).await;
+    let signed_in = counted(&app, LoginMethod::Recovery, passed)?;
     Ok(answer(&app, signed_in))
 }
 
@@ -197,7 +241,8 @@ async fn confirm(
         }));
     }
     let second = second(client, &request.code, request.ticket.as_ref());
-    let (signed_in, recovery_codes) = app.sign_in.pass_enrolment(&second).await?;
+    let passed = app.sign_in.pass_enrolment(&second).await;
+    let (signed_in, recovery_codes) = counted(&app, LoginMethod::Enrolment, passed)?;
     let grant = &signed_in.grant;
     let is_bearer = grant.transport == Transport::Bearer;
     let confirmed = Confirmed {

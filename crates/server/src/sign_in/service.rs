@@ -9,6 +9,7 @@ use concierge_core::{
     account::Email, audit::EventName, sensitive::Sensitive, session::Transport, sign_in::ladder,
     time::Timestamp, totp::Policy,
 };
+use serde_json::json;
 
 use super::{
     completion::Outcome,
@@ -269,10 +270,17 @@ impl SignIn {
             }
             _ => EventName::LoginFail,
         };
+        // A part of the digest, known name or not: enough to count how many names somebody tries, and names nobody.
+        let digest = self.keys.name_digest(&normalise(attempt.email));
+        let mut details = json!({ "name": digest.get(..16) });
         let event = match &account {
-            Some(account) => Event::of(name, account.view.id, attempt.origin),
+            Some(account) => {
+                details["role"] = json!(account.view.role);
+                Event::of(name, account.view.id, attempt.origin)
+            }
             None => Event::anonymous(name, attempt.origin),
         };
+        let event = event.with(details);
         let mut tx = self.db.begin().await?;
         audit::record(&mut tx, &event, now, &*self.rng).await?;
         tx.commit().await

@@ -6,6 +6,9 @@ use concierge_core::time::Timestamp;
 
 use super::{Db, On, StoreError, Tx, sql};
 
+/// So many spans ahead, no clock of another process that is right has set a lease.
+const STUCK: u32 = 6;
+
 impl Db {
     /// Takes the lease for a while, or takes it again; `false` while somebody else holds it. A holder that dies
     /// keeps it until its time is up.
@@ -25,6 +28,25 @@ impl Db {
         .bind(now.as_millis())
         .execute(On::Write(self))
         .await?;
+        Ok(taken == 1)
+    }
+
+    /// Takes a lease that ends much later than anybody takes it for: a clock was wrong, or somebody set it by hand. Only
+    /// for work that asks [`Tx::holds_lease`] in each of its transactions.
+    pub async fn take_stuck_lease(
+        &self,
+        name: &str,
+        holder: &str,
+        span: Duration,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let taken = sql("UPDATE lease SET holder = $2, until = $3 WHERE name = $1 AND until > $4")
+            .bind(name)
+            .bind(holder)
+            .bind(now.plus(span).as_millis())
+            .bind(now.plus(span.saturating_mul(STUCK)).as_millis())
+            .execute(On::Write(self))
+            .await?;
         Ok(taken == 1)
     }
 

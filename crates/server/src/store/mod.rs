@@ -56,6 +56,31 @@ enum TxInner {
     Postgres(Transaction<'static, Postgres>),
 }
 
+/// What a pool of connections stands at.
+#[derive(Debug, Clone, Copy)]
+pub struct Connections {
+    /// Which pool.
+    pub pool: &'static str,
+    /// At work right now.
+    pub used: u32,
+    /// Open, and waiting for work.
+    pub idle: u32,
+    /// How many there may be.
+    pub most: u32,
+}
+
+impl Connections {
+    fn of<D: sqlx::Database>(name: &'static str, pool: &sqlx::Pool<D>) -> Self {
+        let idle = u32::try_from(pool.num_idle()).unwrap_or_default();
+        Self {
+            pool: name,
+            used: pool.size().saturating_sub(idle),
+            idle,
+            most: pool.options().get_max_connections(),
+        }
+    }
+}
+
 impl Db {
     /// Opens a write transaction; on SQLite it waits for its turn as the one writer.
     pub async fn begin(&self) -> Result<Tx, StoreError> {
@@ -77,6 +102,27 @@ impl Db {
             .fetch_optional(self)
             .await
             .map(|_| ())
+    }
+
+    /// How many connections are open, for whoever watches.
+    pub fn connections(&self) -> Vec<Connections> {
+        match &self.pools {
+            Pools::Sqlite { read, write } => {
+                vec![
+                    Connections::of("read", read),
+                    Connections::of("write", write),
+                ]
+            }
+            Pools::Postgres(pool) => vec![Connections::of("all", pool)],
+        }
+    }
+
+    /// The engine's name.
+    pub fn engine(&self) -> &'static str {
+        match &self.pools {
+            Pools::Sqlite { .. } => "sqlite",
+            Pools::Postgres(_) => "postgres",
+        }
     }
 
     /// Closes every connection, so that SQLite folds its write-ahead log into the file.

@@ -38,4 +38,6 @@ impl Row {
     int_or_null -> Option<i64> }
     reader! { /// Bytes that are there.
     bytes -> Vec<u8> }
+    reader! { /// Bytes or NULL.
+    bytes_or_null -> Option<Vec<u8>> }
 }

@@ -42,20 +42,40 @@ pub struct House {
 }
 
 impl House {
-    /// Without keys.
-    pub fn empty() -> Self {
-        let mut house = Self {
+    fn somewhere() -> Self {
+        Self {
             folder: tempfile::tempdir().expect("a folder"),
             address: program::free(),
             variables: Vec::new(),
             refresh_token: None,
-        };
+        }
+    }
+
+    /// Without keys.
+    pub fn empty() -> Self {
+        let mut house = Self::somewhere();
         house.set("CONCIERGE_ENV", "production");
         house.set("CONCIERGE_DATA", "data");
         house.set("CONCIERGE_SECOND_FACTOR", "optional");
         let url = format!("https://localhost:{}", house.address.port());
         house.set("CONCIERGE_PUBLIC_URL", &url);
         house.write(PASSPHRASE, "a passphrase of a few words");
+        house
+    }
+
+    /// Where an admin is, who may be told of alerts on this machine.
+    pub fn watching() -> Self {
+        let mut house = Self::somewhere();
+        house.set("CONCIERGE_ENV", "test");
+        house.set("CONCIERGE_DATA", "data");
+        house.set("CONCIERGE_ARGON2_MEMORY_KIB", "256");
+        house.set("CONCIERGE_SECOND_FACTOR", "optional");
+        house.set("CONCIERGE_ALERT_NETWORKS", "127.0.0.0/8");
+        let listen = house.address.to_string();
+        house.set("CONCIERGE_LISTEN", &listen);
+        let url = format!("https://localhost:{}", house.address.port());
+        house.set("CONCIERGE_PUBLIC_URL", &url);
+        house.create(&["--admin"]);
         house
     }
 
@@ -173,7 +193,7 @@ impl House {
         });
     }
 
-    fn with_database<T>(&self, work: impl AsyncFnOnce(&Db) -> T) -> T {
+    pub fn with_database<T>(&self, work: impl AsyncFnOnce(&Db) -> T) -> T {
         let url = format!("sqlite:{}", self.path("data/concierge.db").display());
         let runtime = tokio::runtime::Runtime::new().expect("a runtime");
         runtime.block_on(async {
@@ -189,10 +209,15 @@ impl House {
         Program::serve_in_production(self.folder.path(), &self.borrowed(), self.address)
     }
 
-    fn sign_in(&mut self) {
+    /// Makes the account, with these words more.
+    fn create(&self, more: &[&str]) {
         let words = ["account", "create", "--email", EMAIL, "--password-stdin"];
-        let output = self.fed(&words, PASSWORD);
+        let output = self.fed(&[&words, more].concat(), PASSWORD);
         assert!(output.status.success(), "{}", said(&output));
+    }
+
+    fn sign_in(&mut self) {
+        self.create(&[]);
         let program = self.serve();
         self.refresh_token = Some(grant(&program, "refresh_token"));
         assert!(program.terminate().0.success());

@@ -3,6 +3,8 @@
 //! Whatever step it is, the folder holds the old keys or the new ones, a start works, sessions stand as the act says,
 //! and the same command, given again, finishes it. `make soak` runs this; it takes minutes.
 //!
+//! A server is killed, too, at each step at which it looks at the rules of the alerts and tells what they say.
+//!
 //! And a revoke where the keyring is encrypted, which takes seconds of work to open.
 
 #[path = "../support/program.rs"]
@@ -10,7 +12,9 @@
 mod program;
 
 mod act;
+mod alerts;
 mod house;
+mod receiver;
 mod strace;
 
 use std::time::{Duration, Instant};

@@ -33,6 +33,14 @@ pub const AIMS: [Aim; 9] = [
     Aim::at("ftruncate,fsync,fdatasync", Some(DATABASE)),
 ];
 
+/// Where a server that looks at the rules of the alerts leaves something behind: in the log of its database, and at each
+/// connection that it makes.
+pub const ALERT_AIMS: [Aim; 3] = [
+    Aim::at("pwrite64", Some(LOG)),
+    Aim::at("fsync,fdatasync", Some(LOG)),
+    Aim::at("connect", None),
+];
+
 impl Aim {
     const fn at(calls: &'static str, file: Option<&'static str>) -> Self {
         Self { calls, file }
@@ -47,8 +55,8 @@ impl Aim {
         }
     }
 
-    /// Runs these words, killed at the Nth call; how it ended, if it was not killed before.
-    pub fn kill(&self, house: &House, words: &[&str], input: &str, n: usize) -> Option<Output> {
+    /// The program with these words under strace, which kills it at the Nth call.
+    pub fn command(&self, house: &House, words: &[&str], n: usize) -> Command {
         let program = house.command(words);
         let mut command = Command::new("strace");
         command.args(["-f", "-qqq", "-o", "strace.log", "-s", "0"]);
@@ -60,6 +68,13 @@ impl Aim {
         command.arg(program.get_program()).args(program.get_args());
         command.current_dir(house.path(".")).env_clear();
         command.envs(house.borrowed());
+        command.stdin(Stdio::null());
+        command
+    }
+
+    /// Runs these words, killed at the Nth call; how it ended, if it was not killed before.
+    pub fn kill(&self, house: &House, words: &[&str], input: &str, n: usize) -> Option<Output> {
+        let mut command = self.command(house, words, n);
         command
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())

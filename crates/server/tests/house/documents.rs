@@ -8,7 +8,7 @@ use concierge_server::http::docs::UNTYPED;
 use crate::{expect_none, tree, tree::Source};
 
 /// Where paths of the repository begin.
-const FOLDERS: [&str; 9] = [
+const FOLDERS: [&str; 10] = [
     "crates/",
     "docs/",
     "style/",
@@ -18,6 +18,7 @@ const FOLDERS: [&str; 9] = [
     ".ci/",
     ".cargo/",
     "examples/",
+    "deploy/",
 ];
 const METHODS: [&str; 5] = ["GET", "POST", "PATCH", "PUT", "DELETE"];
 

@@ -7,7 +7,7 @@ use crate::{
 };
 
 /// Names of libraries, and where in the server they may be named. They are named nowhere in `core`.
-const HOMES: [(&[&str], &[&str]); 3] = [
+const HOMES: [(&[&str], &[&str]); 4] = [
     (&["sqlx"], &["store/", "/store.rs", "boot.rs"]),
     (
         &["axum", "hyper", "hyper_util", "tower", "tower_http"],
@@ -17,6 +17,7 @@ const HOMES: [(&[&str], &[&str]); 3] = [
         &["leptos", "leptos_axum", "leptos_meta", "leptos_router"],
         &["http/ssr.rs"],
     ),
+    (&["opentelemetry_proto", "prost"], &["platform/otlp/"]),
 ];
 
 /// The files of a capability that only the capability itself may reach into.

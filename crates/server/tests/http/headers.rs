@@ -113,6 +113,15 @@ on_each_engine! {
         assert_secure(&late.sign_in(ADA, "x").await, 503, "503");
     }
 
+    async fn each_page_names_where_violations_are_reported(db) {
+        let app = TestApp::start(db).await;
+        for path in ["/", "/sign-in", "/nowhere"] {
+            let answer = app.browser().visit(path).await;
+            let policy = answer.header("content-security-policy");
+            assert!(policy.ends_with("; report-uri /api/csp-report"), "{path}: {policy}");
+        }
+    }
+
     async fn no_two_pages_share_a_nonce(db) {
         let app = TestApp::start(db).await;
         let mut seen = std::collections::BTreeSet::new();

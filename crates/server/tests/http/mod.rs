@@ -1,5 +1,6 @@
 //! The HTTP surface: what bad input gets, where requests may come from, headers, pages, forms.
 
+mod access;
 mod bytes;
 mod compression;
 mod forms;

@@ -27,7 +27,7 @@ fn assert_led(answer: &Answer, to: &str) {
     );
 }
 
-/// Puts a site in place as `scripts/build.sh` builds it: names with hashes, three modules.
+/// Puts a site in place as `scripts/build.sh` builds it: names with hashes, four modules.
 fn build_site(folder: &Path) {
     let pkg = folder.join("pkg");
     std::fs::create_dir(&pkg).expect("a folder");
@@ -39,6 +39,8 @@ fn build_site(folder: &Path) {
         "concierge-visitor.9bY.wasm",
         "concierge-admin.7cX.js",
         "concierge-admin.7cX.wasm",
+        "concierge-watch.5dW.js",
+        "concierge-watch.5dW.wasm",
     ] {
         std::fs::write(pkg.join(name), "").expect("a file");
     }
@@ -55,6 +57,7 @@ fn module_of(html: &str) -> &'static str {
         ("visitor", "concierge-visitor.9bY"),
         ("member", "concierge.0aZ"),
         ("admin", "concierge-admin.7cX"),
+        ("watch", "concierge-watch.5dW"),
     ];
     let loaded: Vec<_> = modules.iter().filter(|(_, stem)| loads(stem)).collect();
     match loaded[..] {
@@ -98,7 +101,8 @@ on_each_engine! {
         assert_eq!(module_of(&member.visit("/nowhere").await.text()), "member");
         let mut admin = app.signed_in_admin().await;
         for page in Page::ALL.into_iter().filter(|page| page.audience() == Audience::Admin) {
-            assert_eq!(module_of(&admin.visit(page.path()).await.text()), "admin", "{page:?}");
+            let expected = if page.keeps_watch() { "watch" } else { "admin" };
+            assert_eq!(module_of(&admin.visit(page.path()).await.text()), expected, "{page:?}");
         }
         assert_eq!(module_of(&admin.visit("/profile").await.text()), "member");
         // To a member there is no such page, and so no module for it.
@@ -108,7 +112,7 @@ on_each_engine! {
     async fn a_site_with_one_module_gives_it_to_everybody(db) {
         let app = TestApp::start(db).await;
         build_site(db.folder.path());
-        for stem in ["concierge-visitor.9bY", "concierge-admin.7cX"] {
+        for stem in ["concierge-visitor.9bY", "concierge-admin.7cX", "concierge-watch.5dW"] {
             for ending in ["js", "wasm"] {
                 let file = format!("pkg/{stem}.{ending}");
                 std::fs::remove_file(db.folder.path().join(file)).expect("a file");

@@ -7,7 +7,7 @@ use concierge_server::{
     audit::Origin,
     config::Environment,
     key_desk::{KeyDeskError, list_incidents},
-    keys::{self, KeeperError, Purpose, Rotation, StoredState},
+    keys::{self, KeeperError, Purpose, Rotation, StoredState, data_keys::DataPurpose},
     platform::rng::OsRng,
     store::{On, sql},
 };
@@ -136,7 +136,8 @@ on_each_engine! {
             // Killed here. The other process sees the file.
             beside.services.reload_keys("changed file").await;
             assert_eq!(beside.count("incident").await, before.0 + 1);
-            let sealed_anew = if ring == RingName::Sealing { 4 } else { 0 };
+            let renewed = DataPurpose::RENEWED.len() as i64;
+            let sealed_anew = if ring == RingName::Sealing { renewed } else { 0 };
             assert_eq!(beside.count("data_key").await, before.1 + sealed_anew);
             // The command, repeated, tells the reason; the key that went along is of the same incident.
             for asked in [&kid, &first] {
@@ -351,7 +352,7 @@ on_each_engine! {
         assert!(matches!(rotated, Err(KeeperError::Overtaken)), "{rotated:?}");
         revoked.expect("revoked");
         let after = house.beside(db).await;
-        assert_eq!(after.services.keys.outdated().await.len(), 4, "everything opens, and is sealed anew");
+        assert_eq!(after.services.keys.outdated().await.len(), DataPurpose::RENEWED.len(), "everything opens, and is sealed anew");
     }
 
     async fn a_ring_that_was_changed_by_hand_wraps_with_its_new_key(db) {

@@ -52,7 +52,8 @@ on_each_engine! {
         let desk = house.app.services.key_desk().view().await.expect("the desk");
         let sealing = &desk.rings[1];
         assert_eq!(sealing.keys[0].id, rotated.active);
-        assert_eq!(sealing.keys[0].needed_by, ["device", "digest", "mail", "session", "totp"]);
+        let all = ["alert", "audit", "device", "digest", "mail", "session", "totp"];
+        assert_eq!(sealing.keys[0].needed_by, all);
         assert_eq!(sealing.keys[1].standing, KeyStanding::Grace);
         assert!(sealing.keys[1].needed_by.is_empty());
         assert_eq!(browser.refresh().await.status, 200);
@@ -164,10 +165,14 @@ on_each_engine! {
         let other = keeper.rotate(Rotation { grace: GRACE, ..Rotation::of(Purpose::Signing) }, nobody(&origin), &|_| {});
         let both = async { tokio::join!(one, other) };
         let (one, other) = while_watching(&[&house.app], both).await;
-        let busy = [&one, &other].into_iter().filter(|done| matches!(done, Err(KeeperError::Busy)));
-        assert_eq!(busy.count(), 1, "{one:?} {other:?}");
+        // Whoever meets the other is told; on a slow machine the second may come when the first is done, and goes on from it.
+        let rotations = match (&one, &other) {
+            (Ok(_), Err(KeeperError::Busy)) | (Err(KeeperError::Busy), Ok(_)) => 1,
+            (Ok(one), Ok(other)) if one.active == other.previous || other.active == one.previous => 2,
+            _ => panic!("{one:?} {other:?}"),
+        };
         let keys = house.contents();
-        assert_eq!(keys.ring(Purpose::Signing).expect("the ring").keys.len(), 2);
+        assert_eq!(keys.ring(Purpose::Signing).expect("the ring").keys.len(), 1 + rotations);
     }
 
     async fn keys_that_are_not_fit_leave_those_of_before_in_use(db) {

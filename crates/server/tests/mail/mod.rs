@@ -7,7 +7,7 @@ mod server;
 mod smtp;
 
 use concierge_core::{locale::Locale, sensitive::Sensitive, time::Timestamp};
-use concierge_server::mail::{Letter, Mail};
+use concierge_server::mail::{Letter, Mail, Tiding};
 
 use crate::support::{ADA, app::TestApp};
 
@@ -28,6 +28,13 @@ fn new_device(browser: &str, system: &str, address: &str) -> Letter {
     }
 }
 
+fn alert(tiding: Tiding) -> Letter {
+    Letter::Alert {
+        tiding,
+        text: "Critical: One address tries many accounts.\nAnd 3 more.".to_owned(),
+    }
+}
+
 /// One of each.
 fn every_letter() -> Vec<Letter> {
     vec![
@@ -42,6 +49,10 @@ fn every_letter() -> Vec<Letter> {
         Letter::SecondFactorAdded,
         Letter::SecondFactorRemoved,
         Letter::AccountClosed,
+        alert(Tiding::Fired),
+        alert(Tiding::Over),
+        alert(Tiding::Several),
+        alert(Tiding::Test),
     ]
 }
 

@@ -11,6 +11,17 @@ const SPAN: Duration = Duration::from_secs(150);
 const NAME: &str = "keys";
 
 on_each_engine! {
+    async fn a_turn_that_lasts_longer_than_anybody_takes_it_for_is_stuck(database) {
+        let app = TestApp::start(database).await;
+        let db = app.db();
+        let ahead = NOW.plus(SPAN * 5);
+        assert!(db.take_lease(NAME, "one", SPAN, ahead).await.expect("taken"));
+        assert!(!db.take_stuck_lease(NAME, "two", SPAN, NOW).await.expect("asked"), "its clock may be right");
+        let ahead = NOW.plus(SPAN * 6);
+        assert!(db.take_lease(NAME, "one", SPAN, ahead).await.expect("taken"));
+        assert!(db.take_stuck_lease(NAME, "two", SPAN, NOW).await.expect("taken"), "its clock was wrong");
+    }
+
     async fn a_turn_is_kept_by_who_has_it_and_by_nobody_else(database) {
         let app = TestApp::start(database).await;
         let db = app.db();

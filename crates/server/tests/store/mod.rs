@@ -8,7 +8,10 @@ mod tidy;
 use std::sync::Arc;
 
 use concierge_core::time::Timestamp;
-use concierge_server::store::{Db, On, StoreError, feed::Change, sql};
+use concierge_server::{
+    keys::data_keys::DataPurpose,
+    store::{Db, On, StoreError, feed::Change, sql},
+};
 
 use crate::support::{
     app::TestApp,
@@ -150,7 +153,7 @@ on_each_engine! {
     async fn processes_that_start_at_once_agree_on_the_data_keys(db) {
         let one = TestApp::start(db).await;
         let two = one.beside(db).await;
-        assert_eq!(one.count("data_key").await, 5);
+        assert_eq!(one.count("data_key").await, DataPurpose::ALL.len() as i64);
         let mut browser = one.registered("ada@example.org").await;
         one.advance_seconds(60).await;
         let mut there = two.browser();

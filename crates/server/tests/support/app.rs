@@ -1,6 +1,7 @@
 //! The application around a test's database, with a clock that moves when told.
 
 use std::{
+    net::SocketAddr,
     sync::{
         Arc,
         atomic::{AtomicI64, Ordering},
@@ -21,7 +22,7 @@ use concierge_server::{
     store::{Db, sql},
 };
 use serde_json::json;
-use tokio::sync::watch;
+use tokio::{net::TcpListener, sync::watch};
 
 use super::{ADA, PASSWORD, browser::Browser, clock::ManualClock, database::Database};
 
@@ -100,6 +101,15 @@ impl TestApp {
         };
         app.hear().await;
         app
+    }
+
+    /// Opens it to real connections, on a port of its own.
+    pub async fn listen(&self) -> SocketAddr {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let address = listener.local_addr().expect("its address");
+        let (router, shutdown) = (self.router.clone(), self.services.shutdown.clone());
+        tokio::spawn(async move { http::listen::serve(listener, router, &shutdown).await });
+        address
     }
 
     /// Another process on the same database, with the same time.

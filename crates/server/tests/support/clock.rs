@@ -15,11 +15,16 @@ pub struct ManualClock(AtomicI64);
 impl Default for ManualClock {
     fn default() -> Self {
         // 2027-01-15T08:00:00Z
-        Self(AtomicI64::new(1_800_000_000_000))
+        Self::at(Timestamp::from_millis(1_800_000_000_000))
     }
 }
 
 impl ManualClock {
+    /// A clock that begins at a time.
+    pub fn at(time: Timestamp) -> Self {
+        Self(AtomicI64::new(time.as_millis()))
+    }
+
     /// Moves on; what was heard of the feed ages.
     pub fn advance(&self, span: Duration) {
         let millis = i64::try_from(span.as_millis()).expect("a span of a test");

@@ -5,6 +5,7 @@ pub mod authenticator;
 pub mod browser;
 pub mod clock;
 pub mod database;
+pub mod exposition;
 pub mod line;
 pub mod log;
 pub mod mail;

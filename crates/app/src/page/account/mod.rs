@@ -3,6 +3,8 @@
 mod change_email;
 mod change_password;
 pub(crate) mod credentials;
+pub(crate) mod event_list;
+pub(crate) mod events;
 mod factor;
 mod own_data;
 pub(crate) mod profile;

@@ -153,7 +153,7 @@ pub(crate) fn session_facts(session: &SessionView) -> AnyView {
     let locale = use_locale();
     view! {
         <div>
-            <h3>{device(session, words.on, words.unknown)}</h3>
+            <h3>{device((&session.browser, &session.system), words.on, words.unknown)}</h3>
             <p class="session-facts">
                 {session.address.clone()} " · " {words.since} " "
                 {moment(session.created_at, locale)} " · " {words.seen} " "
@@ -165,8 +165,8 @@ pub(crate) fn session_facts(session: &SessionView) -> AnyView {
 }
 
 /// Such as "Firefox on Linux".
-fn device(session: &SessionView, on: &str, unknown: &str) -> String {
-    match (session.browser.as_str(), session.system.as_str()) {
+pub(super) fn device((browser, system): (&str, &str), on: &str, unknown: &str) -> String {
+    match (browser, system) {
         ("", "") => unknown.to_owned(),
         (browser, "") => browser.to_owned(),
         ("", system) => system.to_owned(),

@@ -58,6 +58,7 @@ pub(super) fn show(detail: AccountDetail, desk: Desk) -> AnyView {
 }
 
 fn known(row: &AccountRow) -> AnyView {
+    let events = format!("{}?account={}", Page::AllEvents.path(), row.account.id);
     // The heading says the first: the address.
     let facts = headings().into_iter().zip(facts(row)).skip(1);
     let facts = facts.map(|(what, fact)| {
@@ -74,6 +75,9 @@ fn known(row: &AccountRow) -> AnyView {
                 {row.account.email.clone()}
             </h2>
             <dl class="facts">{facts.collect_view()}</dl>
+            <p class="copies">
+                <a href=events>{use_admin_texts().account.events}</a>
+            </p>
         </section>
     }
     .into_any()

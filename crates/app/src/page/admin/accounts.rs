@@ -18,7 +18,7 @@ use leptos_router::{hooks::use_query_map, params::ParamsMap};
 
 use super::{
     account,
-    desk::{Desk, Found, failed},
+    desk::{Desk, Found, House, failed, read},
     facts::{facts, headings},
 };
 use crate::{
@@ -56,12 +56,12 @@ pub(crate) fn Accounts() -> impl IntoView {
                 false => list_head(query),
             })}
             {desk.saying()}
-            {desk.reading(Callback::new(move |found| show(found, query, desk)))}
+            {desk.reading(found, Callback::new(move |found| show(found, query, desk)))}
         </div>
     }
 }
 
-async fn look(client: Client, query: ParamsMap) -> Found {
+async fn look(client: Client, query: ParamsMap) -> Found<House> {
     let Some(id) = query.get_str("id") else {
         let query = AccountQuery {
             cursor: query.get("cursor"),
@@ -70,30 +70,30 @@ async fn look(client: Client, query: ParamsMap) -> Found {
         // Whoever looks after the house comes by here: what does not leave it is said on the way.
         let mail = call::<GetMailBacklog>(&client, Empty {}).await.ok();
         return match call::<ListAccounts>(&client, query).await {
-            Ok(page) => Found::Accounts(page, mail),
-            Err(problem) => Found::Failed(problem.code),
+            Ok(page) => Ok(House::Accounts(page, mail)),
+            Err(problem) => Err(problem.code),
         };
     };
     match id.parse::<AccountId>() {
         Ok(id) => {
             let answer = call_on::<GetAccount>(&client, id, Empty {}).await;
-            Found::of(answer, |detail| Found::Account(Box::new(detail)))
+            read(answer, |detail| House::Account(Box::new(detail)))
         }
-        Err(_) => Found::Failed(ErrorCode::NotFound),
+        Err(_) => Err(ErrorCode::NotFound),
     }
 }
 
-fn show(found: Found, query: Memo<ParamsMap>, desk: Desk) -> AnyView {
+fn show(found: Found<House>, query: Memo<ParamsMap>, desk: Desk) -> AnyView {
     match found {
-        Found::Accounts(page, mail) => view! {
+        Ok(House::Accounts(page, mail)) => view! {
             {mail.and_then(stuck)}
             {list(page, &query.read_untracked())}
         }
         .into_any(),
-        Found::Account(detail) => account::show(*detail, desk),
-        Found::Failed(code) => failed(code.title(use_locale()), Page::Accounts.path()),
+        Ok(House::Account(detail)) => account::show(*detail, desk),
+        Err(code) => failed(code.title(use_locale()), Page::Accounts.path()),
         // Not asked for here.
-        Found::Invitations(_) | Found::Keys(_) => ().into_any(),
+        _ => ().into_any(),
     }
 }
 
@@ -132,12 +132,6 @@ fn list_head(query: Memo<ParamsMap>) -> AnyView {
         <div class="page-head">
             <h1>{words.title}</h1>
             <p class="lead">{words.lead}</p>
-            <p>
-                <a href=Page::Invitations.path()>{words.to_invitations}</a>
-            </p>
-            <p>
-                <a href=Page::Keys.path()>{words.to_keys}</a>
-            </p>
         </div>
         <form class="search" method="get" action=Page::Accounts.path() role="search">
             <div class="field">

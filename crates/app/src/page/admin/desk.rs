@@ -1,14 +1,18 @@
 //! What the pages of the desk share: what they read, how they show that they are reading, and how they act.
 //!
-//! One kind of resource and one suspense for all of them: each kind of either costs its weight in the module.
+//! One kind of resource and one suspense for all pages of a module: each kind of either costs its weight in it.
 
 use concierge_core::{
     admin::api::{AccountDetail, AccountPage, InvitationList, MailBacklog},
+    alert::api::AlertDesk,
+    audit::api::EventPage,
     keys::api::KeyDesk,
+    monitor::api::History,
     problem::{ErrorCode, Problem},
+    system::ReportList,
 };
 use leptos::prelude::*;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use web_sys::HtmlElement;
 
 use crate::{
@@ -19,9 +23,17 @@ use crate::{
     ui::{form::Submission, notice::Note},
 };
 
-/// What a page has read.
+/// What a page has read, or why it has nothing.
+pub(crate) type Found<T> = Result<T, ErrorCode>;
+
+/// What an answer says.
+pub(crate) fn read<A, T>(answer: Result<A, Problem>, found: fn(A) -> T) -> Found<T> {
+    answer.map(found).map_err(|problem| problem.code)
+}
+
+/// What the pages of the admins' module read.
 #[derive(Clone, Serialize, Deserialize)]
-pub(crate) enum Found {
+pub(crate) enum House {
     /// A page of accounts, and the mails that wait.
     Accounts(AccountPage, Option<MailBacklog>),
     /// One account.
@@ -30,24 +42,26 @@ pub(crate) enum Found {
     Invitations(InvitationList),
     /// The keyrings and what stands around them.
     Keys(Box<KeyDesk>),
-    /// Nothing, and why.
-    Failed(ErrorCode),
 }
 
-impl Found {
-    /// What an answer says.
-    pub(super) fn of<T>(answer: Result<T, Problem>, found: fn(T) -> Self) -> Self {
-        match answer {
-            Ok(answer) => found(answer),
-            Err(problem) => Self::Failed(problem.code),
-        }
-    }
+/// What the pages of the module that keeps watch read.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) enum Watch {
+    /// A page of events.
+    Events(EventPage),
+    /// What browsers reported.
+    Reports(ReportList),
+    /// What the host did lately.
+    History(Box<History>),
+    /// The alerts, their rules and channels.
+    Alerts(Box<AlertDesk>),
 }
 
 /// What acts from a page of the desk.
 #[derive(Clone, Copy)]
-pub(super) struct Desk {
-    found: Resource<Found>,
+pub(crate) struct Desk {
+    /// Reads the page again.
+    again: Callback<()>,
     step_up: StepUp,
     said: RwSignal<Option<&'static str>>,
 }
@@ -63,9 +77,12 @@ pub(super) enum Done {
 
 impl Desk {
     /// Acts on what the page shows.
-    pub(super) fn new(found: Resource<Found>) -> Self {
+    pub(crate) fn new<T>(found: Resource<Found<T>>) -> Self
+    where
+        T: Serialize + DeserializeOwned + Send + Sync + 'static,
+    {
         Self {
-            found,
+            again: Callback::new(move |()| found.refetch()),
             step_up: use_step_up(),
             said: RwSignal::new(None),
         }
@@ -78,7 +95,7 @@ impl Desk {
 
     /// Reads the page again.
     pub(super) fn read_again(self) {
-        self.found.refetch();
+        self.again.run(());
     }
 
     /// Sends a request whose answer nobody reads: the page is read again instead.
@@ -105,7 +122,7 @@ impl Desk {
     }
 
     fn say(self, words: &'static str) {
-        self.found.refetch();
+        self.again.run(());
         let _gone = self.said.try_set(Some(words));
         // The button that was pressed is gone with what it acted on.
         focus_content();
@@ -128,8 +145,11 @@ impl Desk {
     }
 
     /// What the page has read, once it has.
-    pub(super) fn reading(self, show: Callback<Found, AnyView>) -> AnyView {
-        let found = self.found;
+    pub(crate) fn reading<T: Clone + Send + Sync + 'static>(
+        self,
+        found: Resource<Found<T>>,
+        show: Callback<Found<T>, AnyView>,
+    ) -> AnyView {
         let loading = use_desk_texts().common.loading;
         view! {
             <Suspense fallback=move || view! { <p>{loading}</p> }>
@@ -149,7 +169,7 @@ fn focus_content() {
 }
 
 /// Why there is nothing, and a way to begin anew.
-pub(super) fn failed(why: &'static str, path: &'static str) -> AnyView {
+pub(crate) fn failed(why: &'static str, path: &'static str) -> AnyView {
     view! {
         <Note>{why}</Note>
         <div class="actions">

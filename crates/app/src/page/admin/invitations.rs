@@ -17,7 +17,7 @@ use leptos_meta::Title;
 use web_sys::HtmlInputElement;
 
 use super::{
-    desk::{Desk, Done, Found, failed},
+    desk::{Desk, Done, Found, House, failed, read},
     facts::role,
     handed::Handed,
 };
@@ -52,25 +52,22 @@ pub(crate) fn Invitations() -> impl IntoView {
         <Title text=words.title />
         <div class="page">
             <div class="page-head">
-                <p>
-                    <a href=Page::Accounts.path()>{use_admin_texts().accounts.back}</a>
-                </p>
                 <h1>{words.title}</h1>
                 <p class="lead">{words.lead}</p>
                 {is_closed.then(|| view! { <Note>{words.closed}</Note> })}
             </div>
             {listed.desk.saying()}
             <div class="columns">
-                {listed.card()}
+                {listed.card(found)}
                 {new_card(listed)}
             </div>
         </div>
     }
 }
 
-async fn look(client: Client) -> Found {
+async fn look(client: Client) -> Found<House> {
     let answer = call::<ListInvitations>(&client, Empty {}).await;
-    Found::of(answer, Found::Invitations)
+    read(answer, House::Invitations)
 }
 
 /// The list, what acts on it, and the link that was made last.
@@ -82,34 +79,36 @@ struct Listed {
 }
 
 impl Listed {
-    fn card(self) -> AnyView {
+    fn card(self, found: Resource<Found<House>>) -> AnyView {
         let words = &use_admin_texts().invitations;
         let summary = Signal::derive(move || self.submission.summary());
         view! {
             <section class="card" aria-labelledby="open-heading">
                 <h2 id="open-heading">{words.open}</h2>
                 <Alert text=summary />
-                {self.desk.reading(Callback::new(move |found| self.show(found)))}
+                {self.desk.reading(found, Callback::new(move |found| self.show(found)))}
             </section>
         }
         .into_any()
     }
 
-    fn show(self, found: Found) -> AnyView {
+    fn show(self, found: Found<House>) -> AnyView {
         let words = &use_admin_texts().invitations;
         match found {
-            Found::Invitations(InvitationList { invitations }) if invitations.is_empty() => view! {
-                <p class="empty-what">{words.none}</p>
-                <p>{words.none_hint}</p>
+            Ok(House::Invitations(InvitationList { invitations })) if invitations.is_empty() => {
+                view! {
+                    <p class="empty-what">{words.none}</p>
+                    <p>{words.none_hint}</p>
+                }
+                .into_any()
             }
-            .into_any(),
-            Found::Invitations(InvitationList { invitations }) => {
+            Ok(House::Invitations(InvitationList { invitations })) => {
                 let items = invitations.into_iter().map(|one| self.one(one));
                 view! { <ul class="sessions">{items.collect_view()}</ul> }.into_any()
             }
-            Found::Failed(code) => failed(code.title(use_locale()), Page::Invitations.path()),
+            Err(code) => failed(code.title(use_locale()), Page::Invitations.path()),
             // Not asked for here.
-            Found::Accounts(..) | Found::Account(_) | Found::Keys(_) => ().into_any(),
+            _ => ().into_any(),
         }
     }
 

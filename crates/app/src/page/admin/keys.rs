@@ -10,7 +10,7 @@ use leptos_meta::Title;
 
 use super::{
     checklist,
-    desk::{Desk, Found, failed},
+    desk::{Desk, Found, House, failed, read},
     incidents,
     key_acts::KeyActs,
     ring,
@@ -36,29 +36,26 @@ pub(crate) fn Keys() -> impl IntoView {
         <Title text=words.keys.title />
         <div class="page">
             <div class="page-head">
-                <p>
-                    <a href=Page::Accounts.path()>{words.accounts.back}</a>
-                </p>
                 <h1>{words.keys.title}</h1>
                 <p class="lead">{words.keys.lead}</p>
             </div>
             <Alert text=acts.stranded() />
-            {desk.reading(Callback::new(move |found| show(found, acts)))}
+            {desk.reading(found, Callback::new(move |found| show(found, acts)))}
         </div>
     }
 }
 
-async fn look(client: Client) -> Found {
+async fn look(client: Client) -> Found<House> {
     let answer = call::<GetKeys>(&client, Empty {}).await;
-    Found::of(answer, |desk| Found::Keys(Box::new(desk)))
+    read(answer, |desk| House::Keys(Box::new(desk)))
 }
 
-fn show(found: Found, acts: KeyActs) -> AnyView {
+fn show(found: Found<House>, acts: KeyActs) -> AnyView {
     match found {
-        Found::Keys(desk) => whole(*desk, acts),
-        Found::Failed(code) => failed(code.title(use_locale()), Page::Keys.path()),
+        Ok(House::Keys(desk)) => whole(*desk, acts),
+        Err(code) => failed(code.title(use_locale()), Page::Keys.path()),
         // Not asked for here.
-        Found::Accounts(..) | Found::Account(_) | Found::Invitations(_) => ().into_any(),
+        _ => ().into_any(),
     }
 }
 

@@ -217,6 +217,8 @@ fn needed_by(needs: &[String]) -> String {
         "digest" => words.digest.to_owned(),
         "totp" => words.totp.to_owned(),
         "mail" => words.mail.to_owned(),
+        "audit" => words.audit.to_owned(),
+        "alert" => words.alert.to_owned(),
         other => other.to_owned(),
     };
     match needs {

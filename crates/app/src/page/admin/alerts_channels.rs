@@ -1,0 +1,270 @@
+//! The channels of the alerts: making, testing, switching and deleting them.
+
+use concierge_core::{
+    alert::{
+        ChannelId, Way,
+        api::{
+            AlertDesk, ChangeChannel, ChannelChange, ChannelView, DeleteChannel, MakeChannel,
+            NewChannel, TestChannel, Tested,
+        },
+    },
+    api::Empty,
+    link::Page,
+    sensitive::Sensitive,
+};
+use leptos::prelude::*;
+
+use super::{
+    alerts_parts::{Acts, list},
+    desk::Done,
+};
+use crate::{
+    client::{call, call_on, use_client, wire},
+    reaction::part,
+    text::use_watch_texts,
+    ui::{
+        button::SubmitButton,
+        confirm::Confirm,
+        copy::CopyButton,
+        field::{FieldSpec, SelectField, TextField},
+        form::{Form, Submission, Values},
+    },
+};
+
+/// The channels, the secret that was made last, and what the last test came to.
+#[derive(Clone, Copy)]
+pub(super) struct Channels {
+    acts: Acts,
+    /// Of the form by itself: the fields of a rule are called the same.
+    submission: Submission,
+    secret: RwSignal<Option<Sensitive>>,
+    tested: RwSignal<Option<(ChannelId, Tested)>>,
+}
+
+impl Channels {
+    /// Nothing was made or tested yet.
+    pub(super) fn new(acts: Acts) -> Self {
+        Self {
+            acts,
+            submission: Submission::new(None),
+            secret: RwSignal::new(None),
+            tested: RwSignal::new(None),
+        }
+    }
+
+    /// The list, the secret and the form.
+    pub(super) fn card(self, desk: &AlertDesk) -> AnyView {
+        let words = &use_watch_texts().alert_channels;
+        let channels = match desk.channels.is_empty() {
+            true => view! {
+                <p class="empty-what">{words.none}</p>
+                <p>{words.none_hint}</p>
+            }
+            .into_any(),
+            false => list(desk.channels.iter().map(|one| self.one(one)).collect()),
+        };
+        view! {
+            <section class="card" aria-labelledby="channels-heading">
+                <h2 id="channels-heading">{words.title}</h2>
+                {channels}
+                {part(move || self.secret())}
+                {self.form()}
+            </section>
+        }
+        .into_any()
+    }
+
+    fn one(self, channel: &ChannelView) -> AnyView {
+        let words = &use_watch_texts().alert_channels;
+        let Acts {
+            desk, submission, ..
+        } = self.acts;
+        let (id, client, enabled) = (channel.id, use_client(), !channel.enabled);
+        let (testing, deleting) = (client.clone(), client.clone());
+        let test = self.acts.button(words.test, move || {
+            let client = testing.clone();
+            self.tested.set(None);
+            desk.step_up().run(submission, move || {
+                let client = client.clone();
+                async move {
+                    let tested = call_on::<TestChannel>(&client, id, Empty {}).await?;
+                    desk.read_again();
+                    let _gone = self.tested.try_set(Some((id, tested)));
+                    Ok(())
+                }
+            });
+        });
+        let label = if enabled {
+            words.switch_on
+        } else {
+            words.switch_off
+        };
+        let switch = self.acts.button(label, move || {
+            let change = ChannelChange {
+                enabled: Some(enabled),
+                ..ChannelChange::default()
+            };
+            let request = wire::<ChangeChannel>(&id, &change);
+            let done = Done::Say(use_watch_texts().alert_channels.saved);
+            desk.act(&client, submission, request, done);
+        });
+        let delete = move |()| {
+            let request = wire::<DeleteChannel>(&id, &Empty {});
+            let done = Done::Say(use_watch_texts().alert_channels.deleted);
+            desk.act(&deleting, submission, request, done);
+        };
+        view! {
+            <li class="session">
+                <div>
+                    <h3 class="address">{channel.name.clone()}</h3>
+                    <p class="session-facts">{facts(channel)}</p>
+                    <p class="session-facts" role="status">
+                        {Signal::derive(move || self.result(id))}
+                    </p>
+                </div>
+                <div class="actions">
+                    {test} {switch}
+                    <Confirm
+                        label=words.delete
+                        question=words.delete_sure
+                        yes=words.delete
+                        on_yes=Callback::new(delete)
+                    />
+                </div>
+            </li>
+        }
+        .into_any()
+    }
+
+    /// What the last test of a channel came to, with the receiver's own words.
+    fn result(self, id: ChannelId) -> Option<String> {
+        let words = &use_watch_texts().alert_channels;
+        self.tested.with(|tested| {
+            let (_, tested) = tested.as_ref().filter(|(of, _)| *of == id)?;
+            let outcome = if tested.delivered {
+                words.arrived
+            } else {
+                words.not_arrived
+            };
+            let code = tested
+                .code
+                .map(|code| format!(" {code}"))
+                .unwrap_or_default();
+            Some(format!("{outcome}{code} {}", tested.answer))
+        })
+    }
+
+    /// The secret of a webhook that was just made. It lives as long as the page and is kept nowhere.
+    fn secret(self) -> AnyView {
+        let words = &use_watch_texts().alert_channels;
+        let told = RwSignal::new(None);
+        let secret = self.secret.with(|secret| {
+            let secret = secret.as_ref()?.expose().to_owned();
+            Some(view! {
+                <div class="question">
+                    <div class="field">
+                        <label for="secret">{words.secret}</label>
+                        <input
+                            class="input"
+                            id="secret"
+                            type="text"
+                            autocomplete="off"
+                            readonly=true
+                            value=secret.clone()
+                            aria-describedby="secret-hint"
+                        />
+                        <p class="field-hint" id="secret-hint">
+                            {words.secret_hint}
+                        </p>
+                    </div>
+                    <div class="actions">
+                        <CopyButton text=secret told=told />
+                        <p class="saved" role="status">
+                            {Signal::derive(move || told.get())}
+                        </p>
+                    </div>
+                </div>
+            })
+        });
+        secret.into_any()
+    }
+
+    fn form(self) -> AnyView {
+        let words = &use_watch_texts().alert_channels;
+        let (client, submission) = (use_client(), self.submission);
+        let submit = move |values: Values| {
+            let client = client.clone();
+            let (name, to) = (values.text("channel_name"), values.text("to"));
+            let way = Way::from_text(&values.text("way")).unwrap_or(Way::Mail);
+            self.secret.set(None);
+            self.acts.desk.step_up().run(submission, move || {
+                let (client, name, to) =
+                    (client.clone(), name.clone(), Sensitive::new(to.as_str()));
+                async move {
+                    let new = NewChannel {
+                        name,
+                        way,
+                        to,
+                        locale: None,
+                    };
+                    let made = call::<MakeChannel>(&client, new).await?;
+                    let _gone = self.secret.try_set(made.secret);
+                    self.acts.desk.read_again();
+                    Ok(())
+                }
+            });
+        };
+        let spec = |name, label, hint| FieldSpec {
+            name,
+            label,
+            kind: "text",
+            autocomplete: "off",
+            required: false,
+            hint,
+        };
+        let name = spec("channel_name", words.name, None);
+        let kind = spec("way", words.way, None);
+        let to = spec("to", words.to, Some(words.to_hint));
+        let ways = Way::ALL
+            .iter()
+            .map(|one| (one.as_str(), way(*one), *one == Way::Mail));
+        view! {
+            <h3>{words.new}</h3>
+            <Form action=Page::Alerts.path() submission=submission on_submit=submit>
+                // The server calls it `name`, like that of a rule; on the page each has an id of its own.
+                <TextField spec=name error=submission.field("name") />
+                <SelectField spec=kind error=submission.field("way") options=ways.collect() />
+                <TextField spec=to error=submission.field("to") />
+                <SubmitButton
+                    label=words.submit
+                    pending=submission.pending()
+                    wait=submission.wait()
+                    disabled=Signal::derive(move || !self.acts.scripted.get())
+                />
+            </Form>
+        }
+        .into_any()
+    }
+}
+
+/// A way in words.
+fn way(way: Way) -> &'static str {
+    let words = &use_watch_texts().alert_channels;
+    match way {
+        Way::Mail => words.mail,
+        Way::Webhook => words.webhook,
+        Way::Slack => words.slack,
+        Way::Teams => words.teams,
+    }
+}
+
+/// Which way it goes and where to, and why nothing goes where nothing does.
+fn facts(channel: &ChannelView) -> String {
+    let words = &use_watch_texts().alert_channels;
+    let state = match (channel.enabled, channel.is_gone) {
+        (true, _) => String::new(),
+        (false, false) => format!(" · {}", words.off),
+        (false, true) => format!(" · {}", words.gone),
+    };
+    format!("{} · {}{state}", way(channel.way), channel.to)
+}
