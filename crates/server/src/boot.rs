@@ -1,18 +1,14 @@
 //! From a configuration to a running server, and to the commands that need the same parts.
 
-use std::{path::PathBuf, process::ExitCode, sync::Arc, time::Duration};
+use std::{process::ExitCode, sync::Arc, time::Duration};
 
 use tokio::net::TcpListener;
 
 use crate::{
     config::{Config, Finding, Loaded},
-    event_chain, http, job,
+    http,
     key_desk::KeyDeskError,
-    key_store_watch, key_watch,
-    keys::{
-        self, Supply, data_keys, emergency::refuse_revoked, epoch_store::list_revoked, instance,
-        recheck::Recheck,
-    },
+    keys::{self, Supply, data_keys, emergency::refuse_revoked, epoch_store::list_revoked},
     platform::{
         clock::{Clock, SystemClock},
         hash::Hasher,
@@ -21,16 +17,15 @@ use crate::{
         rng::OsRng,
         shutdown::Shutdown,
     },
+    running::Running,
     services::{Parts, Services},
     setup_link,
-    store::{Db, StoreError, feed},
-    telling::{self, Telling},
+    store::{Db, StoreError},
+    telling,
 };
 
-/// How long the end waits for a mail that is just being sent.
-const LAST_MAIL: Duration = Duration::from_secs(5);
-/// How long the end waits for the audit chain.
-const LAST_LINKS: Duration = Duration::from_secs(5);
+/// How long the end of a command waits for what can't be cut short, such as a name that is being looked up.
+const LAST_CALLS: Duration = Duration::from_secs(5);
 
 /// Why the program could not start. The text is for the operator.
 #[derive(Debug, thiserror::Error)]
@@ -107,9 +102,10 @@ pub fn run<T>(work: impl Future<Output = Result<T, BootError>>) -> Result<T, Boo
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build();
-    runtime
-        .map_err(|error| BootError::Io("no runtime", error))?
-        .block_on(work)
+    let runtime = runtime.map_err(|error| BootError::Io("no runtime", error))?;
+    let done = runtime.block_on(work);
+    runtime.shutdown_timeout(LAST_CALLS);
+    done
 }
 
 #[expect(
@@ -231,41 +227,14 @@ async fn serve_until_told(loaded: Loaded, records: Option<Arc<Records>>) -> Resu
         )
     })?;
     let position = services.hear(services.db.feed_position().await?).await?;
-    let jobs = [
-        tokio::spawn(watch(Arc::clone(&services), position)),
-        tokio::spawn(keep_house(Arc::clone(&services))),
-        tokio::spawn(job::reseal(Arc::clone(&services))),
-        tokio::spawn(key_store_watch::watch(Arc::clone(&services))),
-        tokio::spawn(Arc::clone(&services).measure()),
-    ];
-    let keys = tokio::spawn(key_watch::watch(Arc::clone(&services)));
-    let mails = tokio::spawn(job::send_mails(Arc::clone(&services)));
-    let chain = tokio::spawn(event_chain::keep(Arc::clone(&services)));
-    let telling = Telling::start(&services, records);
-    let alerts = tokio::spawn(job::alerts(Arc::clone(&services)));
+    let running = Running::start(&services, position, records);
     tracing::info!(
         "Concierge is open at {}",
         services.config.public_url.origin()
     );
     setup_link::offer(&services).await?;
     http::listen::serve(listener, http::router(Arc::clone(&services)), &shutdown).await;
-    for job in jobs {
-        job.abort();
-        // It ends cancelled, unless it was just done.
-        let _ = job.await;
-    }
-    // It ends by itself, with a good-bye to the processes beside this one.
-    let _ = keys.await;
-    services.links.settle().await;
-    // The mail that is on its way arrives, unless the server takes too long: then it is sent again later.
-    let _ = tokio::time::timeout(LAST_MAIL, async { tokio::join!(mails, alerts) }).await;
-    record_refusals(&services).await;
-    // Nothing records events any more.
-    chain.abort();
-    let _ = chain.await;
-    let _ = tokio::time::timeout(LAST_LINKS, event_chain::finish(&services)).await;
-    telling.end().await;
-    services.db.close().await;
+    running.end(&services).await;
     tracing::info!("Concierge is closed");
     Ok(())
 }
@@ -283,83 +252,4 @@ async fn begin_with_keys(services: &Services) -> Result<(), BootError> {
         }
     }
     Ok(services.begin_with(&reading, rings).await?)
-}
-
-/// Hears the feed four times a second, and does nothing else: news that is late is asked for request by request.
-async fn watch(services: Arc<Services>, mut position: i64) {
-    let mut poll = tokio::time::interval(feed::POLL);
-    poll.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    loop {
-        poll.tick().await;
-        match services.hear(position).await {
-            Ok(heard) => position = heard,
-            Err(error) => {
-                tracing::error!(%error, "the feed is not heard; requests are checked against the database")
-            }
-        }
-    }
-}
-
-/// Writes refusals down once a minute, and tidies once an hour.
-async fn keep_house(services: Arc<Services>) {
-    let mut minute = tokio::time::interval(Duration::from_secs(60));
-    minute.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    let mut tidied_at = services.clock.now();
-    let mut recheck = Recheck::start(key_files(&services.config));
-    // Whoever restarts it every night has due keys, too.
-    keep_keys(&services).await;
-    loop {
-        minute.tick().await;
-        record_refusals(&services).await;
-        if let Err(error) = services.key_desk().look_for_abuse().await {
-            tracing::warn!(%error, "refused tokens could not be looked through; they are in a minute");
-        }
-        if services.clock.now().since(tidied_at) > Duration::from_secs(3600) {
-            tidied_at = services.clock.now();
-            tidy(&services).await;
-            let recorded = recheck.record(&services.db, tidied_at, &*services.rng);
-            if let Err(error) = recorded.await {
-                tracing::warn!(%error, "what became of the key files could not be written down; it is tried again in an hour");
-            }
-            keep_keys(&services).await;
-        }
-    }
-}
-
-fn key_files(config: &Config) -> impl Iterator<Item = PathBuf> {
-    let files = keys::files(&config.keys, config.environment, &config.data).into_iter();
-    files.map(|file| file.path)
-}
-
-async fn keep_keys(services: &Services) {
-    if let Err(error) = services.keep_keys().await {
-        tracing::warn!(%error, "the keys could not be looked after; it is tried again in an hour");
-    }
-}
-
-async fn record_refusals(services: &Services) {
-    if let Err(error) = services.record_refusals().await {
-        tracing::warn!(%error, "refusals could not be written down; they are kept and tried again in a minute");
-    }
-}
-
-async fn tidy(services: &Services) {
-    let day_ago = services.clock.now().minus(Duration::from_secs(24 * 3600));
-    let tidied = async {
-        Ok::<_, StoreError>(
-            services.db.delete_changes_before(day_ago).await?
-                + services.sign_in.purge().await?
-                + services.recovery.purge().await?
-                + services.links.purge().await?
-                + services.accounts.purge().await?
-                + services.sessions.purge().await?
-                + services.purge_reports().await?
-                + services.alerts.purge().await?
-                + instance::delete_gone(&services.db, services.clock.now()).await?,
-        )
-    };
-    match tidied.await {
-        Ok(rows) => tracing::debug!(rows, "tidied up"),
-        Err(error) => tracing::warn!(%error, "tidying up failed; it is tried again in an hour"),
-    }
 }

@@ -5,7 +5,7 @@ use std::{
     io,
     path::{Path, PathBuf},
     sync::Arc,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use concierge_core::time::Timestamp;
@@ -52,8 +52,34 @@ pub struct Kept {
     failed_at: Option<Timestamp>,
     /// Whether the last purge left something.
     goes_on: bool,
+    clock: ClockWatch,
     /// Whether it was recorded that the head that was written down is lost.
     is_recorded: bool,
+}
+
+/// Doubts a clock that jumped: one that is suddenly years ahead would have everything purged. Whoever sets it right has
+/// an hour; after that it is the time.
+#[derive(Debug, Default)]
+struct ClockWatch {
+    seen: Option<(Instant, Timestamp)>,
+    jumped_at: Option<Instant>,
+}
+
+impl ClockWatch {
+    fn doubts(&mut self, now: Timestamp, instant: Instant) -> bool {
+        if let Some((before, then)) = self.seen.replace((instant, now)) {
+            let expected = then.plus(instant - before);
+            if now.since(expected).max(expected.since(now)) > HOUR {
+                tracing::warn!(
+                    expected = expected.to_rfc3339(),
+                    now = now.to_rfc3339(),
+                    "the clock of this host jumped; events that are too old for it are purged in an hour"
+                );
+                self.jumped_at = Some(instant);
+            }
+        }
+        self.jumped_at.is_some_and(|jumped| instant - jumped < HOUR)
+    }
 }
 
 /// Keeps the chain, as long as anything is recorded; then it is stopped, and [`finish`] does the rest.
@@ -73,7 +99,7 @@ pub async fn keep(services: Arc<Services>) {
     }
 }
 
-/// Links what the end itself recorded, writes the head down, and leaves the turn to others.
+/// Links what the end itself recorded, and writes the head down.
 pub async fn finish(services: &Services) {
     let mut kept = Kept {
         // That would be an event behind the last link.
@@ -87,7 +113,6 @@ pub async fn finish(services: &Services) {
     if let Err(error) = finished.await {
         tracing::warn!(%error, "the last events are linked to the audit chain after the next start");
     }
-    services.chain.give_turn_back().await;
 }
 
 /// A clock that was ahead and is right again keeps nothing waiting.
@@ -101,9 +126,10 @@ impl Services {
     pub async fn keep_chain(&self, kept: &mut Kept) -> Result<(), ChainError> {
         self.link_events().await?;
         let now = self.clock.now();
-        if kept.goes_on || is_due(kept.purged_at, now, HOUR) {
+        let is_doubtful = kept.clock.doubts(now, Instant::now());
+        if !is_doubtful && (kept.goes_on || is_due(kept.purged_at, now, HOUR)) {
             kept.purged_at = Some(now);
-            kept.goes_on = self.purge_events().await?.rows > 0;
+            kept.goes_on = self.purge_events().await?.more;
         }
         if is_due(kept.published_at, now, MINUTE) {
             kept.published_at = Some(now);
@@ -256,5 +282,21 @@ mod tests {
             is_due(Some(at(31_536_000)), at(160), MINUTE),
             "it went back"
         );
+    }
+
+    #[test]
+    fn a_clock_that_jumps_is_doubted_for_an_hour() {
+        let (mut watch, begin) = (ClockWatch::default(), Instant::now());
+        // Where the clock stands so many seconds after the beginning.
+        let mut doubts = |seconds: u64, clock: i64| {
+            let now = Timestamp::from_millis(clock * 1000);
+            watch.doubts(now, begin + Duration::from_secs(seconds))
+        };
+        assert!(!doubts(0, 1_000_000), "nothing to compare with");
+        assert!(!doubts(10, 1_003_000), "set right by less than an hour");
+        assert!(doubts(20, 99_003_010), "years ahead");
+        assert!(doubts(3619, 99_006_609));
+        assert!(!doubts(3621, 99_006_611), "nobody set it right");
+        assert!(doubts(3622, 1_006_612), "and back");
     }
 }

@@ -21,7 +21,7 @@
 //! - monitor: alert audit session
 //!
 //! Plumbing, which knows no capability: `platform`, `store`, `config`, `http`, `mail`, `job`, `cli`. Assembled in
-//! `services` and `boot`.
+//! `services`, `boot` and `running`.
 
 pub mod account;
 pub mod admin;
@@ -49,6 +49,7 @@ pub mod platform;
 pub mod recovery;
 pub mod report;
 mod resealing;
+mod running;
 pub mod services;
 pub mod session;
 mod setup_link;

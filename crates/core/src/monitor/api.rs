@@ -128,7 +128,7 @@ pub struct History {
     pub last: Option<i64>,
     /// The last security events, the newest first.
     pub events: Vec<Occurrence>,
-    /// The alerts that last, the newest first.
+    /// The alerts that last, the gravest first, a dozen at most.
     pub alerts: Vec<AlertView>,
 }
 
@@ -139,7 +139,7 @@ pub struct Beside {
     pub allowance: Allowance,
     /// The last security events, the newest first.
     pub events: Vec<Occurrence>,
-    /// The alerts that last, the newest first.
+    /// The alerts that last, the gravest first, a dozen at most.
     pub alerts: Vec<AlertView>,
 }
 

@@ -105,7 +105,7 @@ pub enum Told {
     /// The alerts that last now, in the place of those told before.
     #[serde(rename = "al")]
     Alerts {
-        /// The newest first.
+        /// The gravest first, a dozen at most.
         a: Vec<AlertView>,
     },
     /// Something was left out here.

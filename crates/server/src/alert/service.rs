@@ -23,6 +23,8 @@ use crate::{
     store::{Db, StoreError, Tx},
 };
 
+/// Alerts that are told live.
+const LASTING: usize = 12;
 /// Alerts and messages that are shown.
 const SHOWN: i64 = 50;
 /// For how many minutes an alert is acknowledged: usually, at least, at most.
@@ -39,18 +41,21 @@ pub struct By<'a> {
     pub origin: &'a Origin,
 }
 
-/// The alerts that were told and are not over, the newest first.
+/// The alerts that were told and are not over: the gravest, and of those the newest, first. A dozen at most, since they
+/// are one message of the socket.
 pub async fn list_live(db: &Db) -> Result<Vec<AlertView>, StoreError> {
     let mut live = store::list_live(db).await?;
     if live.is_empty() {
         return Ok(Vec::new());
     }
     live.retain(|row| row.life.phase != Phase::Pending);
-    live.sort_unstable_by_key(|row| Reverse(row.life.began_at));
     let kept = store::list_rules(db).await?;
     let rules: Vec<RuleView> = kept.into_iter().map(|kept| kept.view).collect();
     let views = live.into_iter().filter_map(|row| view(row, &rules));
-    Ok(views.collect())
+    let mut views: Vec<AlertView> = views.collect();
+    views.sort_unstable_by_key(|view| Reverse((view.severity, view.began_at)));
+    views.truncate(LASTING);
+    Ok(views)
 }
 
 impl Alerts {
@@ -158,6 +163,8 @@ impl Alerts {
         if kept.view.shipped.is_some() {
             return Err(AlertError::Conflict);
         }
+        // The rule before its alerts, as whoever looks at it right now: two orders would wait for each other.
+        store::mark_rule_changed(&mut tx, id, &kept.view.rule, self.clock.now()).await?;
         store::delete_rule(&mut tx, id).await?;
         self.note_rule(&mut tx, id, "deleted", &kept.view.rule, by)
             .await?;

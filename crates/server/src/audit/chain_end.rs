@@ -38,15 +38,14 @@ impl Chain {
     pub(super) async fn find_end(&self, tx: &mut Tx) -> Result<Found, StoreError> {
         let head = store::find_end(&mut *tx, End::HEAD).await?;
         let begin = store::find_end(&mut *tx, End::BEGIN).await?;
-        let versions = store::list_key_versions(&mut *tx).await?;
-        // Whoever has not read the newest version would link with one that may be known to others. A head of a version
-        // that the database does not have is forged.
-        let newest = versions.first().copied().unwrap_or(0);
-        if newest > self.keys.newest() {
+        if let Some(newest) = self.lacks_newest(tx).await? {
             return Ok(Found::Behind(newest));
         }
-        let key = head.as_ref().map_or(newest, |head| head.key);
-        if versions.contains(&key) && !self.keys.has(key) {
+        // A head of a version that the database does not have is forged.
+        if let Some(key) = head.as_ref().map(|head| head.key)
+            && !self.keys.has(key)
+            && store::list_key_versions(&mut *tx).await?.contains(&key)
+        {
             return Ok(Found::Behind(key));
         }
         let highest = store::find_highest(tx).await?;
@@ -82,6 +81,14 @@ impl Chain {
         };
         let last = self.find_last(tx, begin.as_ref()).await?;
         Ok(Found::Broken(place(last, ANEW.to_vec()), why))
+    }
+
+    /// The newest version of the key, where it is not at hand: whoever has not read it would link and seal with one that
+    /// may be known to others.
+    pub(super) async fn lacks_newest(&self, tx: &mut Tx) -> Result<Option<i64>, StoreError> {
+        let versions = store::list_key_versions(&mut *tx).await?;
+        let newest = versions.first().copied();
+        Ok(newest.filter(|newest| *newest > self.keys.newest()))
     }
 
     /// The position of the last link that the key made.

@@ -9,13 +9,13 @@ use serde_json::json;
 use super::{
     Event, Origin,
     chain::{Chain, no_key},
-    chain_store::{self as store, Standing},
-    link::{End, Link},
+    chain_store as store,
+    link::{End, Link, Row},
     record,
 };
-use crate::store::StoreError;
+use crate::store::{StoreError, Tx};
 
-/// Events that one transaction deletes.
+/// Events that one transaction deletes, unless more stand between them that the key does not vouch for.
 const AT_ONCE: i64 = 2000;
 
 /// What a purge deleted.
@@ -27,52 +27,102 @@ pub struct Purged {
     pub through: i64,
     /// How many of them were no longer what had been linked.
     pub broken: u64,
+    /// Whether everything that was looked at was old: there may be more.
+    pub more: bool,
+}
+
+/// What is old: everything up to this link, and how much of it is genuine.
+struct Old {
+    last: Link,
+    genuine: usize,
+    more: bool,
 }
 
 impl Chain {
     /// Deletes a batch of what is older than that, records it, and seals where the chain begins now.
     pub async fn purge(&self, before: Timestamp, now: Timestamp) -> Result<Purged, StoreError> {
-        let mut purged = Purged::default();
         let Some(mut tx) = self.begin_turn(now).await? else {
-            return Ok(purged);
+            return Ok(Purged::default());
         };
-        let rows = store::list_chained(&mut tx, None, AT_ONCE).await?;
-        let Some(last) = self.last_old(&rows, before, now) else {
-            return Ok(purged);
+        // A seal of an older version may be made by others, too.
+        if self.lacks_newest(&mut tx).await?.is_some() {
+            return Ok(Purged::default());
+        }
+        let Some(old) = self.find_old(&mut tx, before, now).await? else {
+            return Ok(Purged::default());
         };
-        purged.through = last.position;
-        let going = rows.iter().filter(|(at, _)| *at <= last.position);
-        let broken = going.filter(|(_, row)| self.genuine(row).is_none());
-        purged.broken = u64::try_from(broken.count()).unwrap_or(u64::MAX);
-        let begin = (last.position, &*last.mac);
+        let begin = (old.last.position, &*old.last.mac);
         let begin = End::make(End::BEGIN, begin, now, &self.keys).ok_or_else(no_key)?;
         store::insert_end(&mut tx, End::BEGIN, &begin).await?;
-        purged.rows = store::delete_through(&mut tx, last.position).await?;
-        let origin = Origin::default();
-        let Purged {
+        let rows = store::delete_through(&mut tx, old.last.position).await?;
+        let purged = Purged {
             rows,
-            through,
-            broken,
-        } = purged;
-        let details = json!({ "rows": rows, "through": through, "broken": broken });
-        let event = Event::anonymous(EventName::AuditPurged, &origin).with(details);
-        record(&mut tx, &event, now, &*self.rng).await?;
+            through: old.last.position,
+            broken: rows.saturating_sub(u64::try_from(old.genuine).unwrap_or(u64::MAX)),
+            more: old.more,
+        };
+        self.record_purge(&mut tx, &purged, now).await?;
         tx.commit().await?;
         Ok(purged)
     }
 
-    /// The last of the rows up to the first that is too young. What the key does not vouch for decides nothing, nor
-    /// does a time that is yet to come.
-    fn last_old<'a>(
+    /// Finds the last of the rows up to the first that is too young. What the key does not vouch for decides nothing,
+    /// nor does a time that is yet to come; where nothing else stands in a batch, the next one decides.
+    async fn find_old(
         &self,
-        rows: &'a [Standing],
+        tx: &mut Tx,
         before: Timestamp,
         now: Timestamp,
-    ) -> Option<&'a Link> {
-        let genuine = rows.iter().filter_map(|(_, row)| self.genuine(row));
-        let old = genuine
-            .filter(|(row, _)| row.at <= now.as_millis())
-            .take_while(|(row, _)| row.at < before.as_millis());
-        old.last().map(|(_, link)| link)
+    ) -> Result<Option<Old>, StoreError> {
+        let begin = store::find_end(&mut *tx, End::BEGIN).await?;
+        // What stands where everything was purged was put in: the chain never begins further back than it did.
+        let begin = begin.filter(|begin| begin.holds(End::BEGIN, &self.keys));
+        let (mut after, mut genuine) = (begin.map(|begin| begin.position), 0);
+        loop {
+            let rows = store::list_chained(&mut *tx, after, AT_ONCE).await?;
+            let Some((position, _)) = rows.last() else {
+                return Ok(None);
+            };
+            after = Some(*position);
+            let whole = rows.iter().filter_map(|(_, row)| self.genuine(row));
+            let whole: Vec<&(Row, Link)> = whole.collect();
+            let past = whole.iter().filter(|(row, _)| row.at <= now.as_millis());
+            let past: Vec<_> = past.collect();
+            let is_old = |(row, _): &(Row, Link)| row.at < before.as_millis();
+            let old = past.iter().take_while(|one| is_old(one)).count();
+            let Some((_, last)) = past[..old].last() else {
+                if past.is_empty() {
+                    genuine += whole.len();
+                    continue;
+                }
+                return Ok(None);
+            };
+            let going = whole
+                .iter()
+                .filter(|(_, link)| link.position <= last.position);
+            return Ok(Some(Old {
+                last: last.clone(),
+                genuine: genuine + going.count(),
+                more: old == past.len() && i64::try_from(rows.len()) == Ok(AT_ONCE),
+            }));
+        }
+    }
+
+    async fn record_purge(
+        &self,
+        tx: &mut Tx,
+        purged: &Purged,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let Purged {
+            rows,
+            through,
+            broken,
+            ..
+        } = purged;
+        let origin = Origin::default();
+        let details = json!({ "rows": rows, "through": through, "broken": broken });
+        let event = Event::anonymous(EventName::AuditPurged, &origin).with(details);
+        record(tx, &event, now, &*self.rng).await
     }
 }

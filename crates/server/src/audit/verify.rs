@@ -3,8 +3,6 @@
 //! Nothing is changed, and the server may go on meanwhile. What a purge took is told from a deletion by the sealed row
 //! that it left; what was cut off the end by the sealed head, and by a head that somebody kept elsewhere.
 
-use concierge_core::time::Timestamp;
-
 use super::{
     chain::{Head, is_late},
     chain_store::{self as store, Standing},
@@ -12,7 +10,7 @@ use super::{
     report::{Damage, FINDINGS, Finding, Report},
 };
 use crate::{
-    platform::seal::MacKeys,
+    platform::{clock::Clock, seal::MacKeys},
     store::{Db, StoreError},
 };
 
@@ -41,7 +39,7 @@ pub async fn verify(
     db: &Db,
     (keys, lost): (&MacKeys, &[i64]),
     kept: Option<&Head>,
-    now: Timestamp,
+    clock: &dyn Clock,
 ) -> Result<Report, VerifyError> {
     for _ in 0..TRIES {
         let begin = store::find_end(db, End::BEGIN).await?;
@@ -57,7 +55,8 @@ pub async fn verify(
         if store::find_end(db, End::BEGIN).await? == begin {
             let mut report = walk.end(begin.as_ref());
             let since = store::find_waiting(db).await?;
-            report.late_since = since.filter(|since| is_late(*since, now));
+            // What came while this went its way has not waited long.
+            report.late_since = since.filter(|since| is_late(*since, clock.now()));
             report.waiting = store::count_waiting(db).await?;
             return Ok(report);
         }

@@ -111,8 +111,7 @@ fn check(verify: &Verify, args: &LoadArgs) -> Result<Answer, String> {
         let mut tries = 1;
         let report = loop {
             let (keys, lost) = data_keys::find_audit_keys(&db, &rings.sealing).await?;
-            let now = SystemClock.now();
-            match audit::verify(&db, (&keys, &lost), kept.as_ref(), now).await {
+            match audit::verify(&db, (&keys, &lost), kept.as_ref(), &SystemClock).await {
                 Err(VerifyError::Renewed) if tries < TRIES => tries += 1,
                 report => break report,
             }

@@ -27,7 +27,7 @@ use crate::{
     config::LoadArgs,
     platform::{
         clock::{Clock as _, SystemClock},
-        rng::OsRng,
+        rng::{OsRng, Rng},
     },
     store::Db,
 };
@@ -100,11 +100,7 @@ pub(super) fn run(export: &Export, args: &LoadArgs, json: bool) -> ExitCode {
 }
 
 fn copy_events(export: &Export, args: &LoadArgs) -> Result<usize, Refused> {
-    if let Some(path) = export
-        .out
-        .as_ref()
-        .filter(|path| path.symlink_metadata().is_ok())
-    {
+    if let Some(path) = export.out.as_ref().filter(|path| is_taken(path)) {
         return Err(taken(path));
     }
     let config = super::audit::config(args)?;
@@ -151,18 +147,21 @@ enum Copy {
 impl Copy {
     fn add(&mut self, text: &str) -> Result<(), Refused> {
         match self {
-            Self::Shown => print!("{text}"),
+            Self::Shown => io::stdout()
+                .write_all(text.as_bytes())
+                .map_err(|error| unwritten(Path::new("standard output"), &error)),
             Self::Kept(part) => part
                 .file
                 .write_all(text.as_bytes())
-                .map_err(|error| unwritten(&part.path, &error))?,
+                .map_err(|error| unwritten(&part.path, &error)),
         }
-        Ok(())
     }
 
     fn end(self) -> Result<(), Refused> {
         match self {
-            Self::Shown => Ok(()),
+            Self::Shown => io::stdout()
+                .flush()
+                .map_err(|error| unwritten(Path::new("standard output"), &error)),
             Self::Kept(part) => part.end(),
         }
     }
@@ -177,18 +176,19 @@ struct Part {
 
 impl Part {
     fn begin(path: &Path) -> Result<Self, Refused> {
+        // What a killed copy left behind is in the way of no other.
         let mut beside = path.as_os_str().to_owned();
-        beside.push(".part");
+        beside.push(format!(
+            ".{}.part",
+            hex::encode((&OsRng as &dyn Rng).bytes::<4>())
+        ));
         let beside = PathBuf::from(beside);
         let file = OpenOptions::new()
             .write(true)
             .create_new(true)
             .mode(0o600)
             .open(&beside);
-        let file = file.map_err(|error| match error.kind() {
-            io::ErrorKind::AlreadyExists => taken(&beside),
-            _ => unwritten(&beside, &error),
-        })?;
+        let file = file.map_err(|error| unwritten(&beside, &error))?;
         Ok(Self {
             file: BufWriter::new(file),
             path: path.to_owned(),
@@ -200,7 +200,13 @@ impl Part {
         let flushed = self.file.flush();
         let closed = flushed.and_then(|()| self.file.get_ref().sync_all());
         // A link fails when the name is taken; a rename would overwrite.
-        let named = closed.and_then(|()| fs::hard_link(&self.beside, &self.path));
+        let named = closed.and_then(|()| match fs::hard_link(&self.beside, &self.path) {
+            // A medium without links, such as most sticks: what takes the name in this very moment is overwritten.
+            Err(error) if is_without_links(&error) && !is_taken(&self.path) => {
+                fs::rename(&self.beside, &self.path)
+            }
+            linked => linked,
+        });
         named.map_err(|error| match error.kind() {
             io::ErrorKind::AlreadyExists => taken(&self.path),
             _ => unwritten(&self.path, &error),
@@ -210,9 +216,20 @@ impl Part {
 
 impl Drop for Part {
     fn drop(&mut self) {
-        // What could not be removed is told of by the next copy of this name.
+        // What can't be removed says by its name what it is.
         let _ = fs::remove_file(&self.beside);
     }
+}
+
+fn is_taken(path: &Path) -> bool {
+    path.symlink_metadata().is_ok()
+}
+
+fn is_without_links(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::Unsupported | io::ErrorKind::PermissionDenied
+    )
 }
 
 fn taken(path: &Path) -> Refused {

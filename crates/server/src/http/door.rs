@@ -32,7 +32,8 @@ pub fn is_our_origin(origin: &str, config: &Config) -> bool {
 pub fn is_loopback(host: &str) -> bool {
     let (name, _) = name_and_port(host);
     let address = name.trim_start_matches('[').trim_end_matches(']');
-    name == "localhost" || address.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
+    name.eq_ignore_ascii_case("localhost")
+        || address.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
 }
 
 fn is_same_loopback(one: &str, other: &str) -> bool {
@@ -101,6 +102,7 @@ mod tests {
     fn loopback_names_are_one_when_the_port_is() {
         assert!(is_same_loopback("127.0.0.1:3000", "localhost:3000"));
         assert!(is_same_loopback("[::1]:3000", "localhost:3000"));
+        assert!(is_same_loopback("127.0.0.1:3000", "LocalHost:3000"));
         assert!(!is_same_loopback("127.0.0.1:3001", "localhost:3000"));
         assert!(!is_same_loopback(
             "localhost.evil.example:3000",

@@ -22,6 +22,10 @@ use crate::platform::{
     shutdown::Shutdown,
 };
 
+/// What a reader is told that asks for another name.
+const ELSEWHERE: &str = "On loopback the metrics answer to `localhost` and to loopback addresses alone. Ask for one of \
+                         these, or set CONCIERGE_METRICS_LISTEN to an address of your own network.\n";
+
 /// The router of that door, where it is on loopback or not.
 fn router(app: App, is_loopback: bool) -> Router {
     let router = Router::new().route("/metrics", get(show)).with_state(app);
@@ -35,7 +39,7 @@ async fn ask_for_loopback(request: Request, next: Next) -> Response {
     if door::is_loopback(door::host_of(request.headers())) {
         next.run(request).await
     } else {
-        StatusCode::MISDIRECTED_REQUEST.into_response()
+        (StatusCode::MISDIRECTED_REQUEST, ELSEWHERE).into_response()
     }
 }
 

@@ -1,8 +1,12 @@
 //! The end of the program as a value: SIGTERM or SIGINT, told to everybody who waits.
 
+use std::time::Duration;
+
 use tokio::{
     signal::unix::{SignalKind, signal},
     sync::watch,
+    task::JoinHandle,
+    time::{Instant, timeout_at},
 };
 
 /// Tells when the program is to end. Cheap to clone.
@@ -41,5 +45,37 @@ impl Shutdown {
         if receiver.wait_for(|ending| *ending).await.is_err() {
             std::future::pending::<()>().await;
         }
+    }
+}
+
+/// Waits for jobs that end by themselves. Those that take longer are over, too, when this returns: none of them does
+/// anything any more.
+pub async fn end_within(patience: Duration, jobs: [JoinHandle<()>; 2]) {
+    let end = Instant::now() + patience;
+    for mut job in jobs {
+        if timeout_at(end, &mut job).await.is_err() {
+            job.abort();
+            // It ends cancelled, unless it was just done.
+            let _ = job.await;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_job_that_takes_too_long_is_over_when_the_wait_is() {
+        let held = Arc::new(());
+        let mine = Arc::clone(&held);
+        let endless = tokio::spawn(async move {
+            let _mine = mine;
+            std::future::pending().await
+        });
+        end_within(Duration::ZERO, [tokio::spawn(async {}), endless]).await;
+        assert_eq!(Arc::strong_count(&held), 1);
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{panic, sync::Arc};
 
-use tracing::Subscriber;
+use tracing::{Level, Subscriber};
 use tracing_subscriber::{
     Layer,
     filter::{FilterExt as _, Targets},
@@ -13,15 +13,18 @@ use tracing_subscriber::{
 
 use super::otlp::{Records, Tap};
 
+/// The line of a panic. No filter hides it: nothing else tells of it.
+const PANIC: &str = "panic";
+
 /// Libraries that carry keys and tokens over the network. In their finest levels some write down what they send, and
 /// no filter of an operator may ask for that.
 fn discreet() -> Targets {
     let carriers = [
         "aws", "azure", "h2", "hyper", "reqwest", "rustls", "typespec",
     ];
-    let carriers = carriers.map(|target| (target, tracing::Level::WARN));
+    let carriers = carriers.map(|target| (target, Level::WARN));
     Targets::new()
-        .with_default(tracing::Level::TRACE)
+        .with_default(Level::TRACE)
         .with_targets(carriers)
 }
 
@@ -30,8 +33,7 @@ fn discreet() -> Targets {
 ///
 /// Directives can't name spans or fields: asking that at each step of each request costs more than it tells.
 pub fn start(filter: &str, json: bool, records: Option<Arc<Records>>) {
-    let everything = || Targets::new().with_default(tracing::Level::INFO);
-    let filter: Targets = filter.parse().unwrap_or_else(|_| everything());
+    let filter = self::filter(filter);
     let registry = tracing_subscriber::registry();
     // A second start (tests, tools) keeps the first subscriber.
     let _ = match records {
@@ -48,6 +50,12 @@ pub fn start(filter: &str, json: bool, records: Option<Arc<Records>>) {
     };
 }
 
+fn filter(text: &str) -> Targets {
+    let everything = || Targets::new().with_default(Level::INFO);
+    let filter: Targets = text.parse().unwrap_or_else(|_| everything());
+    filter.with_target(PANIC, Level::ERROR)
+}
+
 /// Tells each panic as one line of the log: where it was, and never its message, which may hold whatever the code had
 /// at hand. `shows_message` writes that to standard error all the same, for whoever develops.
 pub fn tell_panics(shows_message: bool) {
@@ -55,7 +63,7 @@ pub fn tell_panics(shows_message: bool) {
     panic::set_hook(Box::new(move |info| {
         let location = info.location().map(ToString::to_string);
         let location = location.unwrap_or_default();
-        tracing::error!(target: "panic", location, "the program has a fault: a task of it ended");
+        tracing::error!(target: PANIC, location, "the program has a fault: a task of it ended");
         if shows_message {
             usual(info);
         }
@@ -81,7 +89,7 @@ where
 /// Whether such a filter lets the ordinary events of a target through.
 pub fn shows(filter: &str, target: &str) -> bool {
     let filter = filter.parse::<Targets>();
-    filter.is_ok_and(|filter| filter.would_enable(target, &tracing::Level::INFO))
+    filter.is_ok_and(|filter| filter.would_enable(target, &Level::INFO))
 }
 
 #[cfg(test)]
@@ -90,8 +98,6 @@ mod tests {
         io,
         sync::{Mutex, PoisonError},
     };
-
-    use tracing::Level;
 
     use super::*;
 
@@ -136,6 +142,14 @@ mod tests {
         let location = line["location"].as_str().expect("a place");
         assert!(location.contains("telemetry.rs:"), "{location}");
         assert!(!log.contains("hunter2"), "{log}");
+    }
+
+    #[test]
+    fn no_filter_hides_a_panic() {
+        for text in ["off", "panic=off", "warn,panic=off", "no filter at all!"] {
+            assert!(filter(text).would_enable(PANIC, &Level::ERROR), "{text}");
+        }
+        assert!(!filter("off").would_enable("security", &Level::ERROR));
     }
 
     #[test]

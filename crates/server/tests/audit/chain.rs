@@ -204,10 +204,10 @@ on_each_engine! {
             done.set(true);
         };
         let checking = async {
-            let (keys, now) = (&app.services.keys.audit, app.services.clock.now());
+            let (keys, clock) = (&app.services.keys.audit, &*app.services.clock);
             let mut checked = 0;
             while !done.get() || checked == 0 {
-                match audit::verify(app.db(), (keys, &[]), None, now).await {
+                match audit::verify(app.db(), (keys, &[]), None, clock).await {
                     Err(VerifyError::Purging) => {}
                     report => {
                         let report = report.expect("it can be checked");

@@ -1,5 +1,7 @@
 //! `concierge audit`, as an operator runs it.
 
+use std::{fs::OpenOptions, process::Command};
+
 use serde_json::Value;
 
 use super::{head, linked, tamper};
@@ -11,18 +13,31 @@ pub(super) fn verify(db: &Database, words: &[&str]) -> (i32, String, String) {
 
 /// `concierge audit` with these words: the exit code, and what it said.
 pub(super) fn told(db: &Database, words: &[&str]) -> (i32, String, String) {
+    let output = audit(db, words).output().expect("it runs");
+    let text = |bytes| String::from_utf8(bytes).expect("text");
+    let code = output.status.code().expect("it ends by itself");
+    (code, text(output.stdout), text(output.stderr))
+}
+
+/// The same with standard output on a disk that is full: the exit code, and what it said of that.
+pub(super) fn into_full_disk(db: &Database, words: &[&str]) -> (i32, String) {
+    let full = OpenOptions::new().write(true).open("/dev/full");
+    let output = audit(db, words)
+        .stdout(full.expect("a disk that is full"))
+        .output()
+        .expect("it runs");
+    let code = output.status.code().expect("it ends by itself");
+    (code, String::from_utf8(output.stderr).expect("text"))
+}
+
+fn audit(db: &Database, words: &[&str]) -> Command {
     let words = [&["audit"], words].concat();
     let variables = [
         ("CONCIERGE_ENV", "test"),
         ("CONCIERGE_DATA", "."),
         ("DATABASE_URL", db.url.as_str()),
     ];
-    let output = command(db.folder.path(), &words, &variables)
-        .output()
-        .expect("it runs");
-    let text = |bytes| String::from_utf8(bytes).expect("text");
-    let code = output.status.code().expect("it ends by itself");
-    (code, text(output.stdout), text(output.stderr))
+    command(db.folder.path(), &words, &variables)
 }
 
 on_each_engine! {

@@ -6,7 +6,10 @@ use concierge_server::http::{self, outer::Peer};
 use futures_util::StreamExt as _;
 use tower::ServiceExt as _;
 
-use super::{command::told, record_at_once};
+use super::{
+    command::{into_full_disk, told},
+    record_at_once,
+};
 use crate::support::{ADA, app::TestApp};
 
 on_each_engine! {
@@ -33,6 +36,16 @@ on_each_engine! {
         let parts = std::fs::read_dir(db.folder.path()).expect("the folder");
         let parts = parts.filter(|entry| entry.as_ref().expect("an entry").path().extension().is_some_and(|one| one == "part"));
         assert_eq!(parts.count(), 0, "nothing is left beside it");
+    }
+
+    async fn a_copy_that_was_killed_is_in_the_way_of_none_and_a_full_disk_is_told(db) {
+        let app = TestApp::start(db).await;
+        app.signed_in().await;
+        std::fs::write(db.folder.path().join("events.jsonl.part"), "half").expect("left behind");
+        let (code, said, error) = told(db, &["export", "--out", "events.jsonl"]);
+        assert_eq!(code, 0, "{said}{error}");
+        let (code, error) = into_full_disk(db, &["export"]);
+        assert!(code == 1 && error.contains("standard output cannot be written"), "{code}: {error}");
     }
 
     async fn the_command_line_copies_what_the_filters_let_through(db) {

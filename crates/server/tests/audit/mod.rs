@@ -87,8 +87,8 @@ async fn verify(app: &TestApp) -> Report {
 }
 
 async fn verify_with(app: &TestApp, head: Option<&Head>) -> Report {
-    let (keys, now) = (&app.services.keys.audit, app.services.clock.now());
-    let report = audit::verify(app.db(), (keys, &[]), head, now).await;
+    let (keys, clock) = (&app.services.keys.audit, &*app.services.clock);
+    let report = audit::verify(app.db(), (keys, &[]), head, clock).await;
     report.expect("it can be checked")
 }
 

@@ -73,6 +73,18 @@ on_each_engine! {
         assert_eq!(links_of(&app, 2).await, head(&app).await.position - 3);
     }
 
+    async fn a_process_without_the_new_sealing_key_purges_nothing(db) {
+        let app = linked(db, 3).await;
+        let beside = app.beside(db).await;
+        renew_with_another_key(&app).await;
+        app.services.chain.give_turn_back().await;
+        let now = app.services.clock.now();
+        assert_eq!(beside.services.chain.purge(now, now).await.expect("nothing").rows, 0);
+        beside.services.chain.give_turn_back().await;
+        assert_eq!(app.services.chain.purge(now, now).await.expect("purged").rows, 3);
+        assert!(verify(&app).await.is_whole());
+    }
+
     async fn a_head_of_a_version_that_never_was_is_forged(db) {
         let app = linked(db, 3).await;
         assert_eq!(change(&app, sql("UPDATE event_chain SET mac_key = 7 WHERE name = $1").bind("head")).await, 1);
@@ -87,14 +99,14 @@ on_each_engine! {
         let ring = sealing(&app);
         record(&app, 2).await;
         app.services.link_events().await.expect("linked");
-        let now = app.services.clock.now();
+        let clock = &*app.services.clock;
         let none = MacKeys::new(BTreeMap::new());
-        let checked = audit::verify(app.db(), (&none, &[1]), None, now).await;
+        let checked = audit::verify(app.db(), (&none, &[1]), None, clock).await;
         assert!(matches!(checked, Err(VerifyError::Renewed)), "{checked:?}");
         // Read again, the new version is one that can't be opened.
         let (keys, lost) = data_keys::find_audit_keys(app.db(), &ring).await.expect("read");
         assert_eq!(lost, [2]);
-        let report = audit::verify(app.db(), (&keys, &lost), None, now).await.expect("checked");
+        let report = audit::verify(app.db(), (&keys, &lost), None, clock).await.expect("checked");
         assert!(report.is_whole() && !report.is_complete(), "{report:?}");
     }
 }

@@ -89,6 +89,56 @@ on_each_engine! {
         assert_eq!(report.purged_through, 2601);
     }
 
+    async fn a_purge_that_took_all_there_was_comes_again_in_an_hour(db) {
+        let app = linked(db, 10).await;
+        // The first became too old just now, and another does each second.
+        app.clock.advance(DAY * 365 - std::time::Duration::from_secs(9));
+        let mut kept = Kept::default();
+        for _ in 0..3 {
+            app.services.keep_chain(&mut kept).await.expect("kept");
+            assert_eq!(app.events("audit_purged").await, 1, "each purge is an event");
+            app.clock.advance(std::time::Duration::from_secs(1));
+        }
+        for _ in 0..2 {
+            // More at once would be a clock that jumps.
+            app.clock.advance(DAY / 48);
+            app.services.keep_chain(&mut kept).await.expect("kept");
+        }
+        assert_eq!(app.events("audit_purged").await, 2);
+    }
+
+    async fn a_clock_that_jumps_ahead_by_years_purges_nothing(db) {
+        let app = linked(db, 3).await;
+        let mut kept = Kept::default();
+        app.services.keep_chain(&mut kept).await.expect("kept");
+        app.clock.advance(DAY * 3660);
+        app.services.keep_chain(&mut kept).await.expect("kept");
+        assert_eq!(app.events("audit_purged").await, 0);
+    }
+
+    async fn rows_that_somebody_spoilt_keep_none_behind_them(db) {
+        let app = linked(db, 1).await;
+        record_at_once(&app, 2010).await;
+        app.services.link_events().await.expect("linked");
+        tamper(&app, "UPDATE event SET name = 'nothing' WHERE position < 2006").await;
+        app.clock.advance(DAY * 366);
+        let purged = app.services.purge_events().await.expect("purged");
+        assert_eq!((purged.rows, purged.broken), (2011, 2005));
+    }
+
+    async fn a_purged_row_that_was_put_back_moves_no_beginning(db) {
+        let app = linked(db, 6).await;
+        tamper(&app, "CREATE TABLE copied AS SELECT * FROM event WHERE position = 1").await;
+        let (chain, now) = (&app.services.chain, app.services.clock.now());
+        let third = now.minus(std::time::Duration::from_secs(3));
+        assert_eq!(chain.purge(third, now).await.expect("purged").through, 3);
+        tamper(&app, "INSERT INTO event SELECT * FROM copied").await;
+        assert_eq!(chain.purge(third, now).await.expect("nothing").rows, 0);
+        assert_eq!(found(&verify(&app).await), [(Damage::Inserted, 1, 1)]);
+        let purged = chain.purge(now, now).await.expect("purged");
+        assert_eq!((purged.rows, purged.broken, purged.through), (4, 1, 6));
+    }
+
     async fn a_head_file_that_holds_no_head_is_evidence_and_stays(db) {
         let app = linked(db, 3).await;
         let (mut kept, file) = (Kept::default(), app.services.head_file());

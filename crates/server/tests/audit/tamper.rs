@@ -197,7 +197,7 @@ on_each_engine! {
     async fn a_key_that_is_gone_makes_a_chain_that_is_not_checked(db) {
         let app = linked(db, 3).await;
         let none = concierge_server::platform::seal::MacKeys::new(std::collections::BTreeMap::new());
-        let report = concierge_server::audit::verify(app.db(), (&none, &[1]), None, app.services.clock.now()).await.expect("read");
+        let report = concierge_server::audit::verify(app.db(), (&none, &[1]), None, &*app.services.clock).await.expect("read");
         assert!(report.is_whole() && !report.is_complete());
         assert_eq!((report.checked, report.unchecked), (3, 4));
     }

@@ -8,7 +8,7 @@ use concierge_server::{
     platform::clock::{Clock as _, SystemClock},
     store::{On, sql},
 };
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{
     server::{DEADLINE, Server, make_certificate},
@@ -67,7 +67,7 @@ on_each_engine! {
                 let mail = server.next();
                 assert_eq!((&mail["encrypted"], &mail["authenticated"]), (&true.into(), &true.into()));
                 assert_eq!(mail["from"], "concierge@localhost", "{name}");
-                assert_eq!(mail["to"], serde_json::json!([ADA]), "{name}");
+                assert_eq!(mail["to"], json!([ADA]), "{name}");
                 let headers = &mail["headers"];
                 assert_eq!(headers["from"], "Concierge <concierge@localhost>");
                 assert_eq!(headers["to"], ADA);
@@ -79,6 +79,30 @@ on_each_engine! {
             }
             assert_eq!(peers.len(), 1, "one connection for all");
             assert_eq!(app.count("outbox").await, 0);
+        }
+    }
+
+    async fn an_alert_arrives_over_tls_with_its_words_and_its_link(database) {
+        let Some(server) = Server::start(database.folder.path(), "implicit") else { return };
+        let app = sending(database, &urls(&server, "implicit", ACCOUNT)).await;
+        let mut admin = app.signed_in_admin().await;
+        let channel = json!({ "name": "On call", "way": "mail", "to": "oncall@example.org", "locale": "fr" });
+        assert_eq!(admin.post("/api/alerts/channels", channel).await.status, 201);
+        let rule = json!({ "name": "Burst", "watch": "authn_login_fail", "comparator": ">=", "threshold": 1,
+                           "window_seconds": 300, "severity": "warning", "tells_end": true, "enabled": true });
+        assert_eq!(admin.post("/api/alerts/rules", rule).await.status, 201);
+        assert_eq!(app.browser().sign_in("nobody@example.org", "not the right words").await.status, 401);
+        app.services.alerts.evaluate().await.expect("evaluated");
+        app.services.alerts.deliver(&app.services.shutdown).await.expect("handed over");
+        app.deliver().await;
+        // The house has more to tell, of the admin and perhaps of this machine.
+        let mail = std::iter::repeat_with(|| server.next()).find(|mail| text(&mail["text"]).contains("Burst"));
+        let mail = mail.expect("the alert");
+        assert_eq!((&mail["encrypted"], &mail["authenticated"]), (&true.into(), &true.into()));
+        assert_eq!(mail["to"], json!(["oncall@example.org"]));
+        assert_eq!(mail["headers"]["subject"], "Une alerte de sécurité");
+        for part in ["text", "html"] {
+            assert!(text(&mail[part]).contains("/admin/alerts"), "{mail}");
         }
     }
 
@@ -129,14 +153,14 @@ on_each_engine! {
             queue(&app, &Mail { to: to.to_owned(), ..to_ada(Letter::PasswordChanged) }).await;
         }
         app.deliver().await;
-        assert_eq!(server.next()["to"], serde_json::json!([ADA]), "the others do not hold it up");
+        assert_eq!(server.next()["to"], json!([ADA]), "the others do not hold it up");
         assert_eq!(app.events("sys_mail_failed").await, 1);
         let backlog = app.services.outbox.backlog().await.expect("the backlog");
         assert_eq!((backlog.waiting, backlog.failure.as_deref()), (1, Some("rejected: 451")));
         let row = sql("SELECT details FROM event WHERE name = 'sys_mail_failed'").fetch_one(app.db()).await;
         let details = row.and_then(|row| row.text("details")).expect("details");
         let details: Value = serde_json::from_str(&details).expect("JSON");
-        assert_eq!(details, serde_json::json!({ "letter": "password_changed", "failure": "rejected: 550" }));
+        assert_eq!(details, json!({ "letter": "password_changed", "failure": "rejected: 550" }));
     }
 
     async fn a_mail_whose_content_is_not_wanted_holds_up_no_other(database) {
@@ -146,7 +170,7 @@ on_each_engine! {
             queue(&app, &Mail { to: to.to_owned(), ..to_ada(Letter::PasswordChanged) }).await;
         }
         app.deliver().await;
-        assert_eq!(server.next()["to"], serde_json::json!([ADA]));
+        assert_eq!(server.next()["to"], json!([ADA]));
         let backlog = app.services.outbox.backlog().await.expect("the backlog");
         assert_eq!((backlog.waiting, backlog.failure.as_deref()), (2, Some("declined: 554")));
     }

@@ -6,7 +6,7 @@ mod history;
 mod rules;
 mod telling;
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, time::Duration};
 
 use concierge_core::{
     account::Role,
@@ -15,7 +15,7 @@ use concierge_core::{
 use concierge_server::{account::Deed, platform::clock::Clock as _};
 use futures_util::{SinkExt as _, StreamExt as _};
 use serde_json::{Value, json};
-use tokio::net::TcpStream;
+use tokio::{net::TcpStream, time::timeout};
 use tokio_tungstenite::{
     WebSocketStream, client_async,
     tungstenite::{self, Message, client::IntoClientRequest as _, http::Request},
@@ -23,6 +23,8 @@ use tokio_tungstenite::{
 
 use crate::support::{PASSWORD, app::TestApp, browser::Browser};
 
+/// What takes longer does not come: a test says so and does not hang.
+const SOON: Duration = Duration::from_secs(60);
 /// The origin of the test's house.
 const ORIGIN: &str = "http://localhost:3000";
 
@@ -147,13 +149,16 @@ impl Watching {
 
     /// The next message, whatever it is.
     async fn message(&mut self) -> Message {
-        self.0.next().await.expect("a message").expect("a message")
+        let message = timeout(SOON, self.0.next()).await;
+        let message = message.expect("a message comes soon");
+        message.expect("a message").expect("a message")
     }
 
     /// The code it is closed with; what is told before does not matter.
     async fn closed(mut self) -> u16 {
         loop {
-            match self.0.next().await.expect("a message") {
+            let message = timeout(SOON, self.0.next()).await;
+            match message.expect("it is closed soon").expect("a message") {
                 Ok(Message::Close(frame)) => return frame.expect("a reason").code.into(),
                 Ok(_) => {}
                 Err(error) => panic!("cut off: {error}"),

@@ -1,10 +1,16 @@
 //! What a viewer is told: each sample once, events as they happen, and where something is missing.
 
-use concierge_core::monitor::Metric;
+use concierge_core::{
+    alert::{AlertId, RuleId},
+    monitor::Metric,
+};
+use concierge_server::{
+    services::Services,
+    store::{On, Statement, sql},
+};
+use serde_json::json;
 
 use super::{House, Watching};
-use concierge_server::services::Services;
-use serde_json::json;
 
 use crate::support::{ADA, app::TestApp};
 
@@ -25,6 +31,12 @@ async fn alerts(watching: &mut Watching, services: &Services) -> Vec<String> {
     }
 }
 
+/// Puts a row into the database of a house.
+async fn put(house: &House, row: Statement) {
+    let rows = row.execute(On::Write(house.app.db())).await;
+    assert_eq!(rows.expect("put in"), 1);
+}
+
 on_each_engine! {
     async fn a_sample_comes_as_it_was_measured_to_everybody(db) {
         let house = House::open(TestApp::start(db).await).await;
@@ -36,6 +48,30 @@ on_each_engine! {
         assert_eq!(told["v"][1 + Metric::Cpu as usize], 12.5);
         assert!(told["v"][1 + Metric::Load1 as usize].is_null());
         assert_eq!(other.told().await, told);
+    }
+
+    async fn of_a_hundred_alerts_the_gravest_dozen_is_told(db) {
+        let house = House::open(TestApp::start(db).await).await;
+        let rules = "INSERT INTO alert_rule (id, rule, created_at, evaluated_at) VALUES ($1, $2, 0, 0)";
+        let begun = "INSERT INTO alert (id, rule_id, phase, value, began_at, revision) VALUES ($1, $2, 'firing', 1, $3, 1)";
+        let now = house.now();
+        for number in 0..100_i64 {
+            let rng = &*house.app.services.rng;
+            let at = house.app.services.clock.now();
+            let (rule, alert): (RuleId, AlertId) = (rng.id(at), rng.id(at));
+            let name = format!("{number} {}", "a long name ".repeat(5));
+            let severity = if number == 17 { "critical" } else { "warning" };
+            let text = json!({ "name": name, "watch": "authn_login_fail", "severity": severity, "enabled": true,
+                               "comparator": ">=", "tells_end": true, "threshold": 1, "window_seconds": 60 });
+            put(&house, sql(rules).bind(rule.to_string()).bind(text.to_string())).await;
+            put(&house, sql(begun).bind(alert.to_string()).bind(rule.to_string()).bind(now + number)).await;
+        }
+        let mut watching = house.watch().await;
+        let told = alerts(&mut watching, &house.app.services).await;
+        let numbers: Vec<&str> = told.iter().filter_map(|name| name.split(' ').next()).collect();
+        assert_eq!(numbers, ["17", "99", "98", "97", "96", "95", "94", "93", "92", "91", "90", "89"]);
+        house.second().await;
+        assert_eq!(watching.told().await["t"], "s", "the socket goes on");
     }
 
     async fn who_comes_back_gets_what_it_missed_once_and_in_order(db) {

@@ -6,7 +6,11 @@ use std::{
     path::Path,
     process::{Child, Command, ExitStatus, Stdio},
     sync::mpsc,
+    time::Duration,
 };
+
+/// Whatever takes longer hangs: a test says so, with the log, and does not hang along.
+const SOON: Duration = Duration::from_secs(120);
 
 /// `concierge serve`, running.
 pub struct Program {
@@ -105,7 +109,8 @@ impl Program {
         });
         let mut log = Vec::new();
         while !log.last().is_some_and(|line: &String| line.contains(open)) {
-            log.push(lines.recv().expect("the program ended before it was open"));
+            let line = lines.recv_timeout(SOON);
+            log.push(line.unwrap_or_else(|error| panic!("it is not open ({error}): {log:#?}")));
         }
         let (_, host) = public_url.split_once("://").expect("a URL");
         Self {
@@ -132,6 +137,7 @@ impl Program {
 
     fn open(&self, head: &str, body: &str) -> TcpStream {
         let mut stream = TcpStream::connect(self.address).expect("it listens");
+        stream.set_read_timeout(Some(SOON)).expect("a time limit");
         let request = format!(
             "{head}\r\nHost: {}\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{body}",
             self.host,
@@ -157,9 +163,21 @@ impl Program {
         let id = i32::try_from(self.child.id()).expect("a process id");
         let id = rustix::process::Pid::from_raw(id).expect("a process id");
         rustix::process::kill_process(id, rustix::process::Signal::TERM).expect("it runs");
+        // Its output ends with it.
+        while let Some(line) = self.next_line() {
+            self.log.push(line);
+        }
         let status = self.child.wait().expect("it ends");
-        self.log.extend(self.lines.iter());
-        (status, self.log.join("\n"))
+        (status, std::mem::take(&mut self.log).join("\n"))
+    }
+
+    /// The next line of its log; none where it has ended.
+    fn next_line(&self) -> Option<String> {
+        match self.lines.recv_timeout(SOON) {
+            Ok(line) => Some(line),
+            Err(mpsc::RecvTimeoutError::Disconnected) => None,
+            Err(mpsc::RecvTimeoutError::Timeout) => panic!("it does not end: {:#?}", self.log),
+        }
     }
 }
 

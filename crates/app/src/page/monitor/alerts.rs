@@ -6,7 +6,7 @@ use concierge_core::{
 };
 use leptos::prelude::*;
 
-use super::follow::Host;
+use super::follow::{Host, Line};
 use crate::{
     page::admin::alerts_parts::{name, severity},
     reaction::part,
@@ -19,10 +19,12 @@ use crate::{
 /// The state: calm, or what lasts, each leading to where one acts on it.
 pub(super) fn alerts(host: Host) -> AnyView {
     let words = &use_watch_texts().lasting;
-    let shown = Memo::new(move |_| host.with(|past| past.history.alerts.clone()));
+    // What was calm when the line was lost is not known to be calm.
+    let is_known = Memo::new(move |_| matches!(host.line(), Line::Opening | Line::Open));
     view! {
         <section class="alert-state" aria-label=words.title aria-live="polite">
-            {part(move || match &shown.get()[..] {
+            {part(move || match &host.alerts()[..] {
+                [] if !is_known.get() => ().into_any(),
                 [] => view! { <p>{words.calm}</p> }.into_any(),
                 lasting => {
                     view! { <ul class="happened">{lasting.iter().map(row).collect_view()}</ul> }.into_any()

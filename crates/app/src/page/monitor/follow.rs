@@ -6,6 +6,7 @@
 use std::time::Duration;
 
 use concierge_core::{
+    alert::api::AlertView,
     api::Whole,
     monitor::{
         api::{GetHistory, History, HistoryQuery},
@@ -59,25 +60,36 @@ pub(super) struct Host {
     /// Told when what is shown is to be drawn anew.
     drawn: RwSignal<()>,
     is_paused: RwSignal<bool>,
+    /// The alerts that last, also while the page is paused: nobody shall take old calm for calm.
+    alerts: RwSignal<Vec<AlertView>>,
     line: RwSignal<Line>,
     /// Only a browser has one, and a browser has one thread.
     socket: StoredValue<Option<SendWrapper<Socket>>>,
+    /// Connections in a row that brought no sample.
     failures: StoredValue<i32>,
-    /// When the server last said something, in milliseconds since 1970.
+    /// Whether there is a connection, or one about to open.
+    is_connected: StoredValue<bool>,
+    /// When the server last said something, or the connection was begun, in milliseconds since 1970.
     heard_at: StoredValue<f64>,
+    /// How often the session was renewed.
+    renewals: StoredValue<u32>,
 }
 
 impl Host {
     /// Shows this, and follows from there on once the page lives in a browser.
     pub(super) fn new(past: Past, client: Client, keeper: Keeper) -> Self {
+        let alerts = past.history.alerts.clone();
         let host = Self {
             past: StoredValue::new(past),
             drawn: RwSignal::new(()),
             is_paused: RwSignal::new(false),
+            alerts: RwSignal::new(alerts),
             line: RwSignal::new(Line::Opening),
             socket: StoredValue::new(None),
             failures: StoredValue::new(0),
+            is_connected: StoredValue::new(false),
             heard_at: StoredValue::new(0.0),
+            renewals: StoredValue::new(0),
         };
         let again = client.clone();
         effect(move || {
@@ -102,6 +114,11 @@ impl Host {
     pub(super) fn with<T>(self, read: impl FnOnce(&Past) -> T) -> T {
         self.drawn.track();
         self.past.with_value(read)
+    }
+
+    /// The alerts that last, tracked.
+    pub(super) fn alerts(self) -> Vec<AlertView> {
+        self.alerts.get()
     }
 
     /// How the page stands with the server, tracked.
@@ -134,6 +151,7 @@ impl Host {
             self.stand(Line::Opening);
         }
         let client = client.clone();
+        let renewals = self.renewals.try_get_value();
         spawn(async move {
             let Some(range) = self.past.try_with_value(|past| past.history.range) else {
                 return;
@@ -145,13 +163,19 @@ impl Host {
                     Err(_) => self.stand(Line::Outdated),
                 },
                 Err(problem) if problem.status == 403 => self.stand(Line::Over),
-                Err(problem) if problem.status == 401 => self.stand(refused),
+                // What was refused is the session of before, unless it was renewed meanwhile.
+                Err(problem)
+                    if problem.status == 401 && self.renewals.try_get_value() == renewals =>
+                {
+                    self.stand(refused);
+                }
                 Err(_) => self.wait(&client),
             }
         });
     }
 
     fn begin(self, history: History, client: &Client) {
+        self.set_alerts(history.alerts.clone());
         if self.past.try_set_value(Past::new(history)).is_none() {
             self.draw_unless_paused();
             self.open(client);
@@ -160,9 +184,10 @@ impl Host {
 
     /// Notices a connection that is dead and does not know: a network that went away says nothing.
     fn listen(self, client: &Client) {
-        let is_open = self.line.try_get_untracked() == Some(Line::Open);
         let heard_at = self.heard_at.try_get_value().unwrap_or_default();
-        if is_open && js_sys::Date::now() - heard_at > SILENCE {
+        let is_silent = js_sys::Date::now() - heard_at > SILENCE;
+        if is_silent && self.is_connected.try_get_value() == Some(true) {
+            self.is_connected.try_set_value(false);
             drop(self.socket.try_set_value(None));
             self.wait(client);
         }
@@ -179,6 +204,8 @@ impl Host {
             Heard::Text(text) => self.hear(&text),
             Heard::Closed(code) => self.closed(code, &client),
         });
+        self.heard_at.try_set_value(js_sys::Date::now());
+        self.is_connected.try_set_value(socket.is_some());
         // A page that is gone keeps no socket.
         drop(self.socket.try_set_value(socket.map(SendWrapper::new)));
     }
@@ -191,7 +218,6 @@ impl Host {
         };
         match &told {
             Told::Hello { .. } if told == Told::hello() => {
-                self.failures.try_set_value(0);
                 self.stand(Line::Open);
                 // The session may have been renewed while the connection was made.
                 self.say_renewed();
@@ -203,21 +229,30 @@ impl Host {
             }
             // The times of the points show it.
             Told::Gap => return,
-            Told::Sample { .. } | Told::Event { .. } | Told::Alerts { .. } => {}
+            Told::Sample { .. } => drop(self.failures.try_set_value(0)),
+            Told::Alerts { a } => return self.set_alerts(a.clone()),
+            Told::Event { .. } => {}
         }
         self.past.try_update_value(|past| match told {
             Told::Sample { v } => past.add(&v),
             Told::Event { e } => past.add_event(e),
-            Told::Alerts { a } => past.history.alerts = a,
-            Told::Hello { .. } | Told::Gap => {}
+            Told::Hello { .. } | Told::Alerts { .. } | Told::Gap => {}
         });
         self.draw_unless_paused();
+    }
+
+    fn set_alerts(self, alerts: Vec<AlertView>) {
+        // Set where they change: what is told is announced.
+        if self.alerts.try_with_untracked(|known| *known != alerts) == Some(true) {
+            self.alerts.try_set(alerts);
+        }
     }
 
     fn closed(self, code: u16, client: &Client) {
         let Some(line) = self.line.try_get_untracked() else {
             return;
         };
+        self.is_connected.try_set_value(false);
         if line == Line::Outdated {
             return;
         }
@@ -252,6 +287,7 @@ impl Host {
 
     /// The session lasts longer: the socket may, too, and one that slept wakes up.
     fn renewed(self, client: &Client) {
+        self.renewals.try_update_value(|renewals| *renewals += 1);
         match self.line.try_get_untracked() {
             Some(Line::Open) => self.say_renewed(),
             Some(Line::Asleep) => self.catch_up(client, client.clone(), Line::Over),

@@ -146,17 +146,27 @@ impl Exporter {
         let mut pace = Pace::of(EVERY);
         loop {
             let is_last = pace.turn(end).await;
-            let mut sent = Sent::Taken;
-            for queue in queues {
-                // One that is away is not asked for the second queue's sake.
-                if !matches!(sent, Sent::NotNow(..)) {
-                    sent = self.drain(Signal::Logs, queue, Sender::logs).await;
-                }
-            }
+            let sent = self.send_all_events(queues).await;
             if is_last {
                 break;
             }
             pace.after(&sent);
+        }
+    }
+
+    /// Sends what was recorded, and after that what was refused, a batch at a time: what anybody can cause without end
+    /// delays what was recorded by one message at most.
+    async fn send_all_events(&self, [happened, refused]: [&Queue<Happened>; 2]) -> Sent {
+        loop {
+            let sent = self.drain(Signal::Logs, happened, Sender::logs).await;
+            // One that is away is not asked for the second queue's sake.
+            if matches!(sent, Sent::NotNow(..)) {
+                return sent;
+            }
+            let (sent, more) = self.send_batch(Signal::Logs, refused, Sender::logs).await;
+            if !more {
+                return sent;
+            }
         }
     }
 
@@ -196,25 +206,37 @@ impl Exporter {
         encode: fn(&Sender, &[T]) -> Vec<u8>,
     ) -> Sent {
         loop {
-            let batch = queue.take(BATCH);
-            if batch.is_empty() {
-                return Sent::Taken;
-            }
-            let is_full = batch.len() == BATCH;
-            let count = u64::try_from(batch.len()).unwrap_or(u64::MAX);
-            let sent = self.post(signal, encode(&self.sender, &batch)).await;
-            self.tell(signal, &sent);
-            match &sent {
-                Sent::Taken => {}
-                Sent::Partly(rejected) => queue.lose(count.min(*rejected)),
-                Sent::NotNow(..) => queue.put_back(batch),
-                // What is refused once is refused again.
-                Sent::Refused(_) => queue.lose(count),
-            }
-            if !is_full || matches!(sent, Sent::NotNow(..) | Sent::Refused(_)) {
+            let (sent, more) = self.send_batch(signal, queue, encode).await;
+            if !more {
                 return sent;
             }
         }
+    }
+
+    /// Sends the oldest; what became of them, and whether there may be more to send now.
+    async fn send_batch<T>(
+        &self,
+        signal: Signal,
+        queue: &Queue<T>,
+        encode: fn(&Sender, &[T]) -> Vec<u8>,
+    ) -> (Sent, bool) {
+        let batch = queue.take(BATCH);
+        if batch.is_empty() {
+            return (Sent::Taken, false);
+        }
+        let is_full = batch.len() == BATCH;
+        let count = u64::try_from(batch.len()).unwrap_or(u64::MAX);
+        let sent = self.post(signal, encode(&self.sender, &batch)).await;
+        self.tell(signal, &sent);
+        match &sent {
+            Sent::Taken => {}
+            Sent::Partly(rejected) => queue.lose(count.min(*rejected)),
+            Sent::NotNow(..) => queue.put_back(batch),
+            // What is refused once is refused again.
+            Sent::Refused(_) => queue.lose(count),
+        }
+        let goes_on = !matches!(sent, Sent::NotNow(..) | Sent::Refused(_));
+        (sent, is_full && goes_on)
     }
 
     async fn post(&self, signal: Signal, message: Vec<u8>) -> Sent {
