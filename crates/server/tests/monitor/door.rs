@@ -98,8 +98,7 @@ on_each_engine! {
         let refused = house.knock(request(&house.admin, "")).await.err();
         assert_eq!(refused, Some((429, "throttled".to_owned())));
         open.clear();
-        let mut viewers = house.app.services.monitor.viewers();
-        viewers.wait_for(|viewers| *viewers == 0).await.expect("everybody left");
+        house.only_so_many_watch(0).await;
         house.watch().await;
     }
 
@@ -124,8 +123,7 @@ on_each_engine! {
         let refused = house.knock(request(&house.admin, "")).await.err();
         assert_eq!(refused, Some((503, "overloaded".to_owned())));
         drop(one);
-        let mut viewers = house.app.services.monitor.viewers();
-        viewers.wait_for(|viewers| *viewers == 1).await.expect("one left");
+        house.only_so_many_watch(1).await;
         house.watch().await;
     }
 

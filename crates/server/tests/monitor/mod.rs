@@ -96,6 +96,13 @@ impl House {
         self.measure(12.5);
     }
 
+    /// Resolves once all others are gone.
+    async fn only_so_many_watch(&self, wanted: usize) {
+        let mut viewers = self.app.services.monitor.viewers();
+        let left = timeout(SOON, viewers.wait_for(|viewers| *viewers == wanted)).await;
+        assert_eq!(*left.expect("the others go soon").expect("a count"), wanted);
+    }
+
     /// The time in milliseconds.
     fn now(&self) -> i64 {
         self.app.clock.now().as_millis()
