@@ -58,7 +58,7 @@ pub struct Kept {
 }
 
 /// Doubts a clock that jumped: one that is suddenly years ahead would have everything purged. Whoever sets it right has
-/// an hour; after that it is the time.
+/// an hour; after that it is the time. So it is with the clock that the program began with.
 #[derive(Debug, Default)]
 struct ClockWatch {
     seen: Option<(Instant, Timestamp)>,
@@ -73,7 +73,7 @@ impl ClockWatch {
                 tracing::warn!(
                     expected = expected.to_rfc3339(),
                     now = now.to_rfc3339(),
-                    "the clock of this host jumped; events that are too old for it are purged in an hour"
+                    "the clock of this host jumped, or the host slept; no events are purged for an hour"
                 );
                 self.jumped_at = Some(instant);
             }
@@ -87,6 +87,8 @@ pub async fn keep(services: Arc<Services>) {
     let mut look = interval(LOOK);
     look.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut kept = Kept::default();
+    // Nobody can tell yet whether the clock is right: the host may have begun with a wrong one.
+    kept.clock.jumped_at = Some(Instant::now());
     loop {
         look.tick().await;
         let now = services.clock.now();

@@ -41,16 +41,20 @@ struct Old {
 impl Chain {
     /// Deletes a batch of what is older than that, records it, and seals where the chain begins now.
     pub async fn purge(&self, before: Timestamp, now: Timestamp) -> Result<Purged, StoreError> {
+        // Before the transaction: a search may be long, and writers would wait for it.
+        let begin = store::find_end(&self.db, End::BEGIN).await?;
+        let Some(old) = self.find_old(begin.as_ref(), before, now).await? else {
+            return Ok(Purged::default());
+        };
         let Some(mut tx) = self.begin_turn(now).await? else {
             return Ok(Purged::default());
         };
-        // A seal of an older version may be made by others, too.
-        if self.lacks_newest(&mut tx).await?.is_some() {
+        // A seal of an older version may be made by others, too; and somebody else may have purged meanwhile.
+        if self.lacks_newest(&mut tx).await?.is_some()
+            || store::find_end(&mut tx, End::BEGIN).await? != begin
+        {
             return Ok(Purged::default());
         }
-        let Some(old) = self.find_old(&mut tx, before, now).await? else {
-            return Ok(Purged::default());
-        };
         let begin = (old.last.position, &*old.last.mac);
         let begin = End::make(End::BEGIN, begin, now, &self.keys).ok_or_else(no_key)?;
         store::insert_end(&mut tx, End::BEGIN, &begin).await?;
@@ -70,16 +74,15 @@ impl Chain {
     /// nor does a time that is yet to come; where nothing else stands in a batch, the next one decides.
     async fn find_old(
         &self,
-        tx: &mut Tx,
+        begin: Option<&End>,
         before: Timestamp,
         now: Timestamp,
     ) -> Result<Option<Old>, StoreError> {
-        let begin = store::find_end(&mut *tx, End::BEGIN).await?;
         // What stands where everything was purged was put in: the chain never begins further back than it did.
         let begin = begin.filter(|begin| begin.holds(End::BEGIN, &self.keys));
         let (mut after, mut genuine) = (begin.map(|begin| begin.position), 0);
         loop {
-            let rows = store::list_chained(&mut *tx, after, AT_ONCE).await?;
+            let rows = store::list_chained(&self.db, after, AT_ONCE).await?;
             let Some((position, _)) = rows.last() else {
                 return Ok(None);
             };

@@ -147,9 +147,9 @@ enum Copy {
 impl Copy {
     fn add(&mut self, text: &str) -> Result<(), Refused> {
         match self {
-            Self::Shown => io::stdout()
-                .write_all(text.as_bytes())
-                .map_err(|error| unwritten(Path::new("standard output"), &error)),
+            Self::Shown => {
+                pipe::show(text).map_err(|error| unwritten(Path::new("standard output"), &error))
+            }
             Self::Kept(part) => part
                 .file
                 .write_all(text.as_bytes())
@@ -159,9 +159,7 @@ impl Copy {
 
     fn end(self) -> Result<(), Refused> {
         match self {
-            Self::Shown => io::stdout()
-                .flush()
-                .map_err(|error| unwritten(Path::new("standard output"), &error)),
+            Self::Shown => Ok(()),
             Self::Kept(part) => part.end(),
         }
     }

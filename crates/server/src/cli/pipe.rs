@@ -29,7 +29,17 @@ pub(super) fn tell(text: &str) {
     let _ = io::stdout().write_all(text.as_bytes());
 }
 
-/// The same on standard error, in a line.
+/// Shows what was asked for. Whoever reads no further ends the command; any other failure is told by its caller.
+pub(super) fn show(text: &str) -> io::Result<()> {
+    let mut out = io::stdout();
+    let shown = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+    match shown {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => exit(ENDED_BY_SIGPIPE),
+        shown => shown,
+    }
+}
+
+/// Says something on standard error, in a line, whether anybody reads it or not.
 pub(super) fn warn(line: &str) {
     let _ = writeln!(io::stderr(), "{line}");
 }
