@@ -3,7 +3,6 @@
 //! Every process writes its own numbers, because each may be on a host of its own; whoever evaluates takes the worst.
 
 use std::{
-    fs,
     path::Path,
     sync::{Mutex, PoisonError},
     time::Duration,
@@ -13,7 +12,10 @@ use concierge_core::{alert::Metric, time::Timestamp};
 use rustix::fs::statvfs;
 
 use super::{Alerts, Turn, store};
-use crate::store::StoreError;
+use crate::{
+    platform::memory::{self, percent},
+    store::StoreError,
+};
 
 /// How often.
 const EVERY: Duration = Duration::from_secs(30);
@@ -32,7 +34,7 @@ impl Alerts {
         turn.measured_at = Some(now);
         let readings = [
             (Metric::DiskFree, disk_free(&self.data)),
-            (Metric::MemoryUsed, memory_used()),
+            (Metric::MemoryUsed, memory::used_percent()),
             (Metric::ServerErrors, self.answers.error_share(now)),
         ];
         let mut tx = self.db.begin().await?;
@@ -48,25 +50,7 @@ impl Alerts {
 /// Free space of the disk for this program, in per cent.
 fn disk_free(data: &Path) -> Option<i64> {
     let facts = statvfs(data).ok()?;
-    share(facts.f_bavail, facts.f_blocks)
-}
-
-/// Used memory of the host, in per cent. What can be taken back at once counts as free.
-fn memory_used() -> Option<i64> {
-    let text = fs::read_to_string("/proc/meminfo").ok()?;
-    let (total, available) = (kib(&text, "MemTotal:")?, kib(&text, "MemAvailable:")?);
-    share(total.saturating_sub(available), total)
-}
-
-fn kib(text: &str, name: &str) -> Option<u64> {
-    let line = text.lines().find_map(|line| line.strip_prefix(name))?;
-    line.trim().strip_suffix("kB")?.trim().parse().ok()
-}
-
-/// A part of the whole in per cent.
-fn share(part: u64, whole: u64) -> Option<i64> {
-    let per_cent = part.saturating_mul(100).checked_div(whole)?;
-    i64::try_from(per_cent).ok()
+    percent(facts.f_bavail, facts.f_blocks)
 }
 
 /// Counts answers and those of them that were errors of ours, minute by minute.
@@ -123,7 +107,7 @@ impl Answers {
         if all < ENOUGH {
             return Some(0);
         }
-        share(current.errors + before.errors, all)
+        percent(current.errors + before.errors, all)
     }
 }
 
@@ -152,9 +136,8 @@ mod tests {
     }
 
     #[test]
-    fn this_host_has_a_disk_and_memory() {
+    fn this_host_has_a_disk() {
         assert!(matches!(disk_free(Path::new("/")), Some(0..=100)));
-        assert!(matches!(memory_used(), Some(0..=100)));
         assert_eq!(disk_free(Path::new("/no/such/folder")), None);
     }
 }

@@ -78,7 +78,7 @@ fn rest(
         parse::number(text, 1, 100_000)
     });
     let viewers = reader.read("CONCIERGE_MONITOR_VIEWERS", |text| {
-        parse::number(text, 1, 10_000)
+        parse::number(text, 1, 1024)
     });
     let hsts = hsts(reader, public_url.as_ref());
     let contact = reader.optional("CONCIERGE_CONTACT", parse::line);

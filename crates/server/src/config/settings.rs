@@ -168,7 +168,7 @@ pub static SETTINGS: &[Setting] = &[
     plain(Server, "CONCIERGE_ADDRESS_LIMIT_FACTOR", "server.address_limit_factor", Fixed("1"),
         "Multiplies the limits per client address, for an office behind one address; 1 to 100000."),
     plain(Server, "CONCIERGE_MONITOR_VIEWERS", "server.monitor_viewers", Fixed("1000"),
-        "So many live sockets of `/monitor` at once, in all; 1 to 10000. Never more than half of the connections that the process may open."),
+        "So many live sockets of `/monitor` at once, in all; 1 to 1024. Never more than half of the connections that the process may open."),
     plain(Server, "CONCIERGE_HSTS", "server.hsts", Fixed("subdomains"),
         "What `Strict-Transport-Security` covers: `subdomains`, `host` or `off`."),
     plain(Server, "CONCIERGE_COOKIE_SUFFIX", "server.cookie_suffix", Unset,

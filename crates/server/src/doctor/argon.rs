@@ -3,17 +3,14 @@
 //! A hash should cost a thief with the database as much as people at the door can bear: memory first, because that is
 //! what a thief's hardware has least of, and time after it.
 
-use std::{
-    fs,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
 use argon2::Params;
 
 use super::{Area, Outcome};
 use crate::{
     config::{ARGON2_FLOOR, HashConfig},
-    platform::argon::Memory,
+    platform::{argon::Memory, memory},
 };
 
 /// Memory in KiB that may be proposed, the floor first.
@@ -61,7 +58,7 @@ pub(super) fn examine(config: &HashConfig) -> Outcome {
     };
     let mut memory = Memory::default();
     let floor_takes = measure(&mut memory, floor);
-    let most = total_memory().map_or(u64::MAX, |bytes| bytes / 1024 / SHARE / threads as u64);
+    let most = memory::total().map_or(u64::MAX, |bytes| bytes / 1024 / SHARE / threads as u64);
     let (mut proposed, mut takes) = (propose(floor_takes, most), floor_takes);
     if proposed != floor {
         takes = measure(&mut memory, proposed);
@@ -176,21 +173,6 @@ fn next_smaller(cost: Cost) -> Cost {
     }
 }
 
-/// The memory there is for this process, in bytes: the machine's, or the control group's where that is less.
-fn total_memory() -> Option<u64> {
-    let machine = fs::read_to_string("/proc/meminfo").ok();
-    let group = fs::read_to_string("/sys/fs/cgroup/memory.max").ok();
-    let machine = machine.and_then(|text| {
-        let line = text
-            .lines()
-            .find_map(|line| line.strip_prefix("MemTotal:"))?;
-        let kib: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
-        Some(kib.saturating_mul(1024))
-    });
-    let group = group.and_then(|text| text.trim().parse().ok());
-    machine.into_iter().chain(group).min()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -255,6 +237,6 @@ mod tests {
         for line in ["CONCIERGE_ARGON2_MEMORY_KIB=", "CONCIERGE_ARGON2_TIME="] {
             assert!(remedy.contains(line), "{remedy}");
         }
-        assert!(total_memory().is_some_and(|bytes| bytes > 64 * 1024 * 1024));
+        assert!(memory::total().is_some_and(|bytes| bytes > 64 * 1024 * 1024));
     }
 }

@@ -5,7 +5,6 @@
 //! Threats met here: another site that opens a socket with our cookies (exact origin, before the upgrade), a socket
 //! that outlives a sign-out, a lock or a demotion (looked up at each sample), floods and hoards of sockets (caps).
 
-mod cgroup;
 pub mod http;
 mod hub;
 mod probe;

@@ -16,7 +16,7 @@ use sysinfo::{
     ProcessesToUpdate, System,
 };
 
-use super::cgroup::Group;
+use crate::platform::cgroup::Group;
 
 /// What measures.
 pub struct Probe {

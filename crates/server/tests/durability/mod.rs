@@ -92,12 +92,27 @@ fn no_core_is_dumped_of_what_holds_the_keys() {
     setrlimit(Resource::Core, asked).expect("asked for");
     let folder = tempfile::tempdir().expect("a folder");
     let program = Program::serve(folder.path(), &[]);
+    assert_eq!(limit(&program, "Max core file size"), ["0", "0"]);
+}
+
+/// The soft and the hard limit of a program.
+fn limit(program: &Program, name: &str) -> [String; 2] {
     let limits = program.limits();
-    let line = limits
-        .lines()
-        .find(|line| line.starts_with("Max core file size"));
-    let words: Vec<&str> = line.expect("its limit").split_whitespace().collect();
-    assert_eq!(words[4..6], ["0", "0"], "{words:?}");
+    let line = limits.lines().find_map(|line| line.strip_prefix(name));
+    let mut words = line
+        .expect("its limit")
+        .split_whitespace()
+        .map(str::to_owned);
+    [(); 2].map(|()| words.next().expect("a number"))
+}
+
+#[test]
+fn a_usual_limit_of_open_files_is_raised_as_far_as_it_may_be() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let program = Program::serve(folder.path(), &[]);
+    let limits = limit(&program, "Max open files");
+    let [soft, hard] = limits.map(|text| text.parse::<u64>().unwrap_or(u64::MAX));
+    assert!(soft >= hard.min(4096), "{soft} of {hard}");
 }
 
 #[test]

@@ -13,18 +13,18 @@ const UNLIMITED: u64 = 1 << 60;
 
 /// The control group of this process.
 #[derive(Debug, Default, PartialEq)]
-pub(super) struct Group {
+pub struct Group {
     /// Processors it may use.
-    pub(super) cpus: Option<f32>,
+    pub cpus: Option<f32>,
     /// Bytes of memory it may use.
-    pub(super) memory: Option<u64>,
+    pub memory: Option<u64>,
     /// Bytes in use, the file of that, and the file of what they are made of.
     usage: Option<(PathBuf, PathBuf)>,
 }
 
 impl Group {
     /// Finds it below a root, which is `/` but for tests.
-    pub(super) fn find(root: &Path) -> Self {
+    pub fn find(root: &Path) -> Self {
         let table = fs::read_to_string(root.join("proc/self/cgroup")).unwrap_or_default();
         let mounted = root.join("sys/fs/cgroup");
         if mounted.join("cgroup.controllers").exists() {
@@ -82,7 +82,7 @@ impl Group {
 
     /// Bytes of memory in use right now, without copies of files that the host drops when it needs the room: they
     /// would fill any limit after one backup.
-    pub(super) fn memory_used(&self) -> Option<u64> {
+    pub fn memory_used(&self) -> Option<u64> {
         let (used, parts) = self.usage.as_ref()?;
         let used: u64 = fs::read_to_string(used).ok()?.trim().parse().ok()?;
         let parts = fs::read_to_string(parts).unwrap_or_default();
