@@ -11,13 +11,14 @@ use crate::{
     keys::{self, Supply, data_keys, emergency::refuse_revoked, epoch_store::list_revoked},
     platform::{
         clock::{Clock, SystemClock},
+        descriptors,
         hash::Hasher,
         keyring::{KeyState, Keyrings},
         otlp::Records,
         rng::OsRng,
         shutdown::Shutdown,
     },
-    running::Running,
+    running::{self, Running},
     services::{Parts, Services},
     setup_link,
     store::{Db, StoreError},
@@ -62,6 +63,9 @@ pub enum BootError {
 /// `concierge serve`
 pub fn serve(loaded: Loaded) -> ExitCode {
     let records = telling::start_log(&loaded.config);
+    if let Err(error) = descriptors::raise() {
+        tracing::warn!(%error, "the limit of open files stays as it is (`ulimit -n`), and with it that of connections");
+    }
     for warning in &loaded.warnings {
         tracing::warn!("{warning}");
     }
@@ -226,6 +230,7 @@ async fn serve_until_told(loaded: Loaded, records: Option<Arc<Records>>) -> Resu
             error,
         )
     })?;
+    running::record_start(&services).await?;
     let position = services.hear(services.db.feed_position().await?).await?;
     let running = Running::start(&services, position, records);
     tracing::info!(

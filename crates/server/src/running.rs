@@ -2,12 +2,15 @@
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
+use concierge_core::audit::EventName;
+use serde_json::json;
 use tokio::{
     task::JoinHandle,
     time::{MissedTickBehavior, interval, timeout},
 };
 
 use crate::{
+    audit::{self, Event, Origin},
     config::Config,
     event_chain, job, key_store_watch, key_watch,
     keys::{self, instance, recheck::Recheck},
@@ -23,8 +26,8 @@ const LONGEST_END: Duration = Duration::from_secs(30);
 const LAST_MAIL: Duration = Duration::from_secs(5);
 /// How long the end waits for the audit chain.
 const LAST_LINKS: Duration = Duration::from_secs(5);
-/// How long it waits to tell that the turn at the chain is free.
-const LAST_TURN: Duration = Duration::from_secs(1);
+/// How long it waits for the connections to the database.
+const LAST_CLOSE: Duration = Duration::from_secs(5);
 
 /// The jobs of a server that is open.
 pub struct Running {
@@ -57,38 +60,64 @@ impl Running {
         }
     }
 
-    /// Ends once there are no more requests. Nobody has to kill the program because something hangs: what is left
-    /// undone then is done after the next start.
+    /// Ends once there are no more requests. Nobody has to kill the program because the database hangs: the end is
+    /// then cut short, and what waits in the database waits for the next start.
     pub async fn end(self, services: &Services) {
-        if timeout(LONGEST_END, self.end_in_order(services))
-            .await
-            .is_err()
-        {
-            tracing::error!("the end took too long and is cut short: does the database answer?");
+        let Self {
+            cut,
+            keys,
+            mails,
+            alerts,
+            chain,
+            telling,
+        } = self;
+        let in_order = async {
+            for job in cut {
+                job.abort();
+                // It ends cancelled, unless it was just done.
+                let _ = job.await;
+            }
+            // It ends by itself, with a good-bye to the processes beside this one.
+            let _ = keys.await;
+            services.links.settle().await;
+            // The mail that is on its way arrives, unless the server takes too long: then it is sent again later.
+            end_within(LAST_MAIL, [mails, alerts]).await;
+            record_refusals(services).await;
+            record_end(services).await;
+            // Nothing records events any more.
+            chain.abort();
+            let _ = chain.await;
+            let _ = timeout(LAST_LINKS, event_chain::finish(services)).await;
+            // Another process need not wait for the end of the turn.
+            services.chain.give_turn_back().await;
+        };
+        let is_done = timeout(LONGEST_END, in_order).await.is_ok();
+        // Needs no database, and has its own limit.
+        telling.end().await;
+        if !is_done || timeout(LAST_CLOSE, services.db.close()).await.is_err() {
+            tracing::error!("the end took too long and was cut short: does the database answer?");
         }
     }
+}
 
-    async fn end_in_order(self, services: &Services) {
-        for job in self.cut {
-            job.abort();
-            // It ends cancelled, unless it was just done.
-            let _ = job.await;
-        }
-        // It ends by itself, with a good-bye to the processes beside this one.
-        let _ = self.keys.await;
-        services.links.settle().await;
-        // The mail that is on its way arrives, unless the server takes too long: then it is sent again later.
-        end_within(LAST_MAIL, [self.mails, self.alerts]).await;
-        record_refusals(services).await;
-        // Nothing records events any more.
-        self.chain.abort();
-        let _ = self.chain.await;
-        let _ = timeout(LAST_LINKS, event_chain::finish(services)).await;
-        // Another process need not wait for the end of the turn.
-        let _ = timeout(LAST_TURN, services.chain.give_turn_back()).await;
-        self.telling.end().await;
-        services.db.close().await;
+/// Notes that the house is open. Whoever reads the trail knows from when to when it was.
+pub async fn record_start(services: &Services) -> Result<(), StoreError> {
+    record(services, EventName::SysStartup).await
+}
+
+async fn record_end(services: &Services) {
+    if let Err(error) = record(services, EventName::SysShutdown).await {
+        tracing::warn!(%error, "that this process ends could not be written down");
     }
+}
+
+async fn record(services: &Services, name: EventName) -> Result<(), StoreError> {
+    let mut tx = services.db.begin().await?;
+    let origin = Origin::default();
+    let event = Event::anonymous(name, &origin);
+    let event = event.with(json!({ "version": env!("CARGO_PKG_VERSION") }));
+    audit::record(&mut tx, &event, services.clock.now(), &*services.rng).await?;
+    tx.commit().await
 }
 
 /// Hears the feed four times a second, and does nothing else: news that is late is asked for request by request.
