@@ -23,7 +23,13 @@ use super::{
     receiver::{Destination, Reply, new_secret},
     service::{By, invalid, line},
 };
-use crate::store::{On, StoreError, Tx};
+use crate::{
+    mail::Left,
+    store::{On, StoreError, Tx},
+};
+
+/// What a test of a mail channel says where nothing can send mails.
+const NO_SERVER: &str = "there is no mail server (CONCIERGE_SMTP_URL), so nobody gets this: it lies in the outbox folder";
 
 impl Alerts {
     /// Makes a channel; the secret of a webhook is answered here and never again.
@@ -159,7 +165,8 @@ impl Alerts {
         }
         let letter = mail(&destination, message, row.locale);
         match self.courier.send_now(&letter).await {
-            Ok(()) => (true, Reply::failed("the mail server took it")),
+            Ok(Left::ToServer(said)) => (true, Reply::failed(said)),
+            Ok(Left::ToFolder) => (false, Reply::failed(NO_SERVER)),
             Err(failure) => (false, Reply::failed(failure)),
         }
     }

@@ -19,7 +19,7 @@ use super::{
     letter::{self, House},
     smtp::Smtp,
     store::{self, Waiting},
-    transport::{Batch, Failure, Folder, Outgoing, Transport},
+    transport::{Batch, Failure, Folder, Left, Outgoing, Transport},
 };
 use crate::{
     config::Config,
@@ -97,8 +97,9 @@ impl Courier {
         outcome.map(|_| lost)
     }
 
-    /// Sends a mail at once, past the outbox, for whoever wants to see whether it leaves. Answers why it did not.
-    pub async fn send_now(&self, mail: &Mail) -> Result<(), String> {
+    /// Sends a mail at once, past the outbox, for whoever wants to see whether it leaves. Answers where it is, or why it
+    /// did not.
+    pub async fn send_now(&self, mail: &Mail) -> Result<Left, String> {
         let now = self.outbox.clock.now();
         let outgoing = Outgoing {
             id: self.outbox.rng.id(now),
@@ -173,7 +174,7 @@ impl Courier {
             letter: &mail.letter,
             rendered: letter::render(mail, &self.house),
         };
-        batch.send(outgoing).await
+        batch.send(outgoing).await.map(|_| ())
     }
 
     async fn keep(&self, waiting: &Waiting, failure: Failure) -> Result<(), StoreError> {

@@ -18,6 +18,7 @@ use std::{sync::Arc, time::Duration};
 pub use deliver::{Courier, Lost};
 pub use letter::cleaned;
 pub use lost::delete_unreadable_mails;
+pub use transport::Left;
 
 use concierge_core::{
     admin::api::MailBacklog,

@@ -98,12 +98,12 @@ impl Smtp {
         .build_rustls()
     }
 
-    /// Hands a mail over.
+    /// Hands a mail over; what the server said to it.
     pub(super) async fn send(
         &self,
         connection: &mut AsyncSmtpConnection,
         message: &Message,
-    ) -> Result<(), Failure> {
+    ) -> Result<String, Failure> {
         let handed = tokio::time::timeout(self.patience * 3 / 2, hand_over(connection, message));
         handed.await.unwrap_or(Err(Failure::Timeout))
     }
@@ -116,7 +116,10 @@ impl Smtp {
 
 /// Step by step, because only the answer to RCPT is about the reader, and only the one to the content about this mail
 /// alone: whatever else is refused holds for every mail.
-async fn hand_over(connection: &mut AsyncSmtpConnection, message: &Message) -> Result<(), Failure> {
+async fn hand_over(
+    connection: &mut AsyncSmtpConnection,
+    message: &Message,
+) -> Result<String, Failure> {
     let refused = |error: Error| match error.status() {
         Some(code) => {
             tracing::warn!(code = u16::from(code), "the mail server refuses a mail");
@@ -136,7 +139,7 @@ async fn hand_over(connection: &mut AsyncSmtpConnection, message: &Message) -> R
     }
     connection.command(Data).await.map_err(refused)?;
     let taken = connection.message(&message.formatted()).await;
-    taken.map_err(|error| match error.status().map(u16::from) {
+    let reply = taken.map_err(|error| match error.status().map(u16::from) {
         // RFC 5321 section 3.8: the server closes the line.
         None | Some(421) => refused(error),
         Some(code) => {
@@ -144,7 +147,8 @@ async fn hand_over(connection: &mut AsyncSmtpConnection, message: &Message) -> R
             Failure::Declined(code)
         }
     })?;
-    Ok(())
+    let words = reply.first_line().unwrap_or_default();
+    Ok(format!("{} {words}", reply.code()))
 }
 
 /// An error with its causes: a certificate that does not fit is the last of three.

@@ -187,6 +187,15 @@ impl Folder {
     }
 }
 
+/// Where a mail that left is now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Left {
+    /// With the mail server, which said this.
+    ToServer(String),
+    /// In the outbox folder of this machine: there is no mail server.
+    ToFolder,
+}
+
 /// Where mails go.
 pub(super) enum Transport {
     /// To a server.
@@ -215,10 +224,13 @@ impl Transport {
 
 impl Batch<'_> {
     /// Sends a mail. After a failure the next one gets a connection of its own: this one's state is unknown.
-    pub(super) async fn send(&mut self, mail: Outgoing<'_>) -> Result<(), Failure> {
+    pub(super) async fn send(&mut self, mail: Outgoing<'_>) -> Result<Left, Failure> {
         let smtp = match self.transport {
             Transport::Smtp(smtp) => smtp,
-            Transport::Folder(folder) => return folder.write(self.from, mail).await,
+            Transport::Folder(folder) => {
+                folder.write(self.from, mail).await?;
+                return Ok(Left::ToFolder);
+            }
         };
         // An address that we take and SMTP does not is one that no server knows (553: "mailbox name not allowed").
         let message = mail
@@ -228,9 +240,9 @@ impl Batch<'_> {
             Some(connection) => connection,
             None => smtp.connect().await?,
         };
-        smtp.send(&mut connection, &message).await?;
+        let said = smtp.send(&mut connection, &message).await?;
         self.connection = Some(connection);
-        Ok(())
+        Ok(Left::ToServer(said))
     }
 
     /// Ends the batch.

@@ -87,7 +87,11 @@ on_each_engine! {
         let app = sending(database, &urls(&server, "implicit", ACCOUNT)).await;
         let mut admin = app.signed_in_admin().await;
         let channel = json!({ "name": "On call", "way": "mail", "to": "oncall@example.org", "locale": "fr" });
-        assert_eq!(admin.post("/api/alerts/channels", channel).await.status, 201);
+        let made = admin.post("/api/alerts/channels", channel).await;
+        assert_eq!(made.status, 201);
+        let id = made.json()["channel"]["id"].as_str().expect("an id").to_owned();
+        let tested = admin.poke(&format!("/api/alerts/channels/{id}/test")).await.json();
+        assert_eq!((&tested["delivered"], &tested["answer"]), (&true.into(), &"250 OK".into()), "what the server said");
         let rule = json!({ "name": "Burst", "watch": "authn_login_fail", "comparator": ">=", "threshold": 1,
                            "window_seconds": 300, "severity": "warning", "tells_end": true, "enabled": true });
         assert_eq!(admin.post("/api/alerts/rules", rule).await.status, 201);
