@@ -173,20 +173,26 @@ pub async fn record(
     rng: &dyn Rng,
 ) -> Result<(), StoreError> {
     insert(tx, event, now, rng).await?;
-    let (name, account) = (event.name, event.account);
+    let (name, account, actor) = (event.name, event.account, event.actor);
+    let details = match event.details.as_object() {
+        Some(none) if none.is_empty() => String::new(),
+        _ => event.details.to_string(),
+    };
     let (address, request_id) = (
         event.origin.address.clone(),
         event.origin.request_id.clone(),
     );
     tx.after_commit(move || {
-        let account = account.map(|id| id.to_string()).unwrap_or_default();
+        let text = |id: Option<AccountId>| id.map(|id| id.to_string()).unwrap_or_default();
         tracing::info!(
             target: "security",
             event = name.as_str(),
             severity = name.severity().as_str(),
-            account,
+            account = text(account),
+            actor = text(actor),
             address,
             request_id,
+            details,
             "{}",
             name.as_str()
         );

@@ -1,13 +1,11 @@
 //! OTLP: what a receiver gets of a real sign-in, and what becomes of it when there is none.
 
+mod flood;
 mod receiver;
 
 use std::{
     collections::BTreeSet,
-    sync::{
-        Arc, OnceLock,
-        atomic::{AtomicUsize, Ordering},
-    },
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -260,50 +258,6 @@ async fn until(what: &str, mut is_so: impl FnMut() -> bool) {
     };
     let looked = tokio::time::timeout(Duration::from_secs(60), look);
     looked.await.unwrap_or_else(|_| panic!("{what}"));
-}
-
-#[tokio::test]
-async fn a_flood_of_refusals_takes_no_place_from_what_was_recorded() {
-    let records = Arc::new(Records::default());
-    let refusals = std::iter::repeat_n("unknown_path", 3000);
-    log_events(&records, refusals.chain([""]));
-    let receiver = Receiver::start().await;
-    send(&records, &receiver).await;
-    let logs = receiver.logs();
-    let recorded = logs
-        .iter()
-        .filter(|log| log.event_name == "authn_token_reuse");
-    assert_eq!(recorded.count(), 1);
-    assert!(logs.len() > 2000, "{}", logs.len());
-}
-
-/// What waits, and how many messages with events came.
-static FLOODED: OnceLock<(Arc<Records>, AtomicUsize)> = OnceLock::new();
-
-/// Takes everything, and has as many refusals again with each message; something is recorded with the fourth.
-fn flood(path: &str) -> (StatusCode, Vec<u8>) {
-    if let Some((records, came)) = FLOODED.get().filter(|_| path == "/v1/logs") {
-        let number = came.fetch_add(1, Ordering::SeqCst);
-        let refusals = if number < 40 { 512 } else { 0 };
-        let refusals = std::iter::repeat_n("unknown_path", refusals);
-        log_events(records, refusals.chain((number == 3).then_some("")));
-    }
-    (StatusCode::OK, Vec::new())
-}
-
-#[tokio::test]
-async fn a_flood_without_end_delays_what_was_recorded_by_one_message() {
-    let records = Arc::new(Records::default());
-    let flooded = FLOODED.set((Arc::clone(&records), AtomicUsize::new(0)));
-    assert!(flooded.is_ok());
-    log_events(&records, std::iter::repeat_n("unknown_path", 512));
-    let receiver = Receiver::saying(flood).await;
-    send(&records, &receiver).await;
-    let logs = receiver.logs();
-    let recorded = logs
-        .iter()
-        .position(|log| log.event_name == "authn_token_reuse");
-    assert_eq!(recorded, Some(4 * 512));
 }
 
 #[tokio::test]

@@ -43,8 +43,12 @@ pub(super) struct Happened {
     pub(super) severity: String,
     pub(super) reason: String,
     pub(super) account: String,
+    /// Who did it, when not the account itself.
+    pub(super) actor: String,
     pub(super) address: String,
     pub(super) request_id: String,
+    /// More, as a JSON object; empty where there is none.
+    pub(super) details: String,
 }
 
 /// A queue that never grows beyond its capacity.
@@ -196,6 +200,8 @@ impl Visit for Happened {
             "severity" => &mut self.severity,
             "reason" => &mut self.reason,
             "account" => &mut self.account,
+            "actor" => &mut self.actor,
+            "details" => &mut self.details,
             "address" => &mut self.address,
             "request_id" => &mut self.request_id,
             _ => return,
@@ -234,7 +240,7 @@ mod tests {
         let subscriber = tracing_subscriber::registry().with(tap);
         tracing::subscriber::with_default(subscriber, || {
             tracing::info!(target: "access", at = 3_u64, method = "GET", route = "/x", status = 200_u16, ms = 1.5, bytes = 7_u64, password = "hunter2", request_id = "0011223344556677", "GET /x?token=hunter2 200");
-            tracing::info!(target: "security", event = "authn_login_fail", severity = "notice", address = "192.0.2.1", password = "hunter2", "hunter2");
+            tracing::info!(target: "security", event = "authn_login_fail", severity = "notice", actor = "acc_1", address = "192.0.2.1", details = "{}", password = "hunter2", "hunter2");
             tracing::error!(password = "hunter2", "hunter2");
         });
         let (answered, happened) = (records.answered.take(9), records.happened.take(9));
@@ -246,7 +252,11 @@ mod tests {
         );
         assert_eq!(request.at, 3_000_000);
         assert_eq!(request.took, Duration::from_micros(1500));
-        assert_eq!(happened[0].event, "authn_login_fail");
+        let event = &happened[0];
+        assert_eq!(
+            (&*event.event, &*event.actor, &*event.details),
+            ("authn_login_fail", "acc_1", "{}")
+        );
         assert!(!format!("{answered:?}{happened:?}").contains("hunter2"));
     }
 }

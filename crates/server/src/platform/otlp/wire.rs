@@ -132,8 +132,10 @@ impl Sender {
         let attributes = [
             ("reason", &happened.reason),
             ("user.id", &happened.account),
+            ("actor.id", &happened.actor),
             ("client.address", &happened.address),
             ("request_id", &happened.request_id),
+            ("details", &happened.details),
         ];
         let attributes = attributes.iter().filter(|(_, value)| !value.is_empty());
         LogRecord {
