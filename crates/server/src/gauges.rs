@@ -27,6 +27,8 @@ pub struct Gauges(Mutex<Option<(Timestamp, Dear)>>);
 #[derive(Debug, Clone)]
 struct Dear {
     sessions: Option<f64>,
+    /// Seconds for which the oldest event has been waiting for its link.
+    waiting: Option<f64>,
     due: Vec<(&'static str, f64)>,
 }
 
@@ -38,6 +40,7 @@ impl Services {
         families.push(self.reported());
         families.extend(self.argon2());
         families.extend(self.connections());
+        families.push(self.viewers());
         families.extend(self.dear_ones().await);
         families.extend(self.about());
         families
@@ -114,7 +117,14 @@ impl Services {
         [open, most]
     }
 
-    async fn dear_ones(&self) -> [Family; 2] {
+    fn viewers(&self) -> Family {
+        let watching = *self.monitor.viewers().borrow();
+        let watching = u64::try_from(watching).unwrap_or(u64::MAX);
+        let family = Family::gauge("concierge_monitor_viewers", "Open sockets of /monitor.");
+        family.with(number(watching))
+    }
+
+    async fn dear_ones(&self) -> [Family; 3] {
         // Also while it is looked up: who asks meanwhile waits for the same answer.
         let mut kept = self.gauges.0.lock().await;
         let now = self.clock.now();
@@ -138,11 +148,17 @@ impl Services {
         for (ring, at) in dear.due {
             due.push(&[("ring", ring)], at);
         }
+        let waiting = Family::gauge(
+            "concierge_audit_oldest_waiting_seconds",
+            "For how long the oldest security event has been waiting for its link in the audit chain, in the whole house.",
+        );
+        let known = |family: Family, value: Option<f64>| match value {
+            Some(value) => family.with(value),
+            None => family,
+        };
         [
-            match dear.sessions {
-                Some(count) => sessions.with(count),
-                None => sessions,
-            },
+            known(sessions, dear.sessions),
+            known(waiting, dear.waiting),
             due,
         ]
     }
@@ -152,12 +168,20 @@ impl Services {
         if let Err(error) = &sessions {
             tracing::warn!(%error, "the sessions can't be counted; the metric has a gap");
         }
+        let waiting = self.chain.waiting_since().await;
+        if let Err(error) = &waiting {
+            tracing::warn!(%error, "the audit chain can't be looked at; the metric has a gap");
+        }
         let supply = self.keeper.supply().clone();
         // It reads files, and opening one that has a passphrase takes a second of work: nothing for a thread that
         // answers requests.
         let due = tokio::task::spawn_blocking(move || due_of_all(&supply, now)).await;
         Dear {
             sessions: sessions.ok().map(number),
+            // A time that is yet to come waits, too.
+            waiting: waiting
+                .ok()
+                .map(|since| since.map_or(0.0, |since| now.since(since).as_secs_f64())),
             due: due.unwrap_or_default(),
         }
     }

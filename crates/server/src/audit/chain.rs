@@ -154,9 +154,14 @@ impl Chain {
         })
     }
 
+    /// Since when the oldest event waits that is not linked yet, if one does.
+    pub async fn waiting_since(&self) -> Result<Option<Timestamp>, StoreError> {
+        store::find_waiting(&self.db).await
+    }
+
     /// Since when an event waits that should have been linked long ago.
     pub async fn late(&self, now: Timestamp) -> Result<Option<Timestamp>, StoreError> {
-        let waiting = store::find_waiting(&self.db).await?;
+        let waiting = self.waiting_since().await?;
         Ok(waiting.filter(|since| is_late(*since, now)))
     }
 

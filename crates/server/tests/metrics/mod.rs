@@ -151,16 +151,28 @@ on_each_engine! {
         let read = scrape(&app).await;
         assert_eq!(read.value("concierge_sessions", &[]), Some(1.0));
         assert_eq!(read.value("concierge_argon2_waiting", &[]), Some(0.0));
+        assert_eq!(read.value("concierge_monitor_viewers", &[]), Some(0.0));
+        let waiting = read.value("concierge_audit_oldest_waiting_seconds", &[]);
+        assert_eq!(waiting, Some(0.0), "recorded right now");
         let started = read.value("process_start_time_seconds", &[]);
         assert!(started.is_some_and(|at| at > 1.7e9), "{started:?}");
         let pools = read.values_of("pool");
         assert!(!pools.is_empty(), "no pool");
 
+        app.clock.advance(std::time::Duration::from_secs(100));
+        let waiting = scrape(&app).await.value("concierge_audit_oldest_waiting_seconds", &[]);
+        assert_eq!(waiting, Some(100.0), "nobody links here");
+        app.services.link_events().await.expect("linked");
+        app.clock.advance(std::time::Duration::from_secs(31));
+        assert_eq!(scrape(&app).await.value("concierge_audit_oldest_waiting_seconds", &[]), Some(0.0));
+
         app.db().close().await;
         // The last answer is good for half a minute.
         assert_eq!(scrape(&app).await.value("concierge_sessions", &[]), Some(1.0));
         app.clock.advance(std::time::Duration::from_secs(31));
-        assert_eq!(scrape(&app).await.value("concierge_sessions", &[]), None);
+        for looked_up in ["concierge_sessions", "concierge_audit_oldest_waiting_seconds"] {
+            assert_eq!(scrape(&app).await.value(looked_up, &[]), None);
+        }
     }
 
     async fn reading_the_keys_for_a_metric_holds_up_no_request(db) {
