@@ -196,7 +196,7 @@ event_names! {
     /// Many addresses tried the password of one account.
     CredentialStuffing = "authn_credential_stuffing", Warning;
     /// Somebody signed in after many failures.
-    SuccessAfterFailures = "authn_success_after_failures", Critical;
+    SuccessAfterFailures = "authn_login_successafterfail", Critical;
     /// One session came from many addresses within minutes.
     SessionManyAddresses = "session_many_addresses", Warning;
     /// One session came from another browser than before.

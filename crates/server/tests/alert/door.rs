@@ -76,13 +76,13 @@ on_each_engine! {
         assert_eq!(stranger.sign_in(ADA, PASSWORD).await.status, 200);
         for _ in 0..2 {
             look(&app).await;
-            assert_eq!(app.events("authn_success_after_failures").await, 1);
+            assert_eq!(app.events("authn_login_successafterfail").await, 1);
         }
-        assert_eq!(watched(&receiver), ["authn_success_after_failures"]);
+        assert_eq!(watched(&receiver), ["authn_login_successafterfail"]);
         // The owner's own sign-in afterwards is none.
         assert_eq!(owner.sign_in(ADA, PASSWORD).await.status, 200);
         look(&app).await;
-        assert_eq!(app.events("authn_success_after_failures").await, 1);
+        assert_eq!(app.events("authn_login_successafterfail").await, 1);
     }
 
     async fn wrong_codes_are_failures_before_a_success(db) {
@@ -99,7 +99,7 @@ on_each_engine! {
         assert_eq!((app.events("authn_mfa_fail").await, app.events("authn_recovery_code_fail").await), (1, 1));
         assert_eq!(stranger.totp(&authenticator.code(&app, 0)).await.status, 200);
         look(&app).await;
-        assert_eq!(watched(&receiver), ["authn_success_after_failures"]);
+        assert_eq!(watched(&receiver), ["authn_login_successafterfail"]);
     }
 
     async fn an_old_refresh_token_is_told(db) {

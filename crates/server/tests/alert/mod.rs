@@ -8,6 +8,7 @@ mod program;
 mod queue;
 mod receiver;
 mod rules;
+mod shipped;
 
 use concierge_server::store::{On, sql};
 use serde_json::{Value, json};
