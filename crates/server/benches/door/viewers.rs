@@ -7,6 +7,10 @@ use std::{
     time::{Duration, Instant},
 };
 
+use axum::{
+    body::Body,
+    http::{Request, header},
+};
 use concierge_core::{
     monitor::{METRICS, Sample, Value, Values, live::PATH, ring::Rings},
     time::Timestamp,
@@ -29,11 +33,11 @@ use tokio_tungstenite::{
 
 use crate::{
     Outcome,
-    client::HOST,
+    client::{Connection, HOST},
     machine,
     report::{self, Goal, Report},
     server::{Plan, Server},
-    statistics::{median, quantile},
+    statistics::{median, millis, quantile},
 };
 
 /// Sockets of one admin.
@@ -132,7 +136,34 @@ async fn watched(report: &mut Report, server: &Server, before: f64) -> Outcome<(
     let _stalled = open(server.doors.port, cookie.ok_or("an admin is missing")?).await?;
     let beside = span(server, &mut taken).await?;
     add(report, "beside one who takes nothing: ", &beside);
+    report.add(
+        "from a sign-out to the end of its socket",
+        sign_out(server).await?,
+        "ms",
+        Goal::AtMost(1000.0),
+    );
     Ok(())
+}
+
+/// The milliseconds from the moment somebody signs out until the socket of the session is closed.
+async fn sign_out(server: &Server) -> Outcome<f64> {
+    let cookie = server.doors.cookies.last().ok_or("an admin is missing")?;
+    let mut socket = open(server.doors.port, cookie).await?;
+    let mut connection = Connection::open(server.doors.port, HOST).await?;
+    let request = Request::post("/api/auth/logout")
+        .header(header::ORIGIN, format!("http://{HOST}"))
+        .header(header::COOKIE, cookie);
+    let begun = Instant::now();
+    let answer = connection.send(request.body(Body::empty())?).await?;
+    if !answer.status.is_success() {
+        return Err(format!("a sign-out was answered {}", answer.status).into());
+    }
+    while let Some(Ok(message)) = socket.next().await {
+        if message.is_close() {
+            break;
+        }
+    }
+    Ok(millis(begun.elapsed()))
 }
 
 /// What a span of time came to.
