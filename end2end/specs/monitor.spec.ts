@@ -94,9 +94,14 @@ for (const moment of ["from the first word on", "after a while"]) {
   test(`a connection that is dead ${moment} is noticed and made anew @chromium`, async ({ page, admin }) => {
     let sockets = 0;
     let isDead = moment === "from the first word on";
-    await page.routeWebSocket(/\/api\/monitor\/live/, (socket) => {
+    let release = (): void => {};
+    const released = new Promise<void>((done) => {
+      release = done;
+    });
+    await page.routeWebSocket(/\/api\/monitor\/live/, async (socket) => {
       sockets += 1;
       const swallows = sockets === 1;
+      if (!swallows) await released;
       const server = socket.connectToServer();
       server.onMessage((message) => {
         if (!(swallows && isDead)) socket.send(message);
@@ -109,6 +114,7 @@ for (const moment of ["from the first word on", "after a while"]) {
     isDead = true;
     await expect(monitor.standing).toContainText("The connection is lost.", { timeout: 20_000 });
     await expect(monitor.alerts).not.toContainText("No alert");
+    release();
     await expect(monitor.standing).toHaveText(LIVE, { timeout: 20_000 });
     expect(sockets).toBe(2);
   });

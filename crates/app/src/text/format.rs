@@ -70,9 +70,13 @@ pub fn day(at: Timestamp, locale: Locale) -> String {
 
 /// The minute of a time in UTC, such as "21 November 2026, 14:05 UTC"; see [`day`] for why not the reader's zone.
 pub fn moment(at: Timestamp, locale: Locale) -> String {
+    format!("{}, {}", day(at, locale), minute(at))
+}
+
+/// The minute of a day, such as "14:05 UTC".
+pub fn minute(at: Timestamp) -> String {
     let minutes = at.as_seconds().rem_euclid(86_400) / 60;
-    let (hour, minute) = (minutes / 60, minutes % 60);
-    format!("{}, {hour:02}:{minute:02} UTC", day(at, locale))
+    format!("{:02}:{:02} UTC", minutes / 60, minutes % 60)
 }
 
 /// The day of a time as `<time datetime>` wants it: `2026-11-21`.

@@ -56,6 +56,8 @@ async fn the_past_is_drawn_and_told_in_numbers() {
         "0 to 4.0\u{a0}GiB",
         "2.0\u{a0}GiB",
         "not known",
+        ">23:50 UTC<",
+        ">00:05 UTC<",
         "This process may use 1.50/4 of the host’s processors and all of its memory.",
     ] {
         assert!(html.contains(part), "{part}\n{html}");

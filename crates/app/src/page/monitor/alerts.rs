@@ -6,7 +6,7 @@ use concierge_core::{
 };
 use leptos::prelude::*;
 
-use super::follow::{Host, Line};
+use super::follow::Host;
 use crate::{
     page::admin::alerts_parts::{name, severity},
     reaction::part,
@@ -19,14 +19,12 @@ use crate::{
 /// The state: calm, or what lasts, each leading to where one acts on it.
 pub(super) fn alerts(host: Host) -> AnyView {
     let words = &use_watch_texts().lasting;
-    // What was calm when the line was lost is not known to be calm.
-    let is_known = Memo::new(move |_| matches!(host.line(), Line::Opening | Line::Open));
     view! {
         <section class="alert-state" aria-label=words.title aria-live="polite">
-            {part(move || match &host.alerts()[..] {
-                [] if !is_known.get() => ().into_any(),
-                [] => view! { <p>{words.calm}</p> }.into_any(),
-                lasting => {
+            {part(move || match host.alerts().as_deref() {
+                None => ().into_any(),
+                Some([]) => view! { <p>{words.calm}</p> }.into_any(),
+                Some(lasting) => {
                     view! { <ul class="happened">{lasting.iter().map(row).collect_view()}</ul> }.into_any()
                 }
             })}

@@ -1,11 +1,18 @@
 //! The charts: which numbers stand together, on which scale, and what they are now.
 
-use concierge_core::monitor::{Metric, Unit, Value};
+use concierge_core::{
+    locale::Locale,
+    monitor::{Metric, Unit, Value, api::Range},
+    time::Timestamp,
+};
 use leptos::prelude::*;
 
 use super::{figure::figure, follow::Host, past::Past};
 use crate::{
-    text::{format::fill_all, use_locale, use_watch_texts},
+    text::{
+        format::{day, fill_all, minute},
+        use_locale, use_watch_texts,
+    },
     ui::chart::{Scale, chart, round_up},
 };
 
@@ -120,24 +127,53 @@ fn card(host: Host, group: Group, index: usize) -> AnyView {
             <h2 id=id.clone()>{title}</h2>
             <ul class="chart-keys">{keys.collect_view()}</ul>
             {chart(id.clone(), drawn.collect())}
+            {edges(host, locale)}
             <p class="chart-scale">{Signal::derive(scale)}</p>
         </section>
     }
     .into_any()
 }
 
+/// From when to when the charts show; once for an eye that looks at one of them, and not again for an ear.
+fn edges(host: Host, locale: Locale) -> AnyView {
+    let edge = move |which: fn(&Scale) -> i64| {
+        Memo::new(move |_| {
+            host.with(|past| {
+                let at = Timestamp::from_millis(which(&scale(past, 1.0)));
+                match past.history.range {
+                    Range::Days => day(at, locale),
+                    Range::Quarter | Range::Hours => minute(at),
+                }
+            })
+        })
+    };
+    let (from, to) = (edge(|scale| scale.from), edge(|scale| scale.to));
+    view! {
+        <p class="chart-edges" aria-hidden="true">
+            <span>{from}</span>
+            <span>{to}</span>
+        </p>
+    }
+    .into_any()
+}
+
+/// The part of the past that is shown, up to a value.
+fn scale(past: &Past, top: f32) -> Scale {
+    let millis = |span: std::time::Duration| i64::try_from(span.as_millis()).unwrap_or(i64::MAX);
+    let (to, range) = (past.ends_at(), past.history.range);
+    Scale {
+        from: to - millis(range.span()),
+        to,
+        top,
+        gap: millis(range.gap()),
+    }
+}
+
 fn line(past: &Past, metric: Metric, lines: &[Metric], whole: Option<Metric>) -> String {
     let Some(column) = past.history.column(metric) else {
         return String::new();
     };
-    let millis = |span: std::time::Duration| i64::try_from(span.as_millis()).unwrap_or(i64::MAX);
-    let (to, range) = (past.ends_at(), past.history.range);
-    let scale = Scale {
-        from: to - millis(range.span()),
-        to,
-        top: top(past, lines, whole),
-        gap: millis(range.gap()),
-    };
+    let scale = scale(past, top(past, lines, whole));
     let values = column.avg.iter().map(|value| value.get());
     scale.line(past.history.at.iter().copied().zip(values))
 }

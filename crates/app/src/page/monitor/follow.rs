@@ -60,8 +60,9 @@ pub(super) struct Host {
     /// Told when what is shown is to be drawn anew.
     drawn: RwSignal<()>,
     is_paused: RwSignal<bool>,
-    /// The alerts that last, also while the page is paused: nobody shall take old calm for calm.
-    alerts: RwSignal<Vec<AlertView>>,
+    /// The alerts that last, also while the page is paused; none where nobody can say. Nobody shall take old calm for
+    /// calm.
+    alerts: RwSignal<Option<Vec<AlertView>>>,
     line: RwSignal<Line>,
     /// Only a browser has one, and a browser has one thread.
     socket: StoredValue<Option<SendWrapper<Socket>>>,
@@ -83,7 +84,7 @@ impl Host {
             past: StoredValue::new(past),
             drawn: RwSignal::new(()),
             is_paused: RwSignal::new(false),
-            alerts: RwSignal::new(alerts),
+            alerts: RwSignal::new(Some(alerts)),
             line: RwSignal::new(Line::Opening),
             socket: StoredValue::new(None),
             failures: StoredValue::new(0),
@@ -116,8 +117,8 @@ impl Host {
         self.past.with_value(read)
     }
 
-    /// The alerts that last, tracked.
-    pub(super) fn alerts(self) -> Vec<AlertView> {
+    /// The alerts that last, as far as that is known, tracked.
+    pub(super) fn alerts(self) -> Option<Vec<AlertView>> {
         self.alerts.get()
     }
 
@@ -175,7 +176,7 @@ impl Host {
     }
 
     fn begin(self, history: History, client: &Client) {
-        self.set_alerts(history.alerts.clone());
+        self.set_alerts(Some(history.alerts.clone()));
         if self.past.try_set_value(Past::new(history)).is_none() {
             self.draw_unless_paused();
             self.open(client);
@@ -186,7 +187,8 @@ impl Host {
     fn listen(self, client: &Client) {
         let heard_at = self.heard_at.try_get_value().unwrap_or_default();
         let is_silent = js_sys::Date::now() - heard_at > SILENCE;
-        if is_silent && self.is_connected.try_get_value() == Some(true) {
+        let is_outdated = self.line.try_get_untracked() == Some(Line::Outdated);
+        if is_silent && !is_outdated && self.is_connected.try_get_value() == Some(true) {
             self.is_connected.try_set_value(false);
             drop(self.socket.try_set_value(None));
             self.wait(client);
@@ -230,7 +232,7 @@ impl Host {
             // The times of the points show it.
             Told::Gap => return,
             Told::Sample { .. } => drop(self.failures.try_set_value(0)),
-            Told::Alerts { a } => return self.set_alerts(a.clone()),
+            Told::Alerts { a } => return self.set_alerts(Some(a.clone())),
             Told::Event { .. } => {}
         }
         self.past.try_update_value(|past| match told {
@@ -241,7 +243,7 @@ impl Host {
         self.draw_unless_paused();
     }
 
-    fn set_alerts(self, alerts: Vec<AlertView>) {
+    fn set_alerts(self, alerts: Option<Vec<AlertView>>) {
         // Set where they change: what is told is announced.
         if self.alerts.try_with_untracked(|known| *known != alerts) == Some(true) {
             self.alerts.try_set(alerts);
@@ -312,6 +314,12 @@ impl Host {
             .is_some_and(|known| known != line)
         {
             self.line.try_set(line);
+        }
+        let is_calm = self
+            .alerts
+            .try_with_untracked(|known| known.as_ref().is_some_and(Vec::is_empty));
+        if is_calm == Some(true) && !matches!(line, Line::Opening | Line::Open) {
+            self.set_alerts(None);
         }
     }
 
