@@ -1,6 +1,10 @@
 //! `concierge audit`, as an operator runs it.
 
-use std::{fs::OpenOptions, process::Command};
+use std::{
+    fs::OpenOptions,
+    io::pipe,
+    process::{Command, Stdio},
+};
 
 use serde_json::Value;
 
@@ -22,10 +26,18 @@ pub(super) fn told(db: &Database, words: &[&str]) -> (i32, String, String) {
 /// The same with standard output on a disk that is full: the exit code, and what it said of that.
 pub(super) fn into_full_disk(db: &Database, words: &[&str]) -> (i32, String) {
     let full = OpenOptions::new().write(true).open("/dev/full");
-    let output = audit(db, words)
-        .stdout(full.expect("a disk that is full"))
-        .output()
-        .expect("it runs");
+    told_elsewhere(db, words, full.expect("a disk that is full").into())
+}
+
+/// The same for somebody who reads none of it.
+pub(super) fn into_closed_pipe(db: &Database, words: &[&str]) -> (i32, String) {
+    let (reader, writer) = pipe().expect("a pipe");
+    drop(reader);
+    told_elsewhere(db, words, writer.into())
+}
+
+fn told_elsewhere(db: &Database, words: &[&str], to: Stdio) -> (i32, String) {
+    let output = audit(db, words).stdout(to).output().expect("it runs");
     let code = output.status.code().expect("it ends by itself");
     (code, String::from_utf8(output.stderr).expect("text"))
 }

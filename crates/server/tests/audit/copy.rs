@@ -7,7 +7,7 @@ use futures_util::StreamExt as _;
 use tower::ServiceExt as _;
 
 use super::{
-    command::{into_full_disk, told},
+    command::{into_closed_pipe, into_full_disk, told},
     record_at_once,
 };
 use crate::support::{ADA, app::TestApp};
@@ -46,6 +46,8 @@ on_each_engine! {
         assert_eq!(code, 0, "{said}{error}");
         let (code, error) = into_full_disk(db, &["export"]);
         assert!(code == 1 && error.contains("standard output cannot be written"), "{code}: {error}");
+        // As a shell says it of a program that SIGPIPE ended.
+        assert_eq!(into_closed_pipe(db, &["export"]), (141, String::new()));
     }
 
     async fn the_command_line_copies_what_the_filters_let_through(db) {
