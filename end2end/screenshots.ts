@@ -4,8 +4,7 @@ import { expect, signIn, test } from "./fixtures.ts";
 // Any setting gives a test a server of its own, and so a first admin of its own.
 test.use({ settings: { CONCIERGE_REGISTRATION: "open" } });
 
-// French is longer: where it is narrow and where it is wide.
-const LANGUAGES = { en: [360, 768, 1440], fr: [360, 1440] };
+const LANGUAGES = { en: [360, 768, 1440], fr: [360, 768, 1440] };
 const THEMES = ["light", "dark"];
 const PAGES = {
   home: "/",

@@ -79,7 +79,7 @@ texts! {
         title: "Last security events", "Derniers événements de sécurité";
         none: "Nothing happened yet.", "Il ne s’est encore rien passé.";
         info: "Information", "Information";
-        notice: "Notice", "Avis";
+        notice: "Notice", "À noter";
         warning: "Warning", "Avertissement";
         critical: "Critical", "Critique";
         from: "from {}", "depuis {}";
