@@ -66,6 +66,3 @@ CREATE TABLE reading (
     at BIGINT NOT NULL,
     PRIMARY KEY (instance, metric)
 );
-
--- Rules look for events by name. The list of events may have the same index.
-CREATE INDEX IF NOT EXISTS event_name_time ON event (name, at, id);

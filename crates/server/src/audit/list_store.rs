@@ -20,38 +20,38 @@ pub(super) fn statement(wanted: &Wanted) -> Option<Statement> {
     Some(match (account, wanted.name, severity) {
         (None, None, None) => {
             sql("SELECT id, at, name, severity, account_id, actor_id, address, user_agent, request_id, details
-                 FROM event WHERE at >= $1 AND (at, id) < ($2, $3)
+                 FROM recorded_event WHERE at >= $1 AND (at, id) < ($2, $3)
                  ORDER BY at DESC, id DESC LIMIT $4")
         }
         // A name has one severity.
         (None, Some(name), _) => {
             sql("SELECT id, at, name, severity, account_id, actor_id, address, user_agent, request_id, details
-                 FROM event WHERE name = $1 AND at >= $2 AND (at, id) < ($3, $4)
+                 FROM recorded_event WHERE name = $1 AND at >= $2 AND (at, id) < ($3, $4)
                  ORDER BY at DESC, id DESC LIMIT $5")
                 .bind(name.as_str())
         }
         (None, None, Some(severity)) => {
             sql("SELECT id, at, name, severity, account_id, actor_id, address, user_agent, request_id, details
-                 FROM event WHERE severity = $1 AND at >= $2 AND (at, id) < ($3, $4)
+                 FROM recorded_event WHERE severity = $1 AND at >= $2 AND (at, id) < ($3, $4)
                  ORDER BY at DESC, id DESC LIMIT $5")
                 .bind(severity)
         }
         (Some(account), None, None) => {
             sql("SELECT id, at, name, severity, account_id, actor_id, address, user_agent, request_id, details
-                 FROM event WHERE account_id = $1 AND at >= $2 AND (at, id) < ($3, $4)
+                 FROM recorded_event WHERE account_id = $1 AND at >= $2 AND (at, id) < ($3, $4)
                  ORDER BY at DESC, id DESC LIMIT $5")
                 .bind(account)
         }
         (Some(account), Some(name), _) => {
             sql("SELECT id, at, name, severity, account_id, actor_id, address, user_agent, request_id, details
-                 FROM event WHERE account_id = $1 AND name = $2 AND at >= $3 AND (at, id) < ($4, $5)
+                 FROM recorded_event WHERE account_id = $1 AND name = $2 AND at >= $3 AND (at, id) < ($4, $5)
                  ORDER BY at DESC, id DESC LIMIT $6")
                 .bind(account)
                 .bind(name.as_str())
         }
         (Some(account), None, Some(severity)) => {
             sql("SELECT id, at, name, severity, account_id, actor_id, address, user_agent, request_id, details
-                 FROM event WHERE account_id = $1 AND severity = $2 AND at >= $3 AND (at, id) < ($4, $5)
+                 FROM recorded_event WHERE account_id = $1 AND severity = $2 AND at >= $3 AND (at, id) < ($4, $5)
                  ORDER BY at DESC, id DESC LIMIT $6")
                 .bind(account)
                 .bind(severity)

@@ -36,7 +36,7 @@ pub(super) async fn list_newest(
     since: Timestamp,
     most: i64,
 ) -> Result<Vec<Occurrence>, StoreError> {
-    let rows = sql("SELECT id, at, name, severity, account_id, address FROM event WHERE at > $1 ORDER BY at DESC, id DESC LIMIT $2")
+    let rows = sql("SELECT id, at, name, severity, account_id, address FROM recorded_event WHERE at > $1 ORDER BY at DESC, id DESC LIMIT $2")
         .bind(since.as_millis())
         .bind(most)
         .fetch_all(db)
@@ -64,10 +64,12 @@ pub(super) async fn list_by_account(
     most: i64,
 ) -> Result<Vec<Kept>, StoreError> {
     sql(
-        "SELECT id, at, name, actor_id, address, user_agent, details FROM event
-         WHERE account_id = $1 ORDER BY at DESC LIMIT $2",
+        "SELECT id, at, name, actor_id, address, user_agent, details FROM recorded_event
+         WHERE account_id = $1 AND at >= $2 ORDER BY at DESC LIMIT $3",
     )
     .bind(account.to_string())
+    // The bound is none: it lets an engine begin in the index of what waits instead of walking through it.
+    .bind(i64::MIN)
     .bind(most)
     .fetch_all(db)
     .await?
@@ -95,7 +97,7 @@ pub(super) async fn list_refused(
     name: EventName,
     since: Timestamp,
 ) -> Result<Vec<Refused>, StoreError> {
-    let rows = sql("SELECT address, details FROM event WHERE at > $1 AND name = $2 ORDER BY at DESC LIMIT 10000")
+    let rows = sql("SELECT at, address, details FROM recorded_event WHERE at > $1 AND name = $2 ORDER BY at DESC LIMIT 10000")
         .bind(since.as_millis())
         .bind(name.as_str())
         .fetch_all(db)

@@ -32,7 +32,7 @@ pub async fn list_watched<'a>(
     since: Timestamp,
     most: i64,
 ) -> Result<Vec<Watched>, StoreError> {
-    let rows = sql("SELECT at, account_id, address, details FROM event
+    let rows = sql("SELECT at, account_id, address, details FROM recorded_event
                     WHERE name = $1 AND at > $2 AND details LIKE $3 ORDER BY at DESC LIMIT $4")
     .bind(name.as_str())
     .bind(since.as_millis())
