@@ -1,7 +1,7 @@
 //! Argon2id (RFC 9106) in PHC form, computed in memory that is kept.
 //!
 //! Each computation needs 19 MiB and more. Given back each time, an allocator keeps several such blocks for each
-//! thread, and the kernel clears them anew; kept, one hashing thread holds exactly one. What stays in it tells
+//! thread, and the kernel clears them anew; kept, each hashing thread holds one at most. What stays in it tells
 //! no more than the hash does: by the second pass everything that the password alone led to is written over.
 
 use argon2::{

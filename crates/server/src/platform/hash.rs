@@ -6,11 +6,11 @@
 
 use std::{
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc,
         atomic::{AtomicUsize, Ordering},
-        mpsc::{self, RecvTimeoutError},
+        mpsc,
     },
-    time::{Duration, Instant},
+    time::Instant,
 };
 
 use argon2::{Params, password_hash::phc::PasswordHash};
@@ -19,18 +19,15 @@ use concierge_core::sensitive::Sensitive;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use zeroize::Zeroizing;
 
-use super::{argon::Memory, rng::Rng};
+use super::{
+    argon::Memory,
+    hash_threads::{self, Job},
+    rng::Rng,
+};
 use crate::config::HashConfig;
 
 /// How many sign-ins may wait per worker: about a second of work.
 const WAITING_PER_WORKER: usize = 32;
-/// What the hashing threads give way by (see `nice(1)`).
-const NICENESS: i32 = 10;
-/// For how long memory is kept for the next hash when none comes: those of one morning follow each other closer, and a
-/// house where nobody signs in needs its 19 MiB elsewhere.
-const KEPT: Duration = Duration::from_secs(10);
-
-type Job = Box<dyn FnOnce(&mut Memory) + Send>;
 
 /// The pool is full; come back in a moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -88,19 +85,8 @@ impl Hasher {
             .map_err(|error| std::io::Error::other(error.to_string()))?;
         // Twice the workers: while one looks up its account, another one hashes.
         let places = workers * 2;
-        let (jobs, queue) = mpsc::channel::<Job>();
-        let work = Arc::new(Work {
-            queue: Mutex::new(queue),
-            spare: Mutex::default(),
-        });
-        for number in 0..workers {
-            let work = Arc::clone(&work);
-            std::thread::Builder::new()
-                .name(format!("hash-{number}"))
-                .spawn(move || work.go_on())?;
-        }
         Ok(Self {
-            jobs,
+            jobs: hash_threads::start(workers)?,
             slots: Arc::new(Semaphore::new(places)),
             places,
             waiting: Arc::new(AtomicUsize::new(0)),
@@ -268,43 +254,6 @@ impl Drop for Waiting<'_> {
     }
 }
 
-/// What the threads share.
-struct Work {
-    queue: Mutex<mpsc::Receiver<Job>>,
-    /// Of the threads that wait: whoever hashes next takes one.
-    spare: Mutex<Vec<Memory>>,
-}
-
-impl Work {
-    fn go_on(&self) {
-        // Failing to give way costs smoothness, not safety.
-        let _ = rustix::process::setpriority_process(None, NICENESS);
-        while let Ok(job) = self.next(KEPT) {
-            let Some(job) = job else { continue };
-            let mut memory = self.spare().pop().unwrap_or_default();
-            job(&mut memory);
-            self.spare().push(memory);
-        }
-    }
-
-    /// The next job; none when none came for so long, and the memory that waited for one is given back.
-    fn next(&self, kept: Duration) -> Result<Option<Job>, mpsc::RecvError> {
-        let queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
-        match queue.recv_timeout(kept) {
-            Ok(job) => Ok(Some(job)),
-            Err(RecvTimeoutError::Timeout) => {
-                self.spare().clear();
-                Ok(None)
-            }
-            Err(RecvTimeoutError::Disconnected) => Err(mpsc::RecvError),
-        }
-    }
-
-    fn spare(&self) -> MutexGuard<'_, Vec<Memory>> {
-        self.spare.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -368,22 +317,6 @@ mod tests {
             slot.verify(&Sensitive::new(""), &decoy).await,
             Ok(Verdict::Mismatch)
         );
-    }
-
-    #[test]
-    fn memory_is_kept_for_the_next_hash_and_given_back_when_none_comes() {
-        let (jobs, queue) = mpsc::channel::<Job>();
-        let work = Work {
-            queue: Mutex::new(queue),
-            spare: Mutex::new(vec![Memory::default()]),
-        };
-        jobs.send(Box::new(|_| ())).expect("sent");
-        assert!(matches!(work.next(Duration::ZERO), Ok(Some(_))));
-        assert_eq!(work.spare().len(), 1);
-        assert!(matches!(work.next(Duration::ZERO), Ok(None)));
-        assert_eq!(work.spare().len(), 0);
-        drop(jobs);
-        assert!(work.next(Duration::ZERO).is_err());
     }
 
     #[tokio::test]

@@ -7,6 +7,7 @@ pub mod core_dump;
 pub mod descriptors;
 pub mod ed25519;
 pub mod hash;
+mod hash_threads;
 pub mod jwt;
 pub mod keyring;
 pub mod limit;
