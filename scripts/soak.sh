@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # What takes minutes: the property tests with many more cases, a million keys, a long history searched for a key, a kill
-# at each step at which a command writes keys, two processes under traffic while keys are rotated, the key stores, the
-# webhooks of alerts, then mixed load on target/release/concierge.
+# at each step at which a command writes keys or a server tells an alert, two processes under traffic while keys are
+# rotated, the key stores, the webhooks of alerts, then mixed load on target/release/concierge.
 # Everything stays on this machine and ends by itself; exit code 1 when a promise breaks.
 #
 #   SOAK_MINUTES=5 SOAK_CASES=20000 SOAK_KEYS=1000000 SOAK_ROTATIONS=5 scripts/soak.sh
@@ -63,8 +63,8 @@ echo "[2/8] $keys keys of each kind"
 cargo bench --quiet --package concierge-server --bench keys -- "$keys"
 echo "[3/8] a key in a long history"
 search_history
-echo "[4/8] kill -9 at each step at which keys are written"
-cargo test --quiet --package concierge-server --test crash -- --nocapture
+echo "[4/8] kill -9 at each step at which keys are written and alerts are told"
+scripts/postgres.sh cargo test --quiet --package concierge-server --test crash -- --nocapture
 echo "[5/8] two processes under traffic, $rotations rotations"
 scripts/postgres.sh cargo bench --quiet --package concierge-server --features embed --bench pair -- "$rotations"
 echo "[6/8] the key stores"

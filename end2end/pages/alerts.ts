@@ -17,6 +17,8 @@ export interface AlertsPage {
   makeRule(values: Record<string, string>): Promise<void>;
 }
 
+const WATCHED = "Event or metric";
+
 export function alertsPage(page: Page): AlertsPage {
   const card = (name: string): Locator => page.getByRole("region", { name, exact: true });
   const rules = card("Rules");
@@ -44,7 +46,9 @@ export function alertsPage(page: Page): AlertsPage {
     },
     async makeRule(values) {
       for (const [label, value] of Object.entries(values)) {
-        await rules.getByLabel(label).fill(value);
+        const field = rules.getByLabel(label);
+        // What is watched is chosen, the rest is typed.
+        await (label === WATCHED ? field.selectOption(value) : field.fill(value));
       }
       await rules.getByRole("button", { name: "Save the rule" }).click();
     },

@@ -56,7 +56,7 @@ test("a burst of failed sign-ins reaches a receiver, and is seen and acknowledge
 
   await alerts.makeRule({ "Name of the rule": "Burst", "Event or metric": "authn_login_fail", Threshold: "2" });
   await expect(alerts.said).toHaveText("The rule is saved.");
-  await expect(alerts.row(alerts.rules, "Burst")).toContainText("authn_login_fail >= 2 within 15 min · Warning");
+  await expect(alerts.row(alerts.rules, "Burst")).toContainText("Sign-in with a wrong password >= 2 within 15 min · Warning");
 
   await failUntilHeldBack(server, "nobody@example.org");
   await expect.poll(() => receiver.requests.length, { timeout: 20_000 }).toBeGreaterThan(0);
@@ -106,7 +106,7 @@ test("what is wrong is said beside its field, and a shipped rule is changed", as
   await alerts.open();
   await alerts.makeChannel("Wrong", "webhook", "https://192.168.0.1/");
   await expect(alerts.channels.getByLabel("Mail address, or https address")).toHaveAttribute("aria-invalid", "true");
-  await alerts.makeRule({ "Name of the rule": "Wrong", "Event or metric": "authn_login_fai", Threshold: "many" });
+  await alerts.makeRule({ "Name of the rule": "Wrong", Threshold: "many" });
   for (const label of ["Event or metric", "Threshold"]) {
     await expect(alerts.rules.getByLabel(label)).toHaveAttribute("aria-invalid", "true");
   }
@@ -117,7 +117,7 @@ test("what is wrong is said beside its field, and a shipped rule is changed", as
   await expect(alerts.rules.getByRole("heading", { name: "Change “Many failed sign-ins”" })).toBeFocused();
   await expect(alerts.rules.getByLabel("Threshold")).toHaveValue("30");
   await alerts.makeRule({ Threshold: "40", "Quiet from": "22:00", "Quiet until": "07:00" });
-  await expect(shipped).toContainText("authn_login_fail >= 40 within 5 min");
+  await expect(shipped).toContainText("Sign-in with a wrong password >= 40 within 5 min");
   await shipped.getByRole("button", { name: "Switch off" }).click();
   await expect(shipped).toContainText("switched off");
   await expect(shipped.getByRole("button", { name: "Delete" })).toHaveCount(0);
@@ -131,7 +131,7 @@ test.describe("without script", () => {
     await signIn(page, admin);
     const alerts = alertsPage(page);
     await alerts.open();
-    await expect(alerts.row(alerts.rules, "An old token was used again")).toContainText("authn_token_reuse >= 1");
+    await expect(alerts.row(alerts.rules, "An old token was used again")).toContainText("Copy of a session used >= 1");
     await expect(alerts.rules.getByRole("button", { name: "Save the rule" })).toBeDisabled();
     // A browser that is told to run no script after the fact shows no such words, but has them.
     expect(await page.content()).toContain("Changing anything here needs JavaScript");

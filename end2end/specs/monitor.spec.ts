@@ -54,7 +54,7 @@ test("an event is shown as it happens", async ({ page, admin, account, server })
   await monitor.open();
   await expect(monitor.standing).toHaveText(LIVE);
   await failUntilHeldBack(server, account.email);
-  await expect(monitor.events.filter({ hasText: "authn_login_fail" }).first()).toBeVisible();
+  await expect(monitor.events.filter({ hasText: "Sign-in with a wrong password" }).first()).toBeVisible();
 });
 
 test("the ranges are links, and nothing moves when numbers come in", async ({ page, admin }) => {

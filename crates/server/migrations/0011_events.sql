@@ -28,11 +28,3 @@ CREATE INDEX event_severity_time ON event (severity, at, id) WHERE position IS N
 CREATE INDEX event_account_time ON event (account_id, at, id) WHERE position IS NOT NULL;
 CREATE INDEX event_account_name_time ON event (account_id, name, at, id) WHERE position IS NOT NULL;
 CREATE INDEX event_account_severity_time ON event (account_id, severity, at, id) WHERE position IS NOT NULL;
-
--- Every event for whoever reads: each half is found by its own indexes, in order.
-CREATE VIEW recorded_event AS
-    SELECT id, at, name, severity, account_id, actor_id, address, user_agent, request_id, details
-    FROM event WHERE position IS NOT NULL
-    UNION ALL
-    SELECT id, at, name, severity, account_id, actor_id, address, user_agent, request_id, details
-    FROM event WHERE position IS NULL;

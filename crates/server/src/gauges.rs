@@ -9,6 +9,7 @@ use concierge_core::time::Timestamp;
 use tokio::sync::Mutex;
 
 use crate::{
+    alert,
     keys::{Purpose, Supply, due::due_of},
     platform::metrics::Family,
     services::Services,
@@ -29,6 +30,9 @@ struct Dear {
     sessions: Option<f64>,
     /// Seconds for which the oldest event has been waiting for its link.
     waiting: Option<f64>,
+    alerts: Vec<(&'static str, f64)>,
+    /// Seconds for which the oldest message of an alert has been waiting.
+    untold: Option<f64>,
     due: Vec<(&'static str, f64)>,
 }
 
@@ -124,7 +128,7 @@ impl Services {
         family.with(number(watching))
     }
 
-    async fn dear_ones(&self) -> [Family; 3] {
+    async fn dear_ones(&self) -> [Family; 5] {
         // Also while it is looked up: who asks meanwhile waits for the same answer.
         let mut kept = self.gauges.0.lock().await;
         let now = self.clock.now();
@@ -152,6 +156,17 @@ impl Services {
             "concierge_audit_oldest_waiting_seconds",
             "For how long the oldest security event has been waiting for its link in the audit chain, in the whole house.",
         );
+        let mut alerts = Family::gauge(
+            "concierge_alerts",
+            "Alerts that were told and are not over, by severity, in the whole house.",
+        );
+        for (severity, count) in dear.alerts {
+            alerts.push(&[("severity", severity)], count);
+        }
+        let untold = Family::gauge(
+            "concierge_alert_oldest_message_seconds",
+            "For how long the oldest message of an alert has been waiting to arrive, in the whole house.",
+        );
         let known = |family: Family, value: Option<f64>| match value {
             Some(value) => family.with(value),
             None => family,
@@ -159,6 +174,8 @@ impl Services {
         [
             known(sessions, dear.sessions),
             known(waiting, dear.waiting),
+            alerts,
+            known(untold, dear.untold),
             due,
         ]
     }
@@ -172,16 +189,30 @@ impl Services {
         if let Err(error) = &waiting {
             tracing::warn!(%error, "the audit chain can't be looked at; the metric has a gap");
         }
+        let alerts = alert::standing(&self.db).await;
+        if let Err(error) = &alerts {
+            tracing::warn!(%error, "the alerts can't be counted; the metric has a gap");
+        }
+        let alerts = alerts.ok();
+        // A time that is yet to come waits, too.
+        let for_how_long =
+            |since: Option<Timestamp>| since.map_or(0.0, |since| now.since(since).as_secs_f64());
         let supply = self.keeper.supply().clone();
         // It reads files, and opening one that has a passphrase takes a second of work: nothing for a thread that
         // answers requests.
         let due = tokio::task::spawn_blocking(move || due_of_all(&supply, now)).await;
         Dear {
             sessions: sessions.ok().map(number),
-            // A time that is yet to come waits, too.
-            waiting: waiting
-                .ok()
-                .map(|since| since.map_or(0.0, |since| now.since(since).as_secs_f64())),
+            waiting: waiting.ok().map(for_how_long),
+            untold: alerts
+                .as_ref()
+                .map(|alerts| for_how_long(alerts.waiting_since)),
+            alerts: alerts.map_or_else(Vec::new, |alerts| {
+                let lasting = alerts.lasting.into_iter();
+                lasting
+                    .map(|(severity, count)| (severity.as_str(), number(count)))
+                    .collect()
+            }),
             due: due.unwrap_or_default(),
         }
     }

@@ -364,11 +364,11 @@ impl Services {
 /// So many sockets: a page or two on each device of an admin, and never all the connections there are.
 fn viewers(config: &Config) -> Caps {
     let factor = usize::try_from(config.address_limit_factor.max(1)).unwrap_or(1);
-    let most = usize::try_from(config.monitor_viewers).unwrap_or(usize::MAX);
+    let count = |setting: u32| usize::try_from(setting).unwrap_or(usize::MAX);
     Caps {
-        account: 10,
+        account: count(config.monitor_viewers_per_account),
         address: factor.saturating_mul(50),
-        all: (listen::places() / 2).min(most),
+        all: (listen::places() / 2).min(count(config.monitor_viewers)),
     }
 }
 

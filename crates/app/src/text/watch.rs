@@ -143,6 +143,7 @@ texts! {
         digest: "Digest", "Récapitulatif";
         test: "Test message", "Message d’essai";
         waiting: "waits, tried {} times", "en attente, {} essais";
+        next: "next try {}", "prochain essai le {}";
         delivered: "arrived", "arrivé";
         handed_over: "with the outgoing mail", "avec le courrier sortant";
         failed: "given up", "abandonné";
@@ -167,7 +168,10 @@ texts! {
         name: "Name of the rule", "Nom de la règle";
         name_hint: "A rule that comes with the house keeps its own name when this stays empty.", "Une règle fournie avec la maison garde son nom si ce champ reste vide.";
         watch: "Event or metric", "Événement ou mesure";
-        watch_hint: "Such as authn_login_fail, or disk_free_percent, memory_used_percent, server_error_percent.", "Par exemple authn_login_fail, ou disk_free_percent, memory_used_percent, server_error_percent.";
+        choose: "Choose one", "À choisir";
+        disk_free: "Metric: free space of the disk (%)", "Mesure : espace libre du disque (%)";
+        memory_used: "Metric: used memory (%)", "Mesure : mémoire utilisée (%)";
+        server_errors: "Metric: answers that were faults of the server (%)", "Mesure : réponses en erreur du serveur (%)";
         detail: "Only with these details (optional)", "Seulement avec ces détails (facultatif)";
         detail_hint: "Such as pattern=wrong_env; several with commas.", "Par exemple pattern=wrong_env ; plusieurs, séparés par des virgules.";
         comparator: "Compared", "Comparaison";

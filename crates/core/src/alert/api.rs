@@ -86,12 +86,18 @@ pub struct DeliveryView {
     pub channel: ChannelId,
     /// `alert.fired`, `alert.repeated`, `alert.resolved`, `alert.digest` or `alert.test`.
     pub kind: String,
+    /// The rule that it tells of, where it tells of one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rule: Option<RuleId>,
     /// `waiting`, `delivered`, `failed`, or `handed_over` to the outbox of mails, which knows what becomes of it.
     pub state: String,
     /// When it was written.
     pub created_at: Timestamp,
     /// How often it was tried, the try that is under way included.
     pub tries: u32,
+    /// When it is tried again, while it waits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_try_at: Option<Timestamp>,
     /// When the latest answer came.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub answered_at: Option<Timestamp>,
@@ -109,7 +115,7 @@ pub struct DeliveryView {
 pub struct AlertDesk {
     /// Those that are not over, the newest first, then those that are.
     pub alerts: Vec<AlertView>,
-    /// The rules; the shipped ones first.
+    /// The rules; the shipped ones first, each kind at its place.
     pub rules: Vec<RuleView>,
     /// The channels.
     pub channels: Vec<ChannelView>,

@@ -43,6 +43,8 @@ words! {
         SigningRate = "signing_rate",
         /// A channel whose receiver is gone.
         ChannelGone = "channel_gone",
+        /// A message that its receiver never took.
+        MessageGivenUp = "message_given_up",
         /// The chain of the events is broken.
         ChainBroken = "chain_broken",
         /// A mail that could not be delivered.
@@ -92,6 +94,7 @@ titles! {
     ForgedRefresh: "Forged refresh tokens", "Jetons de renouvellement falsifiés";
     SigningRate: "Far more tokens signed than usual", "Bien plus de jetons signés que d’habitude";
     ChannelGone: "A receiver of alerts is gone", "Un destinataire d’alertes n’existe plus";
+    MessageGivenUp: "The message of an alert never arrived", "Le message d’une alerte n’est jamais arrivé";
     ChainBroken: "The record of events was changed", "Le journal des événements a été modifié";
     MailFailed: "A mail could not be delivered", "Un message n’a pas pu être remis";
     KeyOverdue: "A key is overdue", "Une clé est à renouveler";

@@ -207,6 +207,8 @@ event_names! {
     AlertChannelChanged = "alert_channel_changed", Notice;
     /// The receiver of a channel said that it is gone for good.
     AlertChannelGone = "alert_channel_gone", Warning;
+    /// The message of an alert was given up: its receiver did not take it on any try.
+    AlertGivenUp = "alert_given_up", Warning;
     /// Somebody has seen an alert.
     AlertAcknowledged = "alert_acknowledged", Notice;
     /// A rate limit was passed.

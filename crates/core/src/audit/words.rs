@@ -86,6 +86,7 @@ words! {
     AlertRuleChanged: "Rule of the alerts changed", "Règle d’alerte modifiée";
     AlertChannelChanged: "Channel of the alerts changed", "Destination d’alerte modifiée";
     AlertChannelGone: "Receiver of alerts gone", "Destinataire d’alertes disparu";
+    AlertGivenUp: "Message of an alert given up", "Message d’alerte abandonné";
     AlertAcknowledged: "Alert seen", "Alerte vue";
     RateLimit: "Too many requests", "Trop de requêtes";
     MaliciousCsrf: "Request from another site refused", "Requête d’un autre site refusée";

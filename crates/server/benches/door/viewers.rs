@@ -34,7 +34,7 @@ use tokio_tungstenite::{
 use crate::{
     Outcome,
     client::{Connection, HOST},
-    machine,
+    house, machine,
     report::{self, Goal, Report},
     server::{Plan, Server},
     statistics::{median, millis, quantile},
@@ -67,13 +67,24 @@ struct Taken {
 pub fn measure(report: &mut Report) -> Outcome<()> {
     machine::require(&["taskset"])?;
     alone(report)?;
+    let rings = full_rings()?;
+    host(report, "SQLite", rings, false)?;
+    if house::postgres_url().is_none() {
+        report.missing(house::NO_POSTGRES);
+        return Ok(());
+    }
+    host(report, "PostgreSQL", rings, true)
+}
+
+/// A host on one engine, whose rings need so many megabytes.
+fn host(report: &mut Report, engine: &str, rings: f64, is_on_postgres: bool) -> Outcome<()> {
     let server = Server::start(&Plan {
         admins: ADMINS,
+        is_on_postgres,
         ..Plan::of(ADMINS + 1)
     })?;
-    let rings = full_rings()?;
     report.add(
-        "resident memory with full rings, right after 102 sign-ins",
+        &format!("{engine}: resident memory with full rings, right after the sign-ins"),
         resident(server.pid())? + rings,
         "MB",
         Goal::Shown,
@@ -81,12 +92,12 @@ pub fn measure(report: &mut Report) -> Outcome<()> {
     std::thread::sleep(REST);
     let before = resident(server.pid())?;
     report.add(
-        "resident memory with full rings, at rest",
+        &format!("{engine}: resident memory with full rings, at rest"),
         before + rings,
         "MB",
         Goal::AtMost(40.0),
     );
-    machine::as_load(watched(report, &server, before))
+    machine::as_load(watched(report, engine, &server, before))
 }
 
 /// What a reading costs, as a share of one core at one in ten seconds.
@@ -124,7 +135,7 @@ fn full_rings() -> Outcome<f64> {
     Ok((after - before).max(0.0))
 }
 
-async fn watched(report: &mut Report, server: &Server, before: f64) -> Outcome<()> {
+async fn watched(report: &mut Report, engine: &str, server: &Server, before: f64) -> Outcome<()> {
     let (told, mut taken) = mpsc::unbounded_channel();
     for viewer in 0..VIEWERS {
         let cookie = server.doors.cookies.get(viewer / EACH);
@@ -134,21 +145,25 @@ async fn watched(report: &mut Report, server: &Server, before: f64) -> Outcome<(
     // The last has come; the first minute of everything is over soon.
     sleep(Duration::from_secs(3)).await;
     report.add(
-        "memory of a viewer",
+        &format!("{engine}: memory of a viewer"),
         (resident(server.pid())? - before) * 1000.0 / VIEWERS as f64,
         "KB",
         Goal::AtMost(64.0),
     );
     let calm = span(server, &mut taken).await?;
-    add(report, "", &calm);
+    add(report, engine, &calm);
     // One more socket, which takes nothing from now on.
     let cookie = server.doors.cookies.last();
     let cookie = cookie.ok_or("an admin is missing")?;
     let stalled = open(server.doors.port, cookie).await?;
     let beside = span(server, &mut taken).await?;
-    add(report, "beside one who takes nothing: ", &beside);
+    add(
+        report,
+        &format!("{engine}, beside one who takes nothing"),
+        &beside,
+    );
     report.add(
-        "from a sign-out to the end of its socket",
+        &format!("{engine}: from a sign-out to the end of its socket"),
         sign_out(server, cookie, stalled).await?,
         "ms",
         Goal::AtMost(1000.0),
@@ -224,7 +239,7 @@ fn add(report: &mut Report, when: &str, span: &Span) {
         ),
     ];
     for (name, value, unit, goal) in rows {
-        report.add(&format!("{when}{name}"), value, unit, goal);
+        report.add(&format!("{when}: {name}"), value, unit, goal);
     }
 }
 

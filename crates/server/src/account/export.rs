@@ -2,17 +2,17 @@
 
 use concierge_core::{
     account::api::{AccountExport, ExportedEvent},
-    audit::EventName,
+    audit::{EventName, api::EventView},
 };
 
 use super::{error::AccountError, service::Accounts};
 use crate::{
-    audit::{self, Event, Kept, Origin},
+    audit::{self, Event, Origin},
     session::Actor,
 };
 
 /// How many events a copy holds: years of an ordinary account, and no more than one answer should.
-const EVENTS: i64 = 10_000;
+const EVENTS: usize = 10_000;
 
 impl Accounts {
     /// Everything kept about an account that is its owner's to have: no hash, no key, no code.
@@ -29,26 +29,22 @@ impl Accounts {
         audit::record(&mut tx, &event, now, &*parts.rng).await?;
         tx.commit().await?;
         // After the commit: whoever else writes does not wait for thousands of rows to be read.
-        let kept = audit::list_of(&parts.db, id, EVENTS).await?;
-        let events = kept.into_iter().map(exported);
+        let events = audit::list_own(&parts.db, id, EVENTS).await?;
         Ok(AccountExport {
             exported_at: now,
             account,
             sessions: parts.sessions.list(id, Some(actor.session)).await?,
-            events: events.collect(),
+            events: events.into_iter().map(exported).collect(),
         })
     }
 }
 
-/// Where an admin sat who acted on the account is the admin's own.
-fn exported(kept: Kept) -> ExportedEvent {
-    let by_owner = kept.actor.is_none();
-    let own = |text: String| if by_owner { text } else { String::new() };
+fn exported(event: EventView) -> ExportedEvent {
     ExportedEvent {
-        at: kept.at,
-        name: kept.name,
-        address: own(kept.address),
-        user_agent: own(kept.user_agent),
-        details: kept.details,
+        at: event.at,
+        name: event.event,
+        address: event.address,
+        user_agent: event.user_agent,
+        details: event.details,
     }
 }

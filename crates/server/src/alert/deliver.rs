@@ -118,7 +118,16 @@ impl Alerts {
             answer: &reply.text,
             next_try_at,
         };
-        store::mark_answered(On::Write(&self.db), waiting.id, &outcome, now).await?;
+        let mut tx = self.db.begin().await?;
+        store::mark_answered(&mut tx, waiting.id, &outcome, now).await?;
+        // One that is gone has an event of its own.
+        if state == "failed" && !reply.is_gone() {
+            let origin = Origin::default();
+            let event = Event::anonymous(EventName::AlertGivenUp, &origin);
+            let event = event.with(json!({ "channel": channel.id, "message": waiting.id }));
+            audit::record(&mut tx, &event, now, &*self.rng).await?;
+        }
+        tx.commit().await?;
         if !reply.is_success() {
             let (message, channel, code) = (waiting.id, channel.id, reply.code.unwrap_or(0));
             tracing::warn!(%message, %channel, code, state, tries, "an alert did not arrive");

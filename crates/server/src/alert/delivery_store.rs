@@ -5,6 +5,7 @@ use concierge_core::{
     time::Timestamp,
 };
 
+use super::message::Message;
 use crate::store::{Db, On, Row, StoreError, Tx, sql};
 
 /// A message on its way.
@@ -165,6 +166,17 @@ pub(super) async fn mark_answered<'a>(
         .map(|_| ())
 }
 
+/// When the message was written that has waited the longest.
+pub(super) async fn find_longest_waiting(db: &Db) -> Result<Option<Timestamp>, StoreError> {
+    // The bound is none: it lets an engine begin in the index of what waits.
+    let row = sql("SELECT MIN(created_at) AS since FROM alert_delivery WHERE next_try_at >= $1")
+        .bind(i64::MIN)
+        .fetch_one(db)
+        .await?;
+    let since = row.int_or_null("since")?;
+    Ok(since.map(Timestamp::from_millis))
+}
+
 /// The latest messages since a time.
 pub(super) async fn list_latest(
     db: &Db,
@@ -172,8 +184,8 @@ pub(super) async fn list_latest(
     most: i64,
 ) -> Result<Vec<DeliveryView>, StoreError> {
     let rows = sql(
-        "SELECT id, channel_id, kind, state, created_at, tries, answered_at, code, answer FROM alert_delivery
-         WHERE created_at > $1 ORDER BY created_at DESC LIMIT $2",
+        "SELECT id, channel_id, kind, body, state, created_at, tries, next_try_at, answered_at, code, answer
+         FROM alert_delivery WHERE created_at > $1 ORDER BY created_at DESC LIMIT $2",
     )
     .bind(since.as_millis())
     .bind(most)
@@ -206,6 +218,8 @@ fn parse_id(text: &str) -> Result<MessageId, StoreError> {
 fn view(row: &Row) -> Result<DeliveryView, StoreError> {
     let id = row.text("id")?;
     let corrupt = |column| StoreError::corrupt("alert_delivery", column, &id);
+    let message = serde_json::from_str::<Message>(&row.text("body")?).ok();
+    let only = message.as_ref().and_then(Message::only);
     Ok(DeliveryView {
         id: parse_id(&id)?,
         channel: row
@@ -213,9 +227,11 @@ fn view(row: &Row) -> Result<DeliveryView, StoreError> {
             .parse()
             .map_err(|_| corrupt("channel_id"))?,
         kind: row.text("kind")?,
+        rule: only.map(|fact| fact.rule),
         state: row.text("state")?,
         created_at: Timestamp::from_millis(row.int("created_at")?),
         tries: u32::try_from(row.int("tries")?).map_err(|_| corrupt("tries"))?,
+        next_try_at: row.int_or_null("next_try_at")?.map(Timestamp::from_millis),
         answered_at: row.int_or_null("answered_at")?.map(Timestamp::from_millis),
         code: row
             .int_or_null("code")?

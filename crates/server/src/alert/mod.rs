@@ -31,7 +31,7 @@ use tokio::sync::{Mutex, Notify};
 pub use channel_store::delete_unreadable_channels;
 pub use error::AlertError;
 pub use measure::Answers;
-pub use service::list_live;
+pub use service::{list_live, standing};
 pub use sightings::Sightings;
 
 use crate::{

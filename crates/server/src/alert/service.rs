@@ -8,8 +8,9 @@ use concierge_core::{
         AlertId, ChannelId, Metric, Phase, Rule, RuleId,
         api::{Acknowledgement, AlertDesk, AlertView, RuleView},
     },
-    audit::EventName,
+    audit::{EventName, Severity},
     problem::{FieldCode, FieldError},
+    time::Timestamp,
 };
 use serde_json::json;
 
@@ -44,25 +45,59 @@ pub struct By<'a> {
 /// The alerts that were told and are not over: the gravest, and of those the newest, first. A dozen at most, since they
 /// are one message of the socket.
 pub async fn list_live(db: &Db) -> Result<Vec<AlertView>, StoreError> {
-    let mut live = store::list_live(db).await?;
-    if live.is_empty() {
-        return Ok(Vec::new());
-    }
-    live.retain(|row| row.life.phase != Phase::Pending);
-    let kept = store::list_rules(db).await?;
-    let rules: Vec<RuleView> = kept.into_iter().map(|kept| kept.view).collect();
-    let views = live.into_iter().filter_map(|row| view(row, &rules));
-    let mut views: Vec<AlertView> = views.collect();
+    let mut views = list_told(db).await?;
     views.sort_unstable_by_key(|view| Reverse((view.severity, view.began_at)));
     views.truncate(LASTING);
     Ok(views)
 }
 
+/// How the alerts stand, for who measures.
+#[derive(Debug)]
+pub struct Standing {
+    /// How many were told and are not over, by severity.
+    pub lasting: Vec<(Severity, u64)>,
+    /// Since when the message waits that has waited the longest.
+    pub waiting_since: Option<Timestamp>,
+}
+
+/// How the alerts and their messages stand in the whole house.
+pub async fn standing(db: &Db) -> Result<Standing, StoreError> {
+    let told = list_told(db).await?;
+    let count = |severity| told.iter().filter(|view| view.severity == severity).count();
+    let lasting = Severity::ALL.into_iter().map(|severity| {
+        let count = u64::try_from(count(severity)).unwrap_or(u64::MAX);
+        (severity, count)
+    });
+    Ok(Standing {
+        lasting: lasting.collect(),
+        waiting_since: delivery_store::find_longest_waiting(db).await?,
+    })
+}
+
+/// Those that were told and are not over.
+async fn list_told(db: &Db) -> Result<Vec<AlertView>, StoreError> {
+    let mut live = store::list_live(db).await?;
+    live.retain(|row| row.life.phase != Phase::Pending);
+    if live.is_empty() {
+        return Ok(Vec::new());
+    }
+    let rules = list_rules(db).await?;
+    let views = live.into_iter().filter_map(|row| view(row, &rules));
+    Ok(views.collect())
+}
+
+/// The rules as they are shown: the shipped ones first, in the order of their kinds. They are all made in one moment.
+async fn list_rules(db: &Db) -> Result<Vec<RuleView>, StoreError> {
+    let kept = store::list_rules(db).await?;
+    let mut rules: Vec<RuleView> = kept.into_iter().map(|kept| kept.view).collect();
+    rules.sort_by_key(|view| (view.shipped.is_none(), view.shipped));
+    Ok(rules)
+}
+
 impl Alerts {
     /// Everything there is to see.
     pub async fn desk(&self) -> Result<AlertDesk, StoreError> {
-        let kept = store::list_rules(&self.db).await?;
-        let rules: Vec<RuleView> = kept.into_iter().map(|kept| kept.view).collect();
+        let rules = list_rules(&self.db).await?;
         let since = self.clock.now().minus(KEPT);
         let mut live = store::list_live(&self.db).await?;
         live.sort_unstable_by_key(|row| Reverse(row.life.began_at));

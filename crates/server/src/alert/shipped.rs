@@ -39,6 +39,8 @@ pub(super) fn rule(shipped: Shipped) -> Rule {
             ..with(EventName::KeyAbuse, "pattern=signing_rate")
         },
         S::ChannelGone => any(EventName::AlertChannelGone),
+        // Told over the other channels; over the broken one it comes when that one works again, or is given up in turn.
+        S::MessageGivenUp => any(EventName::AlertGivenUp),
         S::ChainBroken => any(EventName::AuditChainBroken),
         S::MailFailed => any(EventName::MailFailed),
         // Recorded once a day while it lasts: so long it counts, and a little longer.

@@ -120,18 +120,23 @@ pub fn pages(
     })
 }
 
+/// The newest of all, so many at most.
+pub(super) async fn newest(
+    db: &Db,
+    wanted: &Wanted,
+    most: usize,
+) -> Result<Vec<EventView>, StoreError> {
+    list(db, wanted, &Place::first(), most).await
+}
+
 async fn list(
     db: &Db,
     wanted: &Wanted,
     place: &Place,
     most: usize,
 ) -> Result<Vec<EventView>, StoreError> {
-    let Some(statement) = store::statement(wanted) else {
-        return Ok(Vec::new());
-    };
-    let since = wanted.since.map_or(i64::MIN, Timestamp::as_millis);
     let most = i64::try_from(most).unwrap_or(i64::MAX);
-    let mut events = store::list_events(db, statement, since, place, most).await?;
+    let mut events = store::list_events(db, wanted, place, most).await?;
     if wanted.own {
         for event in &mut events {
             hide_admin(event);

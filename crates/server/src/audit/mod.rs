@@ -9,6 +9,7 @@ mod chain;
 mod chain_end;
 mod chain_store;
 pub mod copy;
+mod halves;
 pub mod http;
 mod link;
 mod list;
@@ -22,7 +23,7 @@ mod watched_store;
 
 use concierge_core::{
     account::AccountId,
-    audit::EventName,
+    audit::{EventName, api::EventView},
     id::{Id, Kind},
     monitor::live::Occurrence,
     time::Timestamp,
@@ -104,23 +105,6 @@ impl<'a> Event<'a> {
     }
 }
 
-/// An event as it stands in the table.
-#[derive(Debug)]
-pub struct Kept {
-    /// When.
-    pub at: Timestamp,
-    /// What happened, in the stable words of [`EventName`]; those of later versions, too.
-    pub name: String,
-    /// The id of who did it, when not the account itself.
-    pub actor: Option<String>,
-    /// From which address; empty when from none.
-    pub address: String,
-    /// With what; empty when unknown.
-    pub user_agent: String,
-    /// More, as a JSON object.
-    pub details: serde_json::Value,
-}
-
 /// A row of refusals: one reason, one address, one minute.
 #[derive(Debug)]
 pub struct Refused {
@@ -132,27 +116,66 @@ pub struct Refused {
     pub count: u64,
 }
 
+/// A bounded look: each instance writes a thousand rows of refusals a minute at most.
+const REFUSED: usize = 10_000;
+
 /// What was refused since then, as an event of this name.
 pub async fn list_refused(
     db: &Db,
     name: EventName,
     since: Timestamp,
 ) -> Result<Vec<Refused>, StoreError> {
-    store::list_refused(db, name, since).await
+    let wanted = Wanted {
+        name: Some(name),
+        since: Some(since),
+        ..Wanted::default()
+    };
+    let events = list::newest(db, &wanted, REFUSED).await?;
+    let refused = events.into_iter().map(|event| Refused {
+        reason: event.details["reason"]
+            .as_str()
+            .unwrap_or_default()
+            .to_owned(),
+        count: event.details["count"].as_u64().unwrap_or(1),
+        address: event.address,
+    });
+    Ok(refused.collect())
 }
 
-/// What happened after a time, to whomever, the newest first; so many events at most.
+/// What happened since a time, to whomever, the newest first; so many events at most.
 pub async fn list_newest(
     db: &Db,
     since: Timestamp,
-    most: i64,
+    most: usize,
 ) -> Result<Vec<Occurrence>, StoreError> {
-    store::list_newest(db, since, most).await
+    let wanted = Wanted {
+        since: Some(since),
+        ..Wanted::default()
+    };
+    let events = list::newest(db, &wanted, most).await?;
+    let occurred = events.into_iter().map(|event| Occurrence {
+        id: event.id,
+        at: event.at,
+        name: event.event,
+        severity: event.severity.as_str().to_owned(),
+        account: event.account,
+        address: Some(event.address).filter(|address| !address.is_empty()),
+    });
+    Ok(occurred.collect())
 }
 
-/// What happened to an account, the newest first; so many events at most.
-pub async fn list_of(db: &Db, account: AccountId, most: i64) -> Result<Vec<Kept>, StoreError> {
-    store::list_by_account(db, account, most).await
+/// What happened to an account, as its owner may see it, the newest first; so many events at most.
+pub async fn list_own(
+    db: &Db,
+    account: AccountId,
+    most: usize,
+) -> Result<Vec<EventView>, StoreError> {
+    let wanted = Wanted {
+        account: Some(account),
+        own: true,
+        ..Wanted::default()
+    };
+    list::newest(db, &wanted, most).await
 }
 
 async fn insert(

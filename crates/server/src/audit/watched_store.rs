@@ -2,7 +2,8 @@
 
 use concierge_core::{audit::EventName, time::Timestamp};
 
-use crate::store::{On, Row, StoreError, sql};
+use super::halves;
+use crate::store::{Db, Row, StoreError, sql};
 
 /// An event, as far as it matters to who watches for it.
 #[derive(Debug, Clone)]
@@ -25,21 +26,27 @@ impl Watched {
 }
 
 /// The events of a name after a time whose details are `LIKE` this, the newest first; so many at most.
-pub async fn list_watched<'a>(
-    on: impl Into<On<'a>>,
+pub async fn list_watched(
+    db: &Db,
     name: EventName,
     like: &str,
     since: Timestamp,
     most: i64,
 ) -> Result<Vec<Watched>, StoreError> {
-    let rows = sql("SELECT at, account_id, address, details FROM recorded_event
-                    WHERE name = $1 AND at > $2 AND details LIKE $3 ORDER BY at DESC LIMIT $4")
-    .bind(name.as_str())
-    .bind(since.as_millis())
-    .bind(like)
-    .bind(most)
-    .fetch_all(on)
-    .await?;
+    let waiting = sql("SELECT id, at, account_id, address, details FROM event
+                       WHERE position IS NULL AND name = $1 AND at > $2 AND details LIKE $3
+                       ORDER BY at DESC, id DESC LIMIT $4");
+    let linked = sql("SELECT id, at, account_id, address, details FROM event
+                      WHERE position IS NOT NULL AND name = $1 AND at > $2 AND details LIKE $3
+                      ORDER BY at DESC, id DESC LIMIT $4");
+    let [waiting, linked] = [waiting, linked].map(|statement| {
+        statement
+            .bind(name.as_str())
+            .bind(since.as_millis())
+            .bind(like)
+            .bind(most)
+    });
+    let rows = halves::fetch(db, waiting, linked, most).await?;
     let read = |row: &Row| {
         let at = row.int("at")?;
         let details = serde_json::from_str(&row.text("details")?);

@@ -90,6 +90,8 @@ pub struct Config {
     pub address_limit_factor: u32,
     /// How many may watch the host live at once.
     pub monitor_viewers: u32,
+    /// And how many of those of one account.
+    pub monitor_viewers_per_account: u32,
     /// What HSTS covers.
     pub hsts: Hsts,
     /// What is logged, and what else is told to the operator's tools.

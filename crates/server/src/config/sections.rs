@@ -77,9 +77,7 @@ fn rest(
     let factor = reader.read("CONCIERGE_ADDRESS_LIMIT_FACTOR", |text| {
         parse::number(text, 1, 100_000)
     });
-    let viewers = reader.read("CONCIERGE_MONITOR_VIEWERS", |text| {
-        parse::number(text, 1, 1024)
-    });
+    let viewers = viewers(reader);
     let hsts = hsts(reader, public_url.as_ref());
     let contact = reader.optional("CONCIERGE_CONTACT", parse::line);
     let suffix = reader.optional("CONCIERGE_COOKIE_SUFFIX", parse::cookie_suffix);
@@ -93,7 +91,8 @@ fn rest(
     warn_without_proxy(reader, listen, proxies.as_ref());
     let (public_url, database_url, listen) = (public_url?, database_url?, listen?);
     let (trusted_proxies, address_limit_factor) = (proxies?.unwrap_or_default(), factor?);
-    let (alert_networks, monitor_viewers) = (alert_networks?.unwrap_or_default(), viewers?);
+    let alert_networks = alert_networks?.unwrap_or_default();
+    let (monitor_viewers, monitor_viewers_per_account) = viewers?;
     let (hsts, contact, cookie_suffix) = (hsts?, contact?, suffix?.unwrap_or_default());
     let (migrate, people, mail, confirms) = (migrate?, people?, mail?, confirms?);
     let (session, hash, log) = (session?, hash?, log?);
@@ -117,6 +116,7 @@ fn rest(
         trusted_proxies,
         address_limit_factor,
         monitor_viewers,
+        monitor_viewers_per_account,
         hsts,
         log,
         contact,
@@ -312,6 +312,14 @@ fn log(reader: &mut Reader<'_>) -> Option<LogConfig> {
         metrics_listen: metrics_listen?,
         otlp: otlp?,
     })
+}
+
+/// How many may watch the host live, in all and of one account.
+fn viewers(reader: &mut Reader<'_>) -> Option<(u32, u32)> {
+    let mut read = |name| reader.read(name, |text| parse::number(text, 1, 1024));
+    let all = read("CONCIERGE_MONITOR_VIEWERS");
+    let of_an_account = read("CONCIERGE_MONITOR_VIEWERS_PER_ACCOUNT");
+    Some((all?, of_an_account?))
 }
 
 fn metrics_listen(reader: &mut Reader<'_>) -> Option<Option<std::net::SocketAddr>> {

@@ -169,6 +169,8 @@ pub static SETTINGS: &[Setting] = &[
         "Multiplies the limits per client address, for an office behind one address; 1 to 100000."),
     plain(Server, "CONCIERGE_MONITOR_VIEWERS", "server.monitor_viewers", Fixed("1000"),
         "So many live sockets of `/monitor` at once, in all; 1 to 1024. Never more than half of the connections that the process may open."),
+    plain(Server, "CONCIERGE_MONITOR_VIEWERS_PER_ACCOUNT", "server.monitor_viewers_per_account", Fixed("10"),
+        "So many of them of one account; 1 to 1024."),
     plain(Server, "CONCIERGE_HSTS", "server.hsts", Fixed("subdomains"),
         "What `Strict-Transport-Security` covers: `subdomains`, `host` or `off`."),
     plain(Server, "CONCIERGE_COOKIE_SUFFIX", "server.cookie_suffix", Unset,

@@ -108,6 +108,7 @@ fn every_bad_value_is_an_error_that_names_its_setting_and_a_remedy() {
         ("CONCIERGE_TRUSTED_PROXIES", "proxy"),
         ("CONCIERGE_ADDRESS_LIMIT_FACTOR", "0"),
         ("CONCIERGE_MONITOR_VIEWERS", "0"),
+        ("CONCIERGE_MONITOR_VIEWERS_PER_ACCOUNT", "1025"),
         ("CONCIERGE_HSTS", "yes"),
         ("CONCIERGE_COOKIE_SUFFIX", "a b"),
         ("CONCIERGE_CONTACT", "a\nb"),

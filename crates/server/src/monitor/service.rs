@@ -29,7 +29,7 @@ use crate::{
 };
 
 /// Events of one look at most, and of a history.
-const EVENTS: i64 = 20;
+const EVENTS: usize = 20;
 /// An event is committed after its time was taken: looked for so much further back, and told once.
 const LATE: Duration = Duration::from_secs(5);
 /// Samples that somebody who comes back is handed at a time: a thousand at once would be a thousand texts in memory.
@@ -141,6 +141,15 @@ impl Monitor {
         let now = self.clock.now();
         let mut kept = self.kept();
         let before = std::mem::take(&mut kept.told.ids);
+        // A look that is full up to an event that nobody was told of may have left out others before it.
+        let is_full = found.len() == EVENTS;
+        if is_full
+            && found
+                .first()
+                .is_some_and(|oldest| !before.contains(&oldest.id))
+        {
+            self.hub.tell(Told::Gap.to_text().into());
+        }
         for event in found {
             // Another machine's clock may be ahead; what happens here meanwhile is told all the same.
             kept.told.newest = kept.told.newest.max(event.at.min(now));

@@ -71,6 +71,7 @@ on_each_engine! {
         }
         assert_eq!(receiver.got().len(), 12);
         assert_eq!(newest(&mut again(&app).await).await["state"], "failed");
+        assert_eq!(app.events("alert_given_up").await, 1);
     }
 
     async fn a_receiver_says_itself_when_to_come_back(db) {

@@ -10,13 +10,18 @@ mod receiver;
 mod rules;
 mod shipped;
 
-use concierge_server::store::{On, sql};
+use concierge_core::{alert::Shipped, time::Timestamp};
+use concierge_server::{
+    platform::metrics,
+    store::{On, sql},
+};
 use serde_json::{Value, json};
 
 use crate::support::{
     app::{Options, TestApp},
     browser::Browser,
     database::Database,
+    exposition::Exposition,
 };
 use receiver::Receiver;
 
@@ -132,5 +137,35 @@ on_each_engine! {
         assert_eq!(desk["deliveries"][0]["state"], "delivered");
         assert_eq!(desk["deliveries"][0]["code"], 200);
         assert_eq!(desk["deliveries"][0]["answer"], "thank you");
+        assert_eq!(desk["deliveries"][0]["rule"], rule.as_str());
+        assert!(desk["deliveries"][0]["next_try_at"].is_null());
+    }
+
+    async fn the_desk_has_an_order_and_says_when_a_message_is_tried_again(db) {
+        let (app, mut admin) = house(db).await;
+        silence(&app).await;
+        let receiver = Receiver::start().await;
+        receiver.set(receiver::Manner::Says(503, "later"));
+        channel(&mut admin, "webhook", &receiver.url()).await;
+        let rule = rule(&mut admin, burst(1)).await;
+        guess(&app, "nobody@example.org", [203, 0, 113, 1]).await;
+        look(&app).await;
+        let desk = desk(&mut admin).await;
+        let message = &desk["deliveries"][0];
+        assert_eq!((&message["rule"], &message["state"]), (&json!(rule), &json!("waiting")));
+        let next = message["next_try_at"].as_str().and_then(Timestamp::parse_rfc3339);
+        assert!(next > Some(app.services.clock.now()), "{message}");
+        let kinds = desk["rules"].as_array().expect("rules").iter();
+        let kinds: Vec<&str> = kinds.filter_map(|rule| rule["shipped"].as_str()).collect();
+        let wanted: Vec<&str> = Shipped::ALL.iter().map(|kind| kind.as_str()).collect();
+        assert_eq!(kinds, wanted);
+        assert_eq!(desk["rules"][kinds.len()]["id"], rule);
+
+        app.advance_seconds(40).await;
+        let families = app.services.metric_families().await;
+        let read = Exposition::read(&metrics::write(&families)).expect("metrics");
+        let lasting = |severity| read.value("concierge_alerts", &[("severity", severity)]);
+        assert_eq!((lasting("warning"), lasting("critical")), (Some(1.0), Some(0.0)));
+        assert_eq!(read.value("concierge_alert_oldest_message_seconds", &[]), Some(40.0));
     }
 }

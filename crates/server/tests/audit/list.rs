@@ -16,7 +16,7 @@ use concierge_server::{
 };
 use serde_json::json;
 
-use super::{change, record};
+use super::{change, record, record_at};
 use crate::support::{ADA, app::TestApp, browser::Browser};
 
 const BOB: &str = "bob@example.org";
@@ -67,6 +67,30 @@ on_each_engine! {
         let own = all(&mut ada, "account=me").await;
         assert!(own.len() < everything.len());
         assert!(own.iter().all(|event| event.account.as_deref() == Some(ada_id.as_str())));
+    }
+
+    async fn what_waits_for_its_link_and_what_has_it_are_one_list(db) {
+        let app = TestApp::start(db).await;
+        let mut ada = app.signed_in_admin().await;
+        record(&app, 70).await;
+        app.services.link_events().await.expect("linked");
+        // They come between those that are linked: a transaction may commit late.
+        let now = app.services.clock.now();
+        for seconds in 0..40 {
+            record_at(&app, now.minus(std::time::Duration::from_millis(500 + 2000 * seconds))).await;
+        }
+        let queries = ["", "event=authn_login_success", "severity=notice", "severity=info"];
+        let mut before = Vec::new();
+        for query in queries {
+            let events = all(&mut ada, query).await;
+            assert!(events.is_sorted_by(|one, next| (one.at, &one.id) > (next.at, &next.id)), "{query}");
+            before.push(events);
+        }
+        assert_eq!(i64::try_from(before[0].len()), Ok(app.count("event").await));
+        assert!(app.services.link_events().await.expect("linked") >= 40);
+        for (query, before) in queries.into_iter().zip(before) {
+            assert_eq!(all(&mut ada, query).await, before, "{query}");
+        }
     }
 
     async fn where_an_admin_sat_is_shown_to_admins_alone(db) {

@@ -45,15 +45,7 @@ async fn record(app: &TestApp, count: u32) {
 
 /// Records so many events in one transaction, now.
 async fn record_at_once(app: &TestApp, count: u32) {
-    let origin = Origin::default();
-    let mut tx = app.db().begin().await.expect("a transaction");
-    let now = app.services.clock.now();
-    for _ in 0..count {
-        let event = Event::anonymous(EventName::LoginFail, &origin);
-        let recorded = audit::record(&mut tx, &event, now, &*app.services.rng);
-        recorded.await.expect("recorded");
-    }
-    tx.commit().await.expect("committed");
+    app.record(EventName::LoginFail, count).await;
 }
 
 /// Records an event as if it were that time.

@@ -12,9 +12,10 @@ use serde_json::{Value, json};
 use crate::{
     act::tell,
     house::{self, House},
+    postgres::{self, Postgres},
     program::Program,
     receiver::Receiver,
-    strace::{ALERT_AIMS, Aim},
+    strace::{ALERT_AIMS, Aim, MESSAGE},
 };
 
 /// No start and look makes so many calls of one kind.
@@ -30,9 +31,10 @@ struct Scene {
 }
 
 impl Scene {
-    fn set() -> Self {
+    /// On PostgreSQL where a database of it is given.
+    fn set(postgres: Option<Postgres>) -> Self {
         let receiver = Receiver::start();
-        let house = House::watching();
+        let house = House::watching(postgres);
         let program = house.serve();
         let token = house::grant(&program, "access_token");
         let post = |path: &str, body: Value| {
@@ -84,7 +86,7 @@ impl Scene {
         });
         let program = house.serve();
         let begun = Instant::now();
-        while self.told().is_empty() || !all_is_said(house) {
+        while !self.has_said_all(house) {
             assert!(begun.elapsed() < SOON, "{at}: the alert is lost");
         }
         assert!(program.terminate().0.success(), "{at}");
@@ -108,12 +110,50 @@ impl Scene {
             if strace.try_wait().expect("it runs").is_some() {
                 return true;
             }
-            if !self.told().is_empty() && all_is_said(house) {
+            if self.has_said_all(house) {
                 end(&mut strace);
                 return false;
             }
             assert!(begun.elapsed() < SOON, "neither killed nor done");
         }
+    }
+
+    /// Kills a server that writes the Nth row of an alert into PostgreSQL; `false` when it has said all before.
+    fn kill_at_row(&self, house: &House, n: usize) -> bool {
+        house.with_database(async |db| postgres::stand_at(db, n).await);
+        let program = house.serve();
+        let begun = Instant::now();
+        let stands = loop {
+            let stands = house.with_database(async |db| postgres::somebody_stands(db).await);
+            if stands || self.has_said_all(house) {
+                break stands;
+            }
+            assert!(begun.elapsed() < SOON, "neither at row {n} nor done");
+        };
+        program.kill();
+        house.with_database(async |db| postgres::let_go(db).await);
+        stands
+    }
+
+    fn has_said_all(&self, house: &House) -> bool {
+        !self.told().is_empty() && all_is_said(house)
+    }
+
+    /// Kills at the first, the second and so on, each time in a copy of the house, until nothing is left to kill at.
+    fn survives(&self, aim: &str, kill: impl Fn(&House, usize) -> bool) {
+        let mut kills = 0;
+        for n in 1..MOST {
+            let copy = self.house.copied();
+            self.receiver.forget();
+            let is_killed = kill(&copy, n);
+            self.assert_told_once(&copy, &format!("killed at {aim} {n}"));
+            if !is_killed {
+                break;
+            }
+            kills = n;
+        }
+        tell(&format!("alerts: {kills} kills at {aim}"));
+        assert!((1..MOST - 1).contains(&kills), "{kills} kills at {aim}");
     }
 }
 
@@ -139,46 +179,61 @@ fn end(strace: &mut Child) {
     strace.wait().expect("it ends");
 }
 
-/// At each write to the log of the database in a start and its first look, and at each connection it makes.
-#[test]
-fn a_killed_server_loses_no_alert_and_tells_none_twice() {
-    let scene = Scene::set();
-    for aim in &ALERT_AIMS {
-        let mut kills = 0;
-        for n in 1..MOST {
-            let copy = scene.house.copied();
-            scene.receiver.forget();
-            let is_killed = scene.kill(&copy, aim, n);
-            scene.assert_told_once(&copy, &format!("killed at {} {n}", aim.name()));
-            if !is_killed {
-                break;
-            }
-            kills = n;
+mod a_killed_server_loses_no_alert_and_tells_none_twice {
+    use super::*;
+
+    /// At each write to the log of the database in a start and its first look, and at each connection it makes.
+    #[test]
+    fn on_sqlite() {
+        let scene = Scene::set(None);
+        for aim in &ALERT_AIMS {
+            scene.survives(&aim.name(), |copy, n| scene.kill(copy, aim, n));
         }
-        tell(&format!("alerts: {kills} kills at {}", aim.name()));
-        assert!(
-            (1..MOST - 1).contains(&kills),
-            "{kills} kills at {}",
-            aim.name()
-        );
+    }
+
+    /// At each row that it writes in its first look, and at the message.
+    #[test]
+    fn on_postgres() {
+        let Some(postgres) = Postgres::of_cluster() else {
+            return;
+        };
+        let scene = Scene::set(Some(postgres));
+        let house = &scene.house;
+        house.with_database(async |db| postgres::count_rows(db).await);
+        scene.survives("row in PostgreSQL", |copy, n| scene.kill_at_row(copy, n));
+        scene.survives(&MESSAGE.name(), |copy, n| scene.kill(copy, &MESSAGE, n));
     }
 }
 
 /// Between the message and its answer, where nobody can know whether it arrived.
-#[test]
-fn a_server_that_is_killed_while_the_receiver_reads_tells_it_again_under_the_same_id() {
-    let scene = Scene::set();
-    scene.receiver.hold(true);
-    let program: Program = scene.house.serve();
-    let begun = Instant::now();
-    while scene.told().is_empty() {
-        assert!(begun.elapsed() < SOON, "it is never told");
-        std::thread::yield_now();
+mod a_server_that_is_killed_while_the_receiver_reads_tells_it_again_under_the_same_id {
+    use super::*;
+
+    fn run(scene: &Scene) {
+        scene.receiver.hold(true);
+        let program: Program = scene.house.serve();
+        let begun = Instant::now();
+        while scene.told().is_empty() {
+            assert!(begun.elapsed() < SOON, "it is never told");
+            std::thread::yield_now();
+        }
+        program.kill();
+        scene.receiver.hold(false);
+        let before = scene.told();
+        scene.receiver.forget();
+        scene.assert_told_once(&scene.house, "killed before the answer");
+        assert_eq!(scene.told(), before);
     }
-    program.kill();
-    scene.receiver.hold(false);
-    let before = scene.told();
-    scene.receiver.forget();
-    scene.assert_told_once(&scene.house, "killed before the answer");
-    assert_eq!(scene.told(), before);
+
+    #[test]
+    fn on_sqlite() {
+        run(&Scene::set(None));
+    }
+
+    #[test]
+    fn on_postgres() {
+        if let Some(postgres) = Postgres::of_cluster() {
+            run(&Scene::set(Some(postgres)));
+        }
+    }
 }

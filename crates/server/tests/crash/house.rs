@@ -12,7 +12,10 @@ use concierge_server::store::{Db, On, sql};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::program::{self, Program};
+use crate::{
+    postgres::{Postgres, block_on},
+    program::{self, Program},
+};
 
 /// Where the keys are.
 pub const KEYRING: &str = "data/secrets.production.toml";
@@ -36,15 +39,18 @@ const PASSWORD: &str = "four brass bells ring";
 /// A folder, the variables of its program, and the session of somebody.
 pub struct House {
     folder: TempDir,
+    /// Its database, where that is no file in the folder.
+    postgres: Option<Postgres>,
     address: SocketAddr,
     variables: Vec<(String, String)>,
     refresh_token: Option<String>,
 }
 
 impl House {
-    fn somewhere() -> Self {
+    fn somewhere(postgres: Option<Postgres>) -> Self {
         Self {
             folder: tempfile::tempdir().expect("a folder"),
+            postgres,
             address: program::free(),
             variables: Vec::new(),
             refresh_token: None,
@@ -53,7 +59,7 @@ impl House {
 
     /// Without keys.
     pub fn empty() -> Self {
-        let mut house = Self::somewhere();
+        let mut house = Self::somewhere(None);
         house.set("CONCIERGE_ENV", "production");
         house.set("CONCIERGE_DATA", "data");
         house.set("CONCIERGE_SECOND_FACTOR", "optional");
@@ -64,8 +70,8 @@ impl House {
     }
 
     /// Where an admin is, who may be told of alerts on this machine.
-    pub fn watching() -> Self {
-        let mut house = Self::somewhere();
+    pub fn watching(postgres: Option<Postgres>) -> Self {
+        let mut house = Self::somewhere(postgres);
         house.set("CONCIERGE_ENV", "test");
         house.set("CONCIERGE_DATA", "data");
         house.set("CONCIERGE_ARGON2_MEMORY_KIB", "256");
@@ -96,12 +102,13 @@ impl House {
         house
     }
 
-    /// The same in a folder of its own.
+    /// The same in a folder of its own, with a database of its own.
     pub fn copied(&self) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         copy(self.folder.path(), folder.path());
         Self {
             folder,
+            postgres: self.postgres.as_ref().map(Postgres::copied),
             address: self.address,
             variables: self.variables.clone(),
             refresh_token: self.refresh_token.clone(),
@@ -124,8 +131,10 @@ impl House {
 
     pub fn borrowed(&self) -> Vec<(&str, &str)> {
         let pairs = self.variables.iter();
+        let database = self.postgres.iter();
         pairs
             .map(|(name, value)| (name.as_str(), value.as_str()))
+            .chain(database.map(|postgres| ("DATABASE_URL", postgres.url())))
             .collect()
     }
 
@@ -194,9 +203,11 @@ impl House {
     }
 
     pub fn with_database<T>(&self, work: impl AsyncFnOnce(&Db) -> T) -> T {
-        let url = format!("sqlite:{}", self.path("data/concierge.db").display());
-        let runtime = tokio::runtime::Runtime::new().expect("a runtime");
-        runtime.block_on(async {
+        let url = match &self.postgres {
+            Some(postgres) => postgres.url().to_owned(),
+            None => format!("sqlite:{}", self.path("data/concierge.db").display()),
+        };
+        block_on(async {
             let db = Db::connect(&url).await.expect("the database opens");
             let done = work(&db).await;
             db.close().await;

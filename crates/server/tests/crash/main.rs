@@ -3,10 +3,14 @@
 //! Whatever step it is, the folder holds the old keys or the new ones, a start works, sessions stand as the act says,
 //! and the same command, given again, finishes it. `make soak` runs this; it takes minutes.
 //!
-//! A server is killed, too, at each step at which it looks at the rules of the alerts and tells what they say.
+//! A server is killed, too, at each step at which it looks at the rules of the alerts and tells what they say, with
+//! both engines where there is a cluster.
 //!
 //! And a revoke where the keyring is encrypted, which takes seconds of work to open.
 
+#[path = "../support/database.rs"]
+#[expect(dead_code, reason = "the other tests use the rest")]
+mod database;
 #[path = "../support/program.rs"]
 #[expect(dead_code, reason = "the other tests use the rest")]
 mod program;
@@ -14,6 +18,7 @@ mod program;
 mod act;
 mod alerts;
 mod house;
+mod postgres;
 mod receiver;
 mod strace;
 

@@ -33,13 +33,16 @@ pub const AIMS: [Aim; 9] = [
     Aim::at("ftruncate,fsync,fdatasync", Some(DATABASE)),
 ];
 
-/// Where a server that looks at the rules of the alerts leaves something behind: in the log of its database, and at each
-/// connection that it makes.
+/// Where a server that looks at the rules of the alerts leaves something behind with SQLite: in the log of its
+/// database, and at each connection that it makes.
 pub const ALERT_AIMS: [Aim; 3] = [
     Aim::at("pwrite64", Some(LOG)),
     Aim::at("fsync,fdatasync", Some(LOG)),
     Aim::at("connect", None),
 ];
+
+/// The message to a receiver, which is the only thing that is sent by this call: PostgreSQL hears by `sendto`.
+pub const MESSAGE: Aim = Aim::at("writev", None);
 
 impl Aim {
     const fn at(calls: &'static str, file: Option<&'static str>) -> Self {

@@ -155,6 +155,7 @@ on_each_engine! {
         assert_eq!(read.value("concierge_sessions", &[]), Some(1.0));
         assert_eq!(read.value("concierge_argon2_waiting", &[]), Some(0.0));
         assert_eq!(read.value("concierge_monitor_viewers", &[]), Some(0.0));
+        assert_eq!(read.value("concierge_alert_oldest_message_seconds", &[]), Some(0.0));
         let waiting = read.value("concierge_audit_oldest_waiting_seconds", &[]);
         assert_eq!(waiting, Some(0.0), "recorded right now");
         let started = read.value("process_start_time_seconds", &[]);
@@ -173,7 +174,10 @@ on_each_engine! {
         // The last answer is good for half a minute.
         assert_eq!(scrape(&app).await.value("concierge_sessions", &[]), Some(1.0));
         app.clock.advance(std::time::Duration::from_secs(31));
-        for looked_up in ["concierge_sessions", "concierge_audit_oldest_waiting_seconds"] {
+        let looked_up = [
+            "concierge_sessions", "concierge_audit_oldest_waiting_seconds", "concierge_alert_oldest_message_seconds",
+        ];
+        for looked_up in looked_up {
             assert_eq!(scrape(&app).await.value(looked_up, &[]), None);
         }
     }

@@ -26,7 +26,7 @@ fn promtool_takes_the_rules_and_the_configuration() {
 type Series = (&'static str, &'static str);
 
 /// Each rule: when it must be quiet still and when it must fire, in minutes, and what makes it.
-const RULES: [(&str, u32, u32, &[Series]); 13] = [
+const RULES: [(&str, u32, u32, &[Series]); 14] = [
     ("ConciergeDown", 1, 5, &[("up{job=\"concierge\"}", "0x90")]),
     (
         "ConciergeErrors",
@@ -156,6 +156,12 @@ const RULES: [(&str, u32, u32, &[Series]); 13] = [
             "concierge_key_rotation_due_timestamp_seconds{ring=\"signing\"}",
             "600x90",
         )],
+    ),
+    (
+        "ConciergeAlertsNotTold",
+        25,
+        40,
+        &[("concierge_alert_oldest_message_seconds", "0+60x90")],
     ),
     (
         "ConciergeAuditStalled",

@@ -102,6 +102,14 @@ on_each_engine! {
         house.watch().await;
     }
 
+    async fn how_many_sockets_an_account_has_is_a_setting(db) {
+        let app = TestApp::with(db, |options| options.config.monitor_viewers_per_account = 1).await;
+        let house = House::open(app).await;
+        let _open = house.watch().await;
+        let refused = house.knock(request(&house.admin, "")).await.err();
+        assert_eq!(refused, Some((429, "throttled".to_owned())));
+    }
+
     async fn the_fifty_first_socket_of_an_address_waits_for_a_seat(db) {
         let app = TestApp::with(db, |options| options.config.address_limit_factor = 1).await;
         let house = House::open(app).await;

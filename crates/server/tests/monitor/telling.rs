@@ -2,6 +2,7 @@
 
 use concierge_core::{
     alert::{AlertId, RuleId},
+    audit::EventName,
     monitor::Metric,
 };
 use concierge_server::{
@@ -138,6 +139,28 @@ on_each_engine! {
         assert_eq!(fails.count(), 1, "{names:?}");
         let before = names.iter().filter(|name| *name == "authn_login_success");
         assert_eq!(before.count(), 2, "what happened just before is told to who comes");
+    }
+
+    async fn what_a_look_leaves_out_is_said(db) {
+        let house = House::open(TestApp::start(db).await).await;
+        let monitor = &house.app.services.monitor;
+        monitor.look_for_news().await.expect("a look");
+        let mut watching = house.watch().await;
+        house.app.record(EventName::LoginFail, 21).await;
+        monitor.look_for_news().await.expect("a look");
+        monitor.look_for_news().await.expect("a look");
+        house.measure(1.0);
+        let mut kinds = Vec::new();
+        loop {
+            let told = watching.told().await;
+            match told["t"].as_str().expect("a kind") {
+                "s" => break,
+                "al" => {}
+                kind => kinds.push(kind.to_owned()),
+            }
+        }
+        let gap = kinds.iter().position(|kind| kind == "gap").expect("a gap");
+        assert_eq!(kinds[gap + 1..], ["ev"; 20], "the newest, once");
     }
 
     async fn what_happened_long_ago_is_in_the_history_and_not_told_again(db) {

@@ -10,10 +10,10 @@ use std::{
 };
 
 use axum::Router;
-use concierge_core::account::Role;
+use concierge_core::{account::Role, audit::EventName};
 use concierge_server::{
     account::{Account, Deed},
-    audit::Origin,
+    audit::{self, Event, Origin},
     config::Config,
     http::{self, Site},
     keys::{self, Keeper, Supply, data_keys},
@@ -251,6 +251,19 @@ impl TestApp {
             counts.push((table, self.count(table).await));
         }
         counts
+    }
+
+    /// Records so many events of a name in one transaction, now.
+    pub async fn record(&self, name: EventName, count: u32) {
+        let origin = Origin::default();
+        let mut tx = self.db().begin().await.expect("a transaction");
+        let now = self.services.clock.now();
+        for _ in 0..count {
+            let event = Event::anonymous(name, &origin);
+            let recorded = audit::record(&mut tx, &event, now, &*self.services.rng);
+            recorded.await.expect("recorded");
+        }
+        tx.commit().await.expect("committed");
     }
 
     /// How many events of a name there are.

@@ -44,13 +44,8 @@ impl Database {
     /// A new database of the cluster, if there is one.
     pub async fn postgres() -> Option<Self> {
         let admin = cluster()?;
-        let rng: &dyn Rng = &OsRng;
-        let name = format!("concierge_test_{}", hex::encode(rng.bytes::<8>()));
-        run(&admin, format!("CREATE DATABASE {name}")).await;
-        let mut url = Url::parse(&admin).expect("a URL");
-        url.set_path(&name);
         Some(Self {
-            url: url.to_string(),
+            url: create(&admin, "template1").await,
             folder: tempfile::tempdir().expect("a folder"),
             admin: Some(admin),
         })
@@ -78,11 +73,31 @@ impl Database {
     /// Drops what the folder does not hold.
     pub async fn remove(self) {
         if let Some(admin) = &self.admin {
-            let url = Url::parse(&self.url).expect("a URL");
-            let name = url.path().trim_start_matches('/');
-            run(admin, format!("DROP DATABASE {name} WITH (FORCE)")).await;
+            destroy(admin, &self.url).await;
         }
     }
+}
+
+/// Makes a database of the cluster, a copy of one that nobody is in; answers its URL.
+pub async fn create(admin: &str, template: &str) -> String {
+    let rng: &dyn Rng = &OsRng;
+    let name = format!("concierge_test_{}", hex::encode(rng.bytes::<8>()));
+    run(admin, format!("CREATE DATABASE {name} TEMPLATE {template}")).await;
+    let mut url = Url::parse(admin).expect("a URL");
+    url.set_path(&name);
+    url.into()
+}
+
+/// Drops a database of the cluster, whoever is in it.
+pub async fn destroy(admin: &str, url: &str) {
+    let name = name(url);
+    run(admin, format!("DROP DATABASE {name} WITH (FORCE)")).await;
+}
+
+/// What the cluster calls the database of a URL.
+pub fn name(url: &str) -> String {
+    let url = Url::parse(url).expect("a URL");
+    url.path().trim_start_matches('/').to_owned()
 }
 
 async fn run(url: &str, statement: String) {

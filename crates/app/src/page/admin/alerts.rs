@@ -14,7 +14,7 @@ use leptos_meta::Title;
 use super::{
     alerts_channels::Channels,
     alerts_parts::{Acts, item, list, name, severity},
-    alerts_rules::Rules,
+    alerts_rules::{Rules, title},
     desk::{Desk, Done, Found, Watch, failed, read},
 };
 use crate::{
@@ -190,13 +190,19 @@ fn told(delivery: &DeliveryView, desk: &AlertDesk) -> AnyView {
         "failed" => words.failed.to_owned(),
         _ => fill_all(words.waiting, &[&delivery.tries.to_string()]),
     };
+    let mut rules = desk.rules.iter();
+    let rule = rules.find(|view| Some(view.id) == delivery.rule);
+    let what = rule.map_or(kind.to_owned(), |view| format!("{kind} · {}", title(view)));
     let at = delivery.answered_at.unwrap_or(delivery.created_at);
     let mut facts = format!("{} · {state}", moment(at, use_locale()));
     let code = delivery.code.map(|code| code.to_string());
     let answer = Some(delivery.answer.clone()).filter(|answer| !answer.is_empty());
-    for part in code.into_iter().chain(answer) {
+    let next = delivery
+        .next_try_at
+        .map(|at| fill_all(words.next, &[&moment(at, use_locale())]));
+    for part in code.into_iter().chain(answer).chain(next) {
         facts.push_str(" · ");
         facts.push_str(&part);
     }
-    item(format!("{kind} → {channel}"), facts, ().into_any())
+    item(format!("{what} → {channel}"), facts, ().into_any())
 }

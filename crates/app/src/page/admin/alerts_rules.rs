@@ -6,6 +6,7 @@ use concierge_core::{
         api::{AlertDesk, ChangeRule, ChannelView, DeleteRule, RuleView},
     },
     api::Empty,
+    audit::EventName,
 };
 use leptos::prelude::*;
 
@@ -116,10 +117,27 @@ pub(super) fn title(view: &RuleView) -> &str {
     }
 }
 
+/// A metric in words.
+pub(super) fn measured(metric: Metric) -> &'static str {
+    let words = &use_watch_texts().alert_rules;
+    match metric {
+        Metric::DiskFree => words.disk_free,
+        Metric::MemoryUsed => words.memory_used,
+        Metric::ServerErrors => words.server_errors,
+    }
+}
+
+/// What a rule watches in words; its stable name where this page has none.
+fn watched(watch: &str) -> String {
+    let event = EventName::from_text(watch).map(|name| name.title(use_locale()));
+    let metric = || Metric::from_text(watch).map(measured);
+    event.or_else(metric).unwrap_or(watch).to_owned()
+}
+
 /// What a rule warns of, in a line.
 fn condition(rule: &Rule, channels: &[ChannelView]) -> String {
     let words = &use_watch_texts().alert_rules;
-    let mut text = rule.watch.clone();
+    let mut text = watched(&rule.watch);
     if let Some(detail) = &rule.detail {
         text.push_str(&format!(" ({detail})"));
     }

@@ -1,6 +1,10 @@
 //! The last security events, the newest first.
 
-use concierge_core::{audit::Severity, link::Page, monitor::live::Occurrence};
+use concierge_core::{
+    audit::{EventName, Severity},
+    link::Page,
+    monitor::live::Occurrence,
+};
 use leptos::prelude::*;
 
 use super::follow::Host;
@@ -33,6 +37,14 @@ pub(super) fn events(host: Host) -> AnyView {
     .into_any()
 }
 
+/// What happened in words; the stable name of one that this page has no words for.
+fn titled(name: &str) -> String {
+    match EventName::from_text(name) {
+        Some(known) => known.title(use_locale()).to_owned(),
+        None => name.to_owned(),
+    }
+}
+
 fn row(event: &Occurrence, at: String) -> AnyView {
     let words = &use_watch_texts().happened;
     let severity = [
@@ -53,14 +65,13 @@ fn row(event: &Occurrence, at: String) -> AnyView {
         .address
         .as_deref()
         .map(|address| fill_all(words.from, &[address]));
-    // Its name is the stable word that filters and alert rules know.
-    let name = view! { <code lang="en">{event.name.clone()}</code> };
+    let name = titled(&event.name);
     let name = match &event.account {
         Some(account) => {
             let href = format!("{}?id={account}", Page::Accounts.path());
             view! { <a href=href>{name}</a> }.into_any()
         }
-        None => name.into_any(),
+        None => view! { <span>{name}</span> }.into_any(),
     };
     view! {
         <li>
