@@ -124,8 +124,8 @@ async fn add(services: &Services, count: u32) -> Outcome<()> {
 async fn make_plain(db: &Db) -> Outcome<()> {
     sql(
         "CREATE TABLE plain (id TEXT NOT NULL PRIMARY KEY, at BIGINT NOT NULL, name TEXT NOT NULL,
-                             severity TEXT NOT NULL, address TEXT, user_agent TEXT, request_id TEXT,
-                             details TEXT NOT NULL)",
+                             severity TEXT NOT NULL, account_id TEXT, actor_id TEXT, address TEXT, user_agent TEXT,
+                             request_id TEXT, details TEXT NOT NULL)",
     )
     .execute(On::Write(db))
     .await?;
@@ -137,13 +137,19 @@ async fn add_plain(services: &Services) -> Outcome<()> {
     let id: concierge_core::id::Id<audit::EventKind> = services.rng.id(services.clock.now());
     let mut tx = services.db.begin().await?;
     sql(
-        "INSERT INTO plain (id, at, name, severity, address, user_agent, request_id, details)
-         VALUES ($1, $2, 'authn_login_fail', 'notice', '203.0.113.7',
-                 'Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Firefox/128.0',
-                 'req_0190a5dac96774bb1000000000000000', '{\"count\":1}')",
+        "INSERT INTO plain (id, at, name, severity, account_id, actor_id, address, user_agent, request_id, details)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
     )
     .bind(id.to_string())
     .bind(services.clock.now().as_millis())
+    .bind("authn_login_fail")
+    .bind("notice")
+    .bind(None::<String>)
+    .bind(None::<String>)
+    .bind("203.0.113.7")
+    .bind("Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Firefox/128.0")
+    .bind("req_0190a5dac96774bb1000000000000000")
+    .bind("{\"count\":1}")
     .execute(&mut tx)
     .await?;
     Ok(tx.commit().await?)

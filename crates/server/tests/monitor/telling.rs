@@ -146,6 +146,7 @@ on_each_engine! {
         let monitor = &house.app.services.monitor;
         monitor.look_for_news().await.expect("a look");
         let mut watching = house.watch().await;
+        house.app.advance_seconds(1).await;
         house.app.record(EventName::LoginFail, 21).await;
         monitor.look_for_news().await.expect("a look");
         monitor.look_for_news().await.expect("a look");
