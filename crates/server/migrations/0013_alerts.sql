@@ -47,6 +47,8 @@ CREATE TABLE alert_delivery (
     body TEXT NOT NULL,
     state TEXT NOT NULL,
     created_at BIGINT NOT NULL,
+    -- When it was to leave first: quiet hours and floods hold it back.
+    due_at BIGINT NOT NULL,
     -- NULL once it is over.
     next_try_at BIGINT,
     tries BIGINT NOT NULL,

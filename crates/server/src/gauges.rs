@@ -165,7 +165,7 @@ impl Services {
         }
         let untold = Family::gauge(
             "concierge_alert_oldest_message_seconds",
-            "For how long the oldest message of an alert has been waiting to arrive, in the whole house.",
+            "For how long the oldest message of an alert that should have left has not arrived, in the whole house.",
         );
         let known = |family: Family, value: Option<f64>| match value {
             Some(value) => family.with(value),

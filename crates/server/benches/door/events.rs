@@ -34,9 +34,10 @@ use crate::{
 const EVENTS: u32 = 1_000_000;
 /// Events of one statement that makes them.
 const AT_ONCE: u32 = 50_000;
-/// Rounds of recording, and events of each, in turns with plain rows.
-const ROUNDS: usize = 15;
-const OF_A_ROUND: u32 = 100;
+/// Rounds of recording, and events of each, in turns with plain rows: so short that a disk that is slow for a while is so
+/// for both.
+const ROUNDS: usize = 200;
+const OF_A_ROUND: u32 = 10;
 /// For how long the chain is kept busy.
 const BUSY: Duration = Duration::from_secs(10);
 /// A thousand events a second, in so many transactions.

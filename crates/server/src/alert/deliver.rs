@@ -58,14 +58,15 @@ impl Alerts {
         let Some(body) = claimed else {
             return Ok(());
         };
-        let reply = match self.read(&channel, &body) {
+        let (reply, message) = match self.read(&channel, &body) {
             Ok((destination, message)) => {
-                self.post(&channel, &destination, waiting.id, &message)
-                    .await
+                let post = self.post(&channel, &destination, waiting.id, &message);
+                (post.await, Some(message))
             }
-            Err(unread) => unread,
+            Err(unread) => (unread, None),
         };
-        self.answered(waiting, &channel, &reply).await
+        self.answered(waiting, &channel, &reply, message.as_ref())
+            .await
     }
 
     /// What is sent, and where to. What this process can't read is a failed try and no end: another may have renewed
@@ -101,6 +102,7 @@ impl Alerts {
         waiting: &Waiting,
         channel: &ChannelRow,
         reply: &Reply,
+        message: Option<&Message>,
     ) -> Result<(), StoreError> {
         let now = self.clock.now();
         let tries = u32::try_from(waiting.tries + 1).unwrap_or(u32::MAX);
@@ -120,10 +122,12 @@ impl Alerts {
         };
         let mut tx = self.db.begin().await?;
         store::mark_answered(&mut tx, waiting.id, &outcome, now).await?;
-        // One that is gone has an event of its own.
-        if state == "failed" && !reply.is_gone() {
+        // One that is gone has an event of its own. And what tells of what was given up would raise itself for ever.
+        let name = EventName::AlertGivenUp;
+        let tells_of_that = message.is_some_and(|message| message.is_about(name.as_str()));
+        if state == "failed" && !reply.is_gone() && !tells_of_that {
             let origin = Origin::default();
-            let event = Event::anonymous(EventName::AlertGivenUp, &origin);
+            let event = Event::anonymous(name, &origin);
             let event = event.with(json!({ "channel": channel.id, "message": waiting.id }));
             audit::record(&mut tx, &event, now, &*self.rng).await?;
         }
@@ -169,7 +173,7 @@ impl Alerts {
             Ok(read) => read,
             Err(unread) => {
                 tx.commit().await?;
-                return self.answered(waiting, channel, &unread).await;
+                return self.answered(waiting, channel, &unread, None).await;
             }
         };
         self.outbox

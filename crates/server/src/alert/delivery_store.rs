@@ -37,14 +37,15 @@ pub(super) struct New<'a> {
 
 pub(super) async fn insert(tx: &mut Tx, new: &New<'_>, now: Timestamp) -> Result<(), StoreError> {
     sql(
-        "INSERT INTO alert_delivery (id, channel_id, kind, body, state, created_at, next_try_at, tries, answer)
-         VALUES ($1, $2, $3, $4, 'waiting', $5, $6, $7, '')",
+        "INSERT INTO alert_delivery (id, channel_id, kind, body, state, created_at, due_at, next_try_at, tries, answer)
+         VALUES ($1, $2, $3, $4, 'waiting', $5, $6, $7, $8, '')",
     )
     .bind(new.id.to_string())
     .bind(new.channel.to_string())
     .bind(new.kind)
     .bind(new.body)
     .bind(now.as_millis())
+    .bind(new.next_try_at.unwrap_or(now).as_millis())
     .bind(new.next_try_at.map(Timestamp::as_millis))
     .bind(i64::from(new.next_try_at.is_none()))
     .execute(tx)
@@ -166,10 +167,10 @@ pub(super) async fn mark_answered<'a>(
         .map(|_| ())
 }
 
-/// When the message was written that has waited the longest.
+/// When the message was to leave that has waited the longest.
 pub(super) async fn find_longest_waiting(db: &Db) -> Result<Option<Timestamp>, StoreError> {
     // The bound is none: it lets an engine begin in the index of what waits.
-    let row = sql("SELECT MIN(created_at) AS since FROM alert_delivery WHERE next_try_at >= $1")
+    let row = sql("SELECT MIN(due_at) AS since FROM alert_delivery WHERE next_try_at >= $1")
         .bind(i64::MIN)
         .fetch_one(db)
         .await?;

@@ -147,6 +147,17 @@ impl Message {
         }
     }
 
+    /// Whether every alert it tells of watches this.
+    pub(super) fn is_about(&self, watch: &str) -> bool {
+        match self {
+            Self::One(fact) => fact.watch == watch,
+            Self::Digest { facts, more, .. } => {
+                *more == 0 && facts.iter().all(|fact| fact.watch == watch)
+            }
+            Self::Test { .. } => false,
+        }
+    }
+
     /// Adds to a digest.
     pub(super) fn extend(&mut self, fact: Fact) {
         if let Self::Digest { facts, more, .. } = self {

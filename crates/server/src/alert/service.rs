@@ -56,7 +56,7 @@ pub async fn list_live(db: &Db) -> Result<Vec<AlertView>, StoreError> {
 pub struct Standing {
     /// How many were told and are not over, by severity.
     pub lasting: Vec<(Severity, u64)>,
-    /// Since when the message waits that has waited the longest.
+    /// When the message was to leave that has waited the longest; that may be yet to come.
     pub waiting_since: Option<Timestamp>,
 }
 

@@ -39,7 +39,7 @@ pub(super) fn rule(shipped: Shipped) -> Rule {
             ..with(EventName::KeyAbuse, "pattern=signing_rate")
         },
         S::ChannelGone => any(EventName::AlertChannelGone),
-        // Told over the other channels; over the broken one it comes when that one works again, or is given up in turn.
+        // Told over the other channels. What tells of it raises it no more, see `deliver`.
         S::MessageGivenUp => any(EventName::AlertGivenUp),
         S::ChainBroken => any(EventName::AuditChainBroken),
         S::MailFailed => any(EventName::MailFailed),

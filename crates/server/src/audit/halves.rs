@@ -12,7 +12,8 @@ pub(super) async fn fetch(
     linked: Statement,
     most: i64,
 ) -> Result<Vec<Row>, StoreError> {
-    // In this order: what is linked meanwhile is in both, and never in neither.
+    // In this order: what is linked meanwhile is in both, and never in neither. (Where a lost key takes every link
+    // apart, which is rare, one answer may lack what goes the other way.)
     let waiting = placed(waiting.fetch_all(db).await?)?;
     let linked = placed(linked.fetch_all(db).await?)?;
     if waiting.is_empty() {
@@ -29,8 +30,10 @@ pub(super) async fn fetch(
     Ok(rows.into_iter().map(|(_, row)| row).collect())
 }
 
-/// Rows with what they are ordered by.
-fn placed(rows: Vec<Row>) -> Result<Vec<((i64, String), Row)>, StoreError> {
+/// A row with the time and the id that it is ordered by.
+type Placed = ((i64, String), Row);
+
+fn placed(rows: Vec<Row>) -> Result<Vec<Placed>, StoreError> {
     let place = |row: Row| Ok(((row.int("at")?, row.text("id")?), row));
     rows.into_iter().map(place).collect()
 }

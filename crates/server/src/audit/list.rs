@@ -1,6 +1,7 @@
 //! Reading events: a page at a time for a reader, or page after page for a copy.
 //!
-//! A page begins behind a (time, id), so it costs the same wherever it is; each filter has an index in that order.
+//! A page begins behind a (time, id), so it costs the same wherever it is; each filter has an index in that order. What
+//! waits for its link has one for all: it is little, unless nothing links.
 
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use concierge_core::{

@@ -11,7 +11,7 @@ use concierge_core::{
     monitor::{
         Metric, Sample, Values,
         api::{Allowance, Beside, History, HistoryQuery},
-        live::Told,
+        live::{Occurrence, Told},
         ring::Rings,
     },
     time::Timestamp,
@@ -28,8 +28,10 @@ use crate::{
     store::{Db, StoreError},
 };
 
-/// Events of one look at most, and of a history.
+/// Events that one look tells at most, and of a history.
 const EVENTS: usize = 20;
+/// Events that one look reads: among them are those that were told, and may be some that come late.
+const READ: usize = 200;
 /// An event is committed after its time was taken: looked for so much further back, and told once.
 const LATE: Duration = Duration::from_secs(5);
 /// Samples that somebody who comes back is handed at a time: a thousand at once would be a thousand texts in memory.
@@ -66,6 +68,26 @@ impl Default for ToldEvents {
             newest: Timestamp::from_millis(0),
             ids: HashSet::new(),
         }
+    }
+}
+
+impl ToldEvents {
+    /// Takes in what a look found, the newest first. Answers those to tell, in their order, and whether they are all
+    /// there are.
+    fn take(&mut self, found: Vec<Occurrence>, now: Timestamp) -> (Vec<Occurrence>, bool) {
+        // Another machine's clock may be ahead; what happens here meanwhile is told all the same.
+        let times = found.iter().map(|event| event.at.min(now));
+        self.newest = times.fold(self.newest, Timestamp::max);
+        let ids = found.iter().map(|event| event.id.clone()).collect();
+        let before = std::mem::replace(&mut self.ids, ids);
+        let is_fresh = |event: &Occurrence| !before.contains(&event.id);
+        // Behind an oldest that nobody was told of there may be more.
+        let is_cut = found.len() == READ && found.last().is_some_and(is_fresh);
+        let mut fresh: Vec<Occurrence> = found.into_iter().filter(is_fresh).collect();
+        let is_whole = !is_cut && fresh.len() <= EVENTS;
+        fresh.truncate(EVENTS);
+        fresh.reverse();
+        (fresh, is_whole)
     }
 }
 
@@ -136,29 +158,17 @@ impl Monitor {
             kept.told.newest = kept.told.newest.max(early);
             kept.told.newest.minus(LATE)
         };
-        let mut found = audit::list_newest(&self.db, since, EVENTS).await?;
-        found.reverse();
+        let found = audit::list_newest(&self.db, since, READ).await?;
         let now = self.clock.now();
         let mut kept = self.kept();
-        let before = std::mem::take(&mut kept.told.ids);
-        // A look that is full up to an event that nobody was told of may have left out others before it.
-        let is_full = found.len() == EVENTS;
-        if is_full
-            && found
-                .first()
-                .is_some_and(|oldest| !before.contains(&oldest.id))
-        {
+        let (fresh, is_whole) = kept.told.take(found, now);
+        if !is_whole {
             self.hub.tell(Told::Gap.to_text().into());
         }
-        for event in found {
-            // Another machine's clock may be ahead; what happens here meanwhile is told all the same.
-            kept.told.newest = kept.told.newest.max(event.at.min(now));
-            kept.told.ids.insert(event.id.clone());
-            if !before.contains(&event.id) {
-                let at = event.at;
-                let text = Told::Event { e: event }.to_text().into();
-                self.hub.tell_event(at, text);
-            }
+        for event in fresh {
+            let at = event.at;
+            let text = Told::Event { e: event }.to_text().into();
+            self.hub.tell_event(at, text);
         }
         Ok(())
     }

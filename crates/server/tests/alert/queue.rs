@@ -40,6 +40,46 @@ fn told_in(got: &receiver::Got) -> Vec<String> {
 }
 
 on_each_engine! {
+    async fn what_tells_of_a_message_that_was_given_up_raises_nothing_when_it_is_given_up_too(db) {
+        let (app, mut admin, receiver) = told(db).await;
+        receiver.set(receiver::Manner::Says(400, "no"));
+        let mut given_up = begins(1);
+        given_up["watch"] = json!("alert_given_up");
+        rule(&mut admin, given_up).await;
+        rule(&mut admin, begins(1)).await;
+        fail(&app, "one").await;
+        let mut counts = Vec::new();
+        // Two schedules and more, with a look after each try.
+        for _ in 0..40 {
+            look(&app).await;
+            app.advance_seconds(8 * HOUR).await;
+            counts.push(app.events("alert_given_up").await);
+        }
+        assert_eq!((counts.first(), counts.last()), (Some(&0), Some(&1)));
+        assert_eq!(receiver.got().len(), 2 * 12, "of the burst, and of its end");
+    }
+
+    async fn what_quiet_hours_hold_back_is_not_late(db) {
+        let (app, mut admin, receiver) = told(db).await;
+        receiver.set(receiver::Manner::Says(503, "later"));
+        // The tests' clock begins at 08:00 UTC.
+        let mut quiet = begins(1);
+        quiet["quiet"] = json!({ "from": 7 * 60, "to": 9 * 60 });
+        rule(&mut admin, quiet).await;
+        fail(&app, "one").await;
+        look(&app).await;
+        let late = async || {
+            let families = app.services.metric_families().await;
+            let read = Exposition::read(&metrics::write(&families)).expect("metrics");
+            read.value("concierge_alert_oldest_message_seconds", &[])
+        };
+        app.advance_seconds(3000).await;
+        assert_eq!(late().await, Some(0.0));
+        app.advance_seconds(700).await;
+        send(&app).await;
+        assert!(late().await >= Some(60.0), "it left, and did not arrive");
+    }
+
     async fn the_quiet_hours_of_a_rule_hold_back_nothing_of_another(db) {
         let (app, mut admin, receiver) = told(db).await;
         // The tests' clock begins at 08:00 UTC.

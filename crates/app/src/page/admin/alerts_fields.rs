@@ -85,7 +85,10 @@ pub(super) fn rule_of(
     };
     Rule {
         name: text("name"),
-        watch: text("watch").trim().to_owned(),
+        // Nothing is chosen where the rule watches what this page does not know.
+        watch: Some(text("watch"))
+            .filter(|chosen| !chosen.is_empty())
+            .unwrap_or_else(|| before.watch.clone()),
         detail,
         comparator: Comparator::from_text(&text("comparator")).unwrap_or(before.comparator),
         threshold: text("threshold").trim().parse().unwrap_or(-1),
@@ -190,6 +193,7 @@ mod tests {
         };
         assert_eq!(changed(&before, &[("name", "Odder")], &ticked), renamed);
         assert_eq!(changed(&fresh(), &[], &[]), fresh());
+        assert_eq!(changed(&before, &[("watch", "")], &ticked), before);
     }
 
     #[test]

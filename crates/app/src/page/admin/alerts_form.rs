@@ -5,7 +5,7 @@ use concierge_core::{
         ChannelId, Comparator, Metric, Rule,
         api::{ChangeRule, ChannelView, MakeRule, RuleView},
     },
-    audit::{EventName, Severity},
+    audit::Severity,
     link::Page,
 };
 use leptos::prelude::*;
@@ -16,11 +16,12 @@ use super::{
     alerts_parts::severity,
     alerts_rules::{Rules, measured, title},
     desk::Done,
+    events::titles,
 };
 use crate::{
     client::{use_client, wire},
     reaction::element,
-    text::{format::fill_all, use_locale, use_watch_texts},
+    text::{format::fill_all, use_watch_texts},
     ui::{
         button::SubmitButton,
         field::{FieldSpec, SelectField, TextField},
@@ -163,27 +164,12 @@ fn choice(name: &'static str, label: &'static str, options: Options, rules: Rule
 
 /// The metrics, then the events by their words. Nothing is chosen for a new rule.
 fn things(chosen: &str) -> Options {
-    let words = &use_watch_texts().alert_rules;
-    let locale = use_locale();
-    let mut things = vec![("", words.choose, chosen.is_empty())];
-    for metric in Metric::ALL {
-        things.push((
-            metric.as_str(),
-            measured(*metric),
-            metric.as_str() == chosen,
-        ));
-    }
-    let before = things.len();
-    // Put in one by one: what sorts weighs three kilobytes in the module.
-    for name in EventName::ALL {
-        let title = name.title(locale);
-        let place = things[before..].partition_point(|(_, words, _)| *words < title);
-        things.insert(
-            before + place,
-            (name.as_str(), title, name.as_str() == chosen),
-        );
-    }
+    let choose = ("", use_watch_texts().alert_rules.choose);
+    let metrics = Metric::ALL.iter().map(|one| (one.as_str(), measured(*one)));
+    let things = std::iter::once(choose).chain(metrics).chain(titles());
     things
+        .map(|(name, words)| (name, words, name == chosen))
+        .collect()
 }
 
 fn comparators(chosen: Comparator) -> Options {

@@ -110,17 +110,23 @@ fn show(found: Found<Watch>, query: &ParamsMap) -> AnyView {
     }
 }
 
-fn filters(query: &ParamsMap) -> AnyView {
-    let (words, severities) = (&use_watch_texts().events, &use_desk_texts().events);
+/// Every event with its words, in their order.
+pub(super) fn titles() -> Vec<(&'static str, &'static str)> {
     let locale = use_locale();
-    let given = |name| query.get(name).unwrap_or_default();
     // Put in one by one: what sorts weighs three kilobytes in the module.
-    let mut names: Vec<(&str, &str)> = Vec::new();
+    let mut titles: Vec<(&str, &str)> = Vec::new();
     for name in EventName::ALL {
         let title = name.title(locale);
-        let place = names.partition_point(|(_, before)| *before < title);
-        names.insert(place, (name.as_str(), title));
+        let place = titles.partition_point(|(_, before)| *before < title);
+        titles.insert(place, (name.as_str(), title));
     }
+    titles
+}
+
+fn filters(query: &ParamsMap) -> AnyView {
+    let (words, severities) = (&use_watch_texts().events, &use_desk_texts().events);
+    let given = |name| query.get(name).unwrap_or_default();
+    let names = titles();
     let known = Severity::ALL.into_iter().zip([
         severities.info,
         severities.notice,

@@ -229,7 +229,8 @@ impl Host {
                 self.stand(Line::Outdated);
                 return;
             }
-            // The times of the points show it.
+            // The times of the points show a sample that is missing; and of events the last ones are shown, whatever
+            // happened before them.
             Told::Gap => return,
             Told::Sample { .. } => drop(self.failures.try_set_value(0)),
             Told::Alerts { a } => return self.set_alerts(Some(a.clone())),
