@@ -29,7 +29,7 @@ words! {
     Excess404: "Unknown addresses asked for", "Adresses inconnues demandées";
     RegistrationRequested: "Account asked for", "Compte demandé";
     UserCreated: "Account created", "Compte créé";
-    UserUpdated: "Name or language changed", "Nom ou langue modifiés";
+    UserUpdated: "Account changed", "Compte modifié";
     PrivilegeChanged: "Role changed", "Rôle modifié";
     PasswordRehash: "Password hash renewed", "Empreinte du mot de passe renouvelée";
     MfaEnabled: "Second factor set up", "Second facteur configuré";
