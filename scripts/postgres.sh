@@ -1,15 +1,24 @@
 #!/usr/bin/env bash
 # Runs a command beside a PostgreSQL cluster of its own: a free port, a temporary folder, TLS with its own
-# authority, and nothing left when the command ends. fsync stays on, since tests pull the plug.
+# authority, and nothing left when the command ends.
 #
-#   scripts/postgres.sh COMMAND...
+#   scripts/postgres.sh COMMAND...             durable, as in production: what is measured
+#   scripts/postgres.sh --no-fsync COMMAND...  for tests: they kill processes, never the machine, and what a
+#                                              killed process wrote is in the machine's memory. Each test makes
+#                                              and drops a database; with fsync each drop waits for a checkpoint
+#                                              of all of them, seconds on a slow disk.
 #
 # The command finds TEST_DATABASE_URL (sslmode=require) and TEST_DATABASE_CA (the authority's certificate,
 # for sslmode=verify-full&sslrootcert=...).
 set -euo pipefail
 . "$(dirname "$0")/env.sh"
 
-[ $# -gt 0 ] || fail "usage: scripts/postgres.sh COMMAND..."
+fsync=on
+if [ "${1:-}" = --no-fsync ]; then
+  fsync=off
+  shift
+fi
+[ $# -gt 0 ] || fail "usage: scripts/postgres.sh [--no-fsync] COMMAND..."
 "$ROOT/scripts/debian.sh" postgresql openssl
 
 programs="$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -V | tail -n 1)"
@@ -55,6 +64,7 @@ port = $port
 listen_addresses = 'localhost'
 unix_socket_directories = ''
 max_connections = 200
+fsync = $fsync
 ssl = on
 ssl_cert_file = '$folder/server.crt'
 ssl_key_file = '$folder/server.key'

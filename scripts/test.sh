@@ -66,7 +66,7 @@ app_for_browsers() { app_clippy hydrate --lib && app_clippy csr --lib --bins; }
 dependencies() { cargo deny --locked check --hide-inclusion-graph bans licenses sources; }
 
 # A test that hangs fails the run with its name in the log, while there is time left to read it.
-rust_tests() { scripts/postgres.sh timeout --verbose --kill-after=10 2400 cargo test --workspace; }
+rust_tests() { scripts/postgres.sh --no-fsync timeout --verbose --kill-after=10 2400 cargo test --workspace; }
 
 journeys() { npm test --prefix end2end; }
 
