@@ -33,7 +33,7 @@ test("an admin watches the host, pauses and goes on @chromium", async ({ page, a
   await expect(monitor.charts).toHaveCount(8);
   const samples = (): number => texts.filter((text) => text.startsWith('{"t":"s"')).length;
   await expect.poll(samples, { timeout: 20_000 }).toBeGreaterThan(3);
-  await expect(monitor.number("Processor: Host", "Now")).toHaveText(/%$/);
+  await expect(monitor.number("Processor · Host", "Now")).toHaveText(/%$/);
   await expect(monitor.number("Memory of Concierge: Used", "Most")).toHaveText(/MiB$/);
 
   await monitor.pause.click();
@@ -63,7 +63,7 @@ test("the ranges are links, and nothing moves when numbers come in", async ({ pa
   await monitor.open();
   await expect(monitor.standing).toHaveText(LIVE);
   const box = await monitor.charts.last().boundingBox();
-  await expect(monitor.number("Processor: Host", "Now")).toHaveText(/%$/, { timeout: 20_000 });
+  await expect(monitor.number("Processor · Host", "Now")).toHaveText(/%$/, { timeout: 20_000 });
   expect((await monitor.charts.last().boundingBox())?.height).toBe(box?.height);
 
   await monitor.range("16 hours").click();

@@ -49,7 +49,7 @@ async fn the_past_is_drawn_and_told_in_numbers() {
         // A gap parts the lines, and the last point is a dot.
         r#"d="M400 108.0h0L402 84.0M600 59.4h0""#,
         r#"role="img""#,
-        r#"<th scope="row">Processor: Host</th>"#,
+        r#"<th scope="row">Processor · Host</th>"#,
         "50.5%",
         ">10.0%</td>",
         ">30.2%</td>",

@@ -74,10 +74,52 @@ pub fn on_all_cores<T>(work: impl Future<Output = Outcome<T>>) -> Outcome<T> {
         .block_on(work)
 }
 
-/// One line under the table: a busy machine makes figures that say little.
-pub fn describe() -> String {
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let load = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
-    let load = load.split(' ').next().unwrap_or("?");
-    format!("{cores} cores; load average of the last minute {load}, this bench included")
+/// What the kernel counted of the processors' time when the bench began.
+pub struct Machine {
+    began: Ticks,
+}
+
+/// Ticks of all cores since the machine started.
+struct Ticks {
+    all: u64,
+    stolen: u64,
+}
+
+impl Machine {
+    /// From now on.
+    pub fn watch() -> Self {
+        Self {
+            began: Ticks::now(),
+        }
+    }
+
+    /// One line under the table: a busy machine makes figures that say little, and a virtual one whose host gives its
+    /// cores to others makes late ones.
+    pub fn describe(&self) -> String {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let load = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
+        let load = load.split(' ').next().unwrap_or("?");
+        let now = Ticks::now();
+        let all = now.all.saturating_sub(self.began.all).max(1);
+        let stolen = 100.0 * now.stolen.saturating_sub(self.began.stolen) as f64 / all as f64;
+        format!(
+            "{cores} cores; load average of the last minute {load}, this bench included; the host kept {stolen:.1} % of \
+             their time for others"
+        )
+    }
+}
+
+impl Ticks {
+    /// The first line of `/proc/stat` (proc_stat(5)): user, nice, system, idle, iowait, irq, softirq, steal. What
+    /// guests take stands in the first two already.
+    fn now() -> Self {
+        let text = std::fs::read_to_string("/proc/stat").unwrap_or_default();
+        let first = text.lines().next().unwrap_or_default();
+        let fields = first.split_whitespace().skip(1).take(8);
+        let ticks: Vec<u64> = fields.filter_map(|ticks| ticks.parse().ok()).collect();
+        Self {
+            all: ticks.iter().sum(),
+            stolen: ticks.get(7).copied().unwrap_or_default(),
+        }
+    }
 }

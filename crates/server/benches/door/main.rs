@@ -28,6 +28,7 @@ mod visit;
 
 use std::process::ExitCode;
 
+use machine::Machine;
 use report::Report;
 
 /// A figure, or why there is none.
@@ -85,6 +86,7 @@ fn measure(wanted: &[&str]) -> Outcome<()> {
         )
         .into());
     }
+    let machine = Machine::watch();
     let mut report = Report::default();
     for (name, part) in PARTS {
         if wanted.is_empty() || wanted.contains(&name) {
@@ -95,5 +97,5 @@ fn measure(wanted: &[&str]) -> Outcome<()> {
             }
         }
     }
-    report.print(&machine::describe())
+    report.print(&machine.describe())
 }

@@ -7,6 +7,7 @@ use std::{
 };
 
 use tokio::{
+    sync::watch::Receiver,
     task::spawn_blocking,
     time::{Instant, sleep, sleep_until},
 };
@@ -38,9 +39,10 @@ async fn look(monitor: &Monitor) {
 
 async fn measure(monitor: &Monitor, data: PathBuf) {
     let mut probe = start(&data).await;
+    let mut viewers = monitor.viewers();
     let mut last = Instant::now();
     loop {
-        let lag = pause(monitor, last).await;
+        let lag = pause(&mut viewers, last).await;
         last = Instant::now();
         let Some(mut measuring) = probe.take() else {
             probe = start(&data).await;
@@ -75,11 +77,10 @@ async fn start(data: &Path) -> Option<Probe> {
 
 /// Waits until a sample is due. How late that was noticed is how late the event loop is; none where it was a viewer who
 /// came.
-async fn pause(monitor: &Monitor, last: Instant) -> Option<Duration> {
+async fn pause(viewers: &mut Receiver<usize>, last: Instant) -> Option<Duration> {
     let soon = last + WATCHED;
-    if !monitor.is_watched() {
+    if *viewers.borrow() == 0 {
         let late = last + ALONE;
-        let mut viewers = monitor.viewers();
         tokio::select! {
             () = sleep_until(late) => return Some(late.elapsed()),
             _ = viewers.wait_for(|viewers| *viewers > 0) => {}
@@ -89,4 +90,48 @@ async fn pause(monitor: &Monitor, last: Instant) -> Option<Duration> {
     }
     sleep_until(soon).await;
     Some(soon.elapsed())
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::{sync::watch, time::sleep};
+
+    use super::*;
+
+    /// How long after the last sample the next one is due, and the lag that goes with it, where so many watch and one
+    /// more comes after a while.
+    async fn next(viewers: usize, one_more: Option<Duration>) -> (Duration, Option<Duration>) {
+        let (sender, mut receiver) = watch::channel(viewers);
+        let last = Instant::now();
+        let coming = async {
+            match one_more {
+                Some(after) => {
+                    sleep(after).await;
+                    sender.send_modify(|viewers| *viewers += 1);
+                }
+                None => std::future::pending().await,
+            }
+            std::future::pending::<()>().await;
+        };
+        tokio::select! {
+            lag = pause(&mut receiver, last) => (last.elapsed(), lag),
+            () = coming => (last.elapsed(), None),
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn each_second_while_somebody_watches_else_every_ten() {
+        let in_time = Some(Duration::ZERO);
+        assert_eq!(next(0, None).await, (ALONE, in_time));
+        assert_eq!(next(1, None).await, (WATCHED, in_time));
+        assert_eq!(next(7, None).await, (WATCHED, in_time));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_comes_waits_for_no_sample_of_nobody() {
+        let (early, late) = (WATCHED / 4, WATCHED * 4);
+        // Never two within a second; and the wait for a viewer says nothing about the event loop.
+        assert_eq!(next(0, Some(early)).await, (WATCHED, None));
+        assert_eq!(next(0, Some(late)).await, (late, None));
+    }
 }

@@ -35,7 +35,7 @@ pub(super) fn numbers(host: Host) -> AnyView {
         });
         view! {
             <tr>
-                <th scope="row">{format!("{chart}: {}", name(metric))}</th>
+                <th scope="row">{format!("{chart} · {}", name(metric))}</th>
                 {cells.collect_view()}
             </tr>
         }
