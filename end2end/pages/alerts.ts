@@ -14,6 +14,8 @@ export interface AlertsPage {
   /** The row of a rule or a channel by its name. */
   row(card: Locator, name: string): Locator;
   makeChannel(name: string, way: string, to: string): Promise<void>;
+  /** Gives a channel another address. */
+  lead(name: string, to: string): Promise<void>;
   makeRule(values: Record<string, string>): Promise<void>;
 }
 
@@ -43,6 +45,11 @@ export function alertsPage(page: Page): AlertsPage {
       await channels.getByLabel("Way", { exact: true }).selectOption(way);
       await channels.getByLabel("Mail address, or https address").fill(to);
       await channels.getByRole("button", { name: "Make the channel" }).click();
+    },
+    async lead(name, to) {
+      await this.row(channels, name).getByRole("button", { name: "Change the address" }).click();
+      await channels.getByLabel("Mail address, or https address").fill(to);
+      await channels.getByRole("button", { name: "Save the address" }).click();
     },
     async makeRule(values) {
       for (const [label, value] of Object.entries(values)) {

@@ -99,6 +99,30 @@ test("a test shows what the receiver says", async ({ page, admin, receiver }) =>
   await expect(row).toHaveCount(0);
 });
 
+test("a webhook is led elsewhere, and gets a new secret", async ({ page, admin, faults, receiver }) => {
+  faults.expect(422, /^\/api\/alerts\//);
+  await signIn(page, admin);
+  const alerts = alertsPage(page);
+  await alerts.open();
+  await alerts.makeChannel("Team", "webhook", receiver.url);
+  const secret = await alerts.secret.inputValue();
+  const row = alerts.row(alerts.channels, "Team");
+  const change = row.getByRole("button", { name: "Change the address" });
+
+  await change.click();
+  await expect(alerts.channels.getByRole("heading", { name: "New address of “Team”" })).toBeFocused();
+  await alerts.channels.getByRole("button", { name: "Keep the address" }).click();
+  await expect(alerts.channels.getByRole("heading", { name: "New channel" })).toBeVisible();
+
+  await alerts.lead("Team", "https://192.168.0.1/");
+  await expect(alerts.channels.getByLabel("Mail address, or https address")).toHaveAttribute("aria-invalid", "true");
+  await alerts.lead("Team", receiver.url.replace("127.0.0.1", "127.0.0.2"));
+  await expect(alerts.said).toHaveText("The channel is saved.");
+  await expect(row).toContainText("127.0.0.2");
+  await expect(alerts.secret).toHaveValue(/^whsec_/);
+  expect(await alerts.secret.inputValue()).not.toBe(secret);
+});
+
 test("what is wrong is said beside its field, and a shipped rule is changed", async ({ page, admin, faults }) => {
   faults.expect(422, /^\/api\/alerts\//);
   await signIn(page, admin);

@@ -214,6 +214,11 @@ texts! {
         to: "Mail address, or https address", "Adresse e-mail, ou adresse https";
         to_hint: "A web address is kept sealed and shown no more, but for its host.", "Une adresse web est conservée scellée et n’est plus affichée, hormis son hôte.";
         submit: "Make the channel", "Créer le canal";
+        change: "Change the address", "Changer l’adresse";
+        changing: "New address of “{}”", "Nouvelle adresse de « {} »";
+        to_hint_secret: "What waits goes there, too. The webhook gets a new secret with it, even if the address stays the same.", "Ce qui attend y va aussi. Le webhook reçoit un nouveau secret, même si l’adresse reste la même.";
+        save: "Save the address", "Enregistrer l’adresse";
+        cancel: "Keep the address", "Garder l’adresse";
         secret: "Secret for checking signatures", "Secret pour vérifier les signatures";
         secret_hint: "Shown only now. Give it to the receiver: it checks the header webhook-signature with it (Standard Webhooks).", "Affiché maintenant seulement. Donnez-le au destinataire : il vérifie l’en-tête webhook-signature avec lui (Standard Webhooks).";
     }

@@ -149,10 +149,10 @@ pub struct NewChannel {
     pub locale: Option<Locale>,
 }
 
-/// A channel that was made, and the secret that signs its messages: shown once.
+/// A channel as it is now, and the secret that signs its messages where that is new: shown once.
 #[derive(Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct ChannelMade {
+pub struct ChannelSaved {
     /// The channel.
     pub channel: ChannelView,
     /// The receiver checks signatures with it; of a webhook only.
@@ -161,7 +161,7 @@ pub struct ChannelMade {
 }
 
 /// What to change in a channel; what is left out stays.
-#[derive(Debug, Default, Clone, Serialize, Deserialize)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ChannelChange {
@@ -171,6 +171,10 @@ pub struct ChannelChange {
     /// Whether messages go there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub enabled: Option<bool>,
+    /// Where messages go from now on, those that wait included. A webhook gets a new secret with it, also where the
+    /// address stays the same: whoever read its messages until now has the old one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to: Option<Sensitive>,
 }
 
 /// What a receiver answered.
@@ -218,14 +222,14 @@ endpoints! {
     "";
 
     /// `POST /api/alerts/channels`
-    MakeChannel: FreshAdmin Post "/api/alerts/channels", Whole, NewChannel => 201 ChannelMade;
+    MakeChannel: FreshAdmin Post "/api/alerts/channels", Whole, NewChannel => 201 ChannelSaved;
     "Makes a channel; the secret of a webhook is shown once.";
     [InvalidFields];
     r#"{"name": "On call", "way": "webhook", "to": "https://hooks.example.org/concierge"}"#;
 
     /// `PATCH /api/alerts/channels/{id}`
-    ChangeChannel: FreshAdmin Patch "/api/alerts/channels/{id}", ChannelId, ChannelChange => 200 ChannelView;
-    "Renames a channel, or switches it on or off.";
+    ChangeChannel: FreshAdmin Patch "/api/alerts/channels/{id}", ChannelId, ChannelChange => 200 ChannelSaved;
+    "Renames a channel, switches it on or off, or gives it another address; the new secret of a webhook is shown once.";
     [InvalidFields NotFound];
     r#"{"enabled": false}"#;
 

@@ -68,12 +68,22 @@ pub(super) async fn find_by_id<'a>(
     row.map(|row| read(&row)).transpose()
 }
 
-/// Changes the name, whether messages go there, and since when the receiver is gone.
+/// Changes the name, whether messages go there, and since when the receiver is gone. Where it leads stays.
 pub(super) async fn mark_changed(tx: &mut Tx, row: &ChannelRow) -> Result<(), StoreError> {
     sql("UPDATE alert_channel SET name = $1, enabled = $2, gone_at = $3 WHERE id = $4")
         .bind(row.name.as_str())
         .bind(i64::from(row.enabled))
         .bind(row.gone_at.map(Timestamp::as_millis))
+        .bind(row.id.to_string())
+        .execute(tx)
+        .await
+        .map(|_| ())
+}
+
+/// Changes where it leads, and nothing else: what is sealed may have been sealed anew since the row was read.
+pub(super) async fn mark_led_elsewhere(tx: &mut Tx, row: &ChannelRow) -> Result<(), StoreError> {
+    sql("UPDATE alert_channel SET sealed = $1 WHERE id = $2")
+        .bind(row.sealed.clone())
         .bind(row.id.to_string())
         .execute(tx)
         .await

@@ -4,7 +4,7 @@ use concierge_core::{
     account::Email,
     alert::{
         ChannelId, Way,
-        api::{ChannelChange, ChannelMade, ChannelView, NewChannel, Tested},
+        api::{ChannelChange, ChannelSaved, ChannelView, NewChannel, Tested},
     },
     audit::EventName,
     locale::Locale,
@@ -38,23 +38,17 @@ impl Alerts {
         new: &NewChannel,
         locale: Locale,
         by: By<'_>,
-    ) -> Result<ChannelMade, AlertError> {
-        let name = self.judge_channel(new)?;
+    ) -> Result<ChannelSaved, AlertError> {
+        let name = line("name", &new.name)?;
+        let destination = self.destination(new.way, &new.to)?;
         let now = self.clock.now();
         let id: ChannelId = self.rng.id(now);
-        let secret = || new_secret(&*self.rng);
-        let destination = Destination {
-            to: Sensitive::new(new.to.expose().trim()),
-            secret: (new.way == Way::Webhook).then(secret),
-        };
-        let plain = Zeroizing::new(serde_json::to_vec(&destination).unwrap_or_default());
-        let associated = channel_store::associated(&id.to_string());
         let row = ChannelRow {
             id,
             name,
             way: new.way,
             locale: new.locale.unwrap_or(locale),
-            sealed: self.seal.seal(&*self.rng, &associated, &plain),
+            sealed: self.sealed(id, &destination),
             enabled: true,
             gone_at: None,
         };
@@ -62,19 +56,19 @@ impl Alerts {
         channel_store::insert(&mut tx, &row, now).await?;
         self.note_channel(&mut tx, id, "made", by).await?;
         tx.commit().await?;
-        Ok(ChannelMade {
+        Ok(ChannelSaved {
             channel: self.channel_view(&row),
             secret: destination.secret,
         })
     }
 
-    /// Renames a channel, or switches it on or off.
+    /// Renames a channel, switches it on or off, or leads it elsewhere; a new secret is answered here and never again.
     pub async fn change_channel(
         &self,
         id: ChannelId,
         change: &ChannelChange,
         by: By<'_>,
-    ) -> Result<ChannelView, AlertError> {
+    ) -> Result<ChannelSaved, AlertError> {
         let mut tx = self.db.begin().await?;
         let row = channel_store::find_by_id(&mut tx, id).await?;
         let row = row.ok_or(AlertError::NotFound)?;
@@ -82,18 +76,32 @@ impl Alerts {
             Some(name) => line("name", name)?,
             None => row.name.clone(),
         };
+        let destination = change.to.as_ref();
+        let destination = destination.map(|to| self.destination(row.way, to));
+        let destination = destination.transpose()?;
         let enabled = change.enabled.unwrap_or(row.enabled);
-        let row = ChannelRow {
+        let mut row = ChannelRow {
             name,
             enabled,
-            // Who switches it on vouches for its receiver.
-            gone_at: row.gone_at.filter(|_| !enabled),
+            // Who switches it on vouches for its receiver; of another one nothing is known yet.
+            gone_at: row.gone_at.filter(|_| !enabled && destination.is_none()),
             ..row
         };
         channel_store::mark_changed(&mut tx, &row).await?;
-        self.note_channel(&mut tx, id, "changed", by).await?;
+        if let Some(destination) = &destination {
+            row.sealed = self.sealed(id, destination);
+            channel_store::mark_led_elsewhere(&mut tx, &row).await?;
+        }
+        let deed = match destination {
+            Some(_) => "led_elsewhere",
+            None => "changed",
+        };
+        self.note_channel(&mut tx, id, deed, by).await?;
         tx.commit().await?;
-        Ok(self.channel_view(&row))
+        Ok(ChannelSaved {
+            channel: self.channel_view(&row),
+            secret: destination.and_then(|destination| destination.secret),
+        })
     }
 
     /// Deletes a channel with its messages.
@@ -171,16 +179,24 @@ impl Alerts {
         }
     }
 
-    /// The name of a channel, when everything about it is right.
-    fn judge_channel(&self, new: &NewChannel) -> Result<String, AlertError> {
-        let name = line("name", &new.name)?;
-        let to = new.to.expose().trim();
-        let judged = match new.way {
+    /// Where a channel leads, when the address is one that its way can take; with a new secret, if it is a webhook.
+    fn destination(&self, way: Way, to: &Sensitive) -> Result<Destination, AlertError> {
+        let to = to.expose().trim();
+        let judged = match way {
             Way::Mail => to.parse::<Email>().map(|_| ()),
             Way::Webhook | Way::Slack | Way::Teams => self.receiver.address(to).map(|_| ()),
         };
         judged.map_err(|code| invalid("to", code))?;
-        Ok(name)
+        Ok(Destination {
+            to: Sensitive::new(to),
+            secret: (way == Way::Webhook).then(|| new_secret(&*self.rng)),
+        })
+    }
+
+    fn sealed(&self, id: ChannelId, destination: &Destination) -> Vec<u8> {
+        let plain = Zeroizing::new(serde_json::to_vec(destination).unwrap_or_default());
+        let associated = channel_store::associated(&id.to_string());
+        self.seal.seal(&*self.rng, &associated, &plain)
     }
 
     pub(super) fn channel_view(&self, row: &ChannelRow) -> ChannelView {

@@ -6,8 +6,8 @@ use concierge_core::{
         AlertId, ChannelId, Rule, RuleId,
         api::{
             AcknowledgeAlert, Acknowledgement, AlertDesk, AlertView, ChangeChannel, ChangeRule,
-            ChannelChange, ChannelMade, ChannelView, DeleteChannel, DeleteRule, GetAlerts,
-            MakeChannel, MakeRule, NewChannel, RuleView, TestChannel, Tested,
+            ChannelChange, ChannelSaved, DeleteChannel, DeleteRule, GetAlerts, MakeChannel,
+            MakeRule, NewChannel, RuleView, TestChannel, Tested,
         },
     },
     api::{Admin, Empty, FreshAdmin},
@@ -118,7 +118,7 @@ async fn make_channel(
     app: App,
     context: Context<FreshAdmin>,
     new: NewChannel,
-) -> Result<Reply<ChannelMade>, ApiError> {
+) -> Result<Reply<ChannelSaved>, ApiError> {
     let locale = context.client.locale;
     let made = app.alerts.make_channel(&new, locale, by(&context)).await?;
     Ok(Reply::new(made))
@@ -128,12 +128,12 @@ async fn change_channel(
     app: App,
     context: Context<FreshAdmin, ChannelId>,
     change: ChannelChange,
-) -> Result<Reply<ChannelView>, ApiError> {
-    let view = app
+) -> Result<Reply<ChannelSaved>, ApiError> {
+    let saved = app
         .alerts
         .change_channel(context.target, &change, by(&context))
         .await?;
-    Ok(Reply::new(view))
+    Ok(Reply::new(saved))
 }
 
 async fn delete_channel(

@@ -98,7 +98,7 @@ on_each_engine! {
         // Who switches it on again vouches for it.
         let path = format!("/api/alerts/channels/{id}");
         let on = again(&app).await.call("PATCH", &path, json!({ "enabled": true })).await;
-        assert_eq!((on.status, &on.json()["is_gone"]), (200, &json!(false)));
+        assert_eq!((on.status, &on.json()["channel"]["is_gone"]), (200, &json!(false)));
     }
 
     async fn a_redirect_is_not_followed(db) {

@@ -2,6 +2,7 @@
 
 mod channels;
 mod door;
+mod elsewhere;
 mod faults;
 mod life;
 mod program;

@@ -213,7 +213,7 @@ on_each_engine! {
         let (id, _) = channel(&mut admin, "webhook", &receiver.url()).await;
         let path = format!("/api/alerts/channels/{id}");
         let changed = admin.call("PATCH", &path, json!({ "name": "Night", "enabled": false })).await;
-        assert_eq!((&changed.json()["name"], &changed.json()["enabled"]), (&json!("Night"), &json!(false)));
+        assert_eq!((&changed.json()["channel"]["name"], &changed.json()["channel"]["enabled"]), (&json!("Night"), &json!(false)));
         admin.call("PATCH", &path, json!({ "name": "" })).await.assert_problem(422, "invalid_fields");
         silence(&app).await;
         rule(&mut admin, burst(1)).await;

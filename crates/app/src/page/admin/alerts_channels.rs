@@ -1,43 +1,39 @@
-//! The channels of the alerts: making, testing, switching and deleting them.
+//! The channels of the alerts: testing, switching, changing and deleting them.
 
 use concierge_core::{
     alert::{
         ChannelId, Way,
         api::{
-            AlertDesk, ChangeChannel, ChannelChange, ChannelView, DeleteChannel, MakeChannel,
-            NewChannel, TestChannel, Tested,
+            AlertDesk, ChangeChannel, ChannelChange, ChannelView, DeleteChannel, TestChannel,
+            Tested,
         },
     },
     api::Empty,
-    link::Page,
     sensitive::Sensitive,
 };
 use leptos::prelude::*;
 
 use super::{
-    alerts_parts::{Acts, list},
+    alerts_channel_form,
+    alerts_parts::{self, Acts, list},
     desk::Done,
 };
 use crate::{
-    client::{call, call_on, use_client, wire},
+    client::{call_on, use_client, wire},
     reaction::part,
     text::use_watch_texts,
-    ui::{
-        button::SubmitButton,
-        confirm::Confirm,
-        copy::CopyButton,
-        field::{FieldSpec, SelectField, TextField},
-        form::{Form, Submission, Values},
-    },
+    ui::{confirm::Confirm, copy::CopyButton, form::Submission},
 };
 
 /// The channels, the secret that was made last, and what the last test came to.
 #[derive(Clone, Copy)]
 pub(super) struct Channels {
-    acts: Acts,
+    pub(super) acts: Acts,
     /// Of the form by itself: the fields of a rule are called the same.
-    submission: Submission,
-    secret: RwSignal<Option<Sensitive>>,
+    pub(super) submission: Submission,
+    /// The one that the form leads elsewhere; with none it makes a new one.
+    pub(super) changing: RwSignal<Option<ChannelView>>,
+    pub(super) secret: RwSignal<Option<Sensitive>>,
     tested: RwSignal<Option<(ChannelId, Tested)>>,
 }
 
@@ -47,6 +43,7 @@ impl Channels {
         Self {
             acts,
             submission: Submission::new(None),
+            changing: RwSignal::new(None),
             secret: RwSignal::new(None),
             tested: RwSignal::new(None),
         }
@@ -55,6 +52,10 @@ impl Channels {
     /// The list, the secret and the form.
     pub(super) fn card(self, desk: &AlertDesk) -> AnyView {
         let words = &use_watch_texts().alert_channels;
+        // What was being changed is saved by now, or was read before.
+        if self.changing.with_untracked(Option::is_some) {
+            self.changing.set(None);
+        }
         let channels = match desk.channels.is_empty() {
             true => view! {
                 <p class="empty-what">{words.none}</p>
@@ -68,7 +69,7 @@ impl Channels {
                 <h2 id="channels-heading">{words.title}</h2>
                 {channels}
                 {part(move || self.secret())}
-                {self.form()}
+                {part(move || alerts_channel_form::form(self, self.changing.get()))}
             </section>
         }
         .into_any()
@@ -80,20 +81,7 @@ impl Channels {
             desk, submission, ..
         } = self.acts;
         let (id, client, enabled) = (channel.id, use_client(), !channel.enabled);
-        let (testing, deleting) = (client.clone(), client.clone());
-        let test = self.acts.button(words.test, move || {
-            let client = testing.clone();
-            self.tested.set(None);
-            desk.step_up().run(submission, move || {
-                let client = client.clone();
-                async move {
-                    let tested = call_on::<TestChannel>(&client, id, Empty {}).await?;
-                    desk.read_again();
-                    let _gone = self.tested.try_set(Some((id, tested)));
-                    Ok(())
-                }
-            });
-        });
+        let deleting = client.clone();
         let label = if enabled {
             words.switch_on
         } else {
@@ -107,6 +95,11 @@ impl Channels {
             let request = wire::<ChangeChannel>(&id, &change);
             let done = Done::Say(use_watch_texts().alert_channels.saved);
             desk.act(&client, submission, request, done);
+        });
+        let kept = channel.clone();
+        let change = self.acts.button(words.change, move || {
+            self.changing.set(Some(kept.clone()));
+            alerts_parts::focus(alerts_channel_form::HEADING);
         });
         let delete = move |()| {
             let request = wire::<DeleteChannel>(&id, &Empty {});
@@ -123,7 +116,7 @@ impl Channels {
                     </p>
                 </div>
                 <div class="actions">
-                    {test} {switch}
+                    {self.test(id)} {switch} {change}
                     <Confirm
                         label=words.delete
                         question=words.delete_sure
@@ -134,6 +127,27 @@ impl Channels {
             </li>
         }
         .into_any()
+    }
+
+    fn test(self, id: ChannelId) -> AnyView {
+        let words = &use_watch_texts().alert_channels;
+        let Acts {
+            desk, submission, ..
+        } = self.acts;
+        let client = use_client();
+        self.acts.button(words.test, move || {
+            let client = client.clone();
+            self.tested.set(None);
+            desk.step_up().run(submission, move || {
+                let client = client.clone();
+                async move {
+                    let tested = call_on::<TestChannel>(&client, id, Empty {}).await?;
+                    desk.read_again();
+                    let _gone = self.tested.try_set(Some((id, tested)));
+                    Ok(())
+                }
+            });
+        })
     }
 
     /// What the last test of a channel came to, with the receiver's own words.
@@ -154,7 +168,7 @@ impl Channels {
         })
     }
 
-    /// The secret of a webhook that was just made. It lives as long as the page and is kept nowhere.
+    /// The secret of a webhook that was just made or led elsewhere. It lives as long as the page and is kept nowhere.
     fn secret(self) -> AnyView {
         let words = &use_watch_texts().alert_channels;
         let told = RwSignal::new(None);
@@ -188,67 +202,10 @@ impl Channels {
         });
         secret.into_any()
     }
-
-    fn form(self) -> AnyView {
-        let words = &use_watch_texts().alert_channels;
-        let (client, submission) = (use_client(), self.submission);
-        let submit = move |values: Values| {
-            let client = client.clone();
-            let (name, to) = (values.text("channel_name"), values.text("to"));
-            let way = Way::from_text(&values.text("way")).unwrap_or(Way::Mail);
-            self.secret.set(None);
-            self.acts.desk.step_up().run(submission, move || {
-                let (client, name, to) =
-                    (client.clone(), name.clone(), Sensitive::new(to.as_str()));
-                async move {
-                    let new = NewChannel {
-                        name,
-                        way,
-                        to,
-                        locale: None,
-                    };
-                    let made = call::<MakeChannel>(&client, new).await?;
-                    let _gone = self.secret.try_set(made.secret);
-                    self.acts.desk.read_again();
-                    Ok(())
-                }
-            });
-        };
-        let spec = |name, label, hint| FieldSpec {
-            name,
-            label,
-            kind: "text",
-            autocomplete: "off",
-            required: false,
-            hint,
-        };
-        let name = spec("channel_name", words.name, None);
-        let kind = spec("way", words.way, None);
-        let to = spec("to", words.to, Some(words.to_hint));
-        let ways = Way::ALL
-            .iter()
-            .map(|one| (one.as_str(), way(*one), *one == Way::Mail));
-        view! {
-            <h3>{words.new}</h3>
-            <Form action=Page::Alerts.path() submission=submission on_submit=submit>
-                // The server calls it `name`, like that of a rule; on the page each has an id of its own.
-                <TextField spec=name error=submission.field("name") />
-                <SelectField spec=kind error=submission.field("way") options=ways.collect() />
-                <TextField spec=to error=submission.field("to") />
-                <SubmitButton
-                    label=words.submit
-                    pending=submission.pending()
-                    wait=submission.wait()
-                    disabled=Signal::derive(move || !self.acts.scripted.get())
-                />
-            </Form>
-        }
-        .into_any()
-    }
 }
 
 /// A way in words.
-fn way(way: Way) -> &'static str {
+pub(super) fn way(way: Way) -> &'static str {
     let words = &use_watch_texts().alert_channels;
     match way {
         Way::Mail => words.mail,

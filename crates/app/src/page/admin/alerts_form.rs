@@ -9,7 +9,6 @@ use concierge_core::{
     link::Page,
 };
 use leptos::prelude::*;
-use web_sys::HtmlElement;
 
 use super::{
     alerts_fields::{SEVERITIES, fresh, rule_of, shown},
@@ -20,7 +19,6 @@ use super::{
 };
 use crate::{
     client::{use_client, wire},
-    reaction::element,
     text::{format::fill_all, use_watch_texts},
     ui::{
         button::SubmitButton,
@@ -30,17 +28,7 @@ use crate::{
 };
 
 /// Where the form begins.
-const HEADING: &str = "rule-form-heading";
-
-/// Moves the focus to the form, once it is there.
-pub(super) fn focus() {
-    request_animation_frame(|| {
-        if let Some(heading) = element::<HtmlElement>(HEADING) {
-            // An element that left the page is the only failure.
-            drop(heading.focus());
-        }
-    });
-}
+pub(super) const HEADING: &str = "rule-form-heading";
 
 /// The form, with the values of the rule that is being changed.
 pub(super) fn form(rules: Rules, changing: Option<RuleView>, channels: &[ChannelView]) -> AnyView {

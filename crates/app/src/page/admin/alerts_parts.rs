@@ -2,9 +2,11 @@
 
 use concierge_core::{alert::api::AlertView, audit::Severity};
 use leptos::prelude::*;
+use web_sys::HtmlElement;
 
 use super::desk::Desk;
 use crate::{
+    reaction::element,
     text::{use_locale, use_watch_texts},
     ui::form::Submission,
 };
@@ -37,6 +39,16 @@ impl Acts {
         }
         .into_any()
     }
+}
+
+/// Moves the focus to the heading of a form, once it is there.
+pub(super) fn focus(heading: &'static str) {
+    request_animation_frame(move || {
+        if let Some(heading) = element::<HtmlElement>(heading) {
+            // An element that left the page is the only failure.
+            drop(heading.focus());
+        }
+    });
 }
 
 /// Things in rows.

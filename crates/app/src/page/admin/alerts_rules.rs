@@ -12,7 +12,7 @@ use leptos::prelude::*;
 
 use super::{
     alerts_form,
-    alerts_parts::{Acts, item, list, severity},
+    alerts_parts::{self, Acts, item, list, severity},
     desk::Done,
 };
 use crate::{
@@ -87,7 +87,7 @@ impl Rules {
         let kept = view.clone();
         let change = self.acts.button(words.change, move || {
             self.changing.set(Some(kept.clone()));
-            alerts_form::focus();
+            alerts_parts::focus(alerts_form::HEADING);
         });
         let delete = view.shipped.is_none().then(|| {
             view! {

@@ -121,7 +121,8 @@ impl Desk {
         });
     }
 
-    fn say(self, words: &'static str) {
+    /// Says that something is done, and reads the page again.
+    pub(super) fn say(self, words: &'static str) {
         self.again.run(());
         let _gone = self.said.try_set(Some(words));
         // The button that was pressed is gone with what it acted on.

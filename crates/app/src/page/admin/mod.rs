@@ -3,6 +3,7 @@
 mod account;
 pub(crate) mod accounts;
 pub(crate) mod alerts;
+mod alerts_channel_form;
 mod alerts_channels;
 mod alerts_fields;
 mod alerts_form;
