@@ -34,7 +34,7 @@ test("an admin watches the host, pauses and goes on @chromium", async ({ page, a
   const samples = (): number => texts.filter((text) => text.startsWith('{"t":"s"')).length;
   await expect.poll(samples, { timeout: 20_000 }).toBeGreaterThan(3);
   await expect(monitor.number("Processor · Host", "Now")).toHaveText(/%$/);
-  await expect(monitor.number("Memory of Concierge: Used", "Most")).toHaveText(/MiB$/);
+  await expect(monitor.number("Memory of Concierge · Used", "Most")).toHaveText(/MiB$/);
 
   await monitor.pause.click();
   await expect(monitor.standing).toContainText("Paused");
