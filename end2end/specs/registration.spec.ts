@@ -32,6 +32,20 @@ test.describe("where addresses are confirmed", () => {
     await expect(page).toHaveURL("/profile");
   });
 
+  test("the link works for who presses before the page is alive", async ({ page, server }) => {
+    const account = newAccount();
+    const form = signUpPage(page);
+    await form.open();
+    await form.submitAs(account);
+    await expect(page.getByText(MAILED)).toBeVisible();
+    // The module never comes.
+    await page.route("**/*.wasm", () => {});
+    await page.goto(await mailedLink(server, account.email, "/confirm"), { waitUntil: "commit" });
+    await expect(page.getByLabel("Token of the mail")).not.toHaveValue("");
+    await page.getByRole("button", { name: "Confirm", exact: true }).click();
+    await expect(page.getByText("Your address is confirmed.")).toBeVisible();
+  });
+
   test("another browser is asked for the password that was chosen", async ({ page, server, stranger, faults }) => {
     faults.expect(401, "/api/account/email/confirm");
     const account = newAccount();

@@ -92,6 +92,12 @@ fn theme_colors(theme: Theme) -> AnyView {
     }
 }
 
+/// Puts the token of a link into its field; the module does it again, and takes it out of the address bar
+/// (`layout/token.rs`, where the skip link's fragment is explained).
+const TAKE_TOKEN: &str = "const field=document.getElementById('token'),\
+     token=location.hash.slice(1).replace(/^token=/,'');\
+     if(field&&token!=='main')field.value=token";
+
 /// The script that brings the page to life, and a preload of the module that it would find last. `anonymous`
 /// is how the loader fetches, so the preload is used and nothing loads twice. The loader itself needs none: the
 /// import starts as soon as it is read, and a `modulepreload` is a policy violation where script is off.
@@ -99,6 +105,8 @@ fn theme_colors(theme: Theme) -> AnyView {
 /// Back, pressed before the module is there, may change the address and keep the document: a page that was loaded
 /// anew shares it with the entries before. What was rendered is not that address's page then, which is loaded
 /// instead. `import.meta.url` of a script in the page is the address at which the page was read.
+///
+/// The first script waits for nothing but the page: who presses before the module is there sends the token, too.
 fn scripts(nonce: &str, assets: &Assets) -> impl IntoView + use<> {
     let start = format!(
         "import init,{{hydrate}} from {:?};await init({{module_or_path:{:?}}});\
@@ -115,6 +123,7 @@ fn scripts(nonce: &str, assets: &Assets) -> impl IntoView + use<> {
             r#type="application/wasm"
             crossorigin="anonymous"
         />
+        <script type="module" nonce=nonce.clone() inner_html=TAKE_TOKEN></script>
         <script type="module" nonce=nonce inner_html=start></script>
     }
 }
